@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// run executes the command and returns its exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	if err := root.Execute(); err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "egressbundle",
+		Short: "Let workloads of an Istio mesh reach the outside world",
+		Long: strings.TrimSpace(`
+egressbundle turns EgressBundles into the Istio objects that carry their traffic.
+
+Without a command it is a KRM function: it reads a ResourceList whose
+functionConfig is an EgressBundle, and writes it with the objects as items.`),
+		Args:              cobra.NoArgs,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if isTerminal(cmd.InOrStdin()) {
+				return cmd.Help()
+			}
+			return runFunction(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	root.AddCommand(renderCommand(), schemaCommand(), versionCommand())
+	return root
+}
+
+// isTerminal reports whether somebody would have to type the ResourceList.
+func isTerminal(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func renderCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "render PATH...",
+		Short: "Print the objects of the EgressBundles in files and folders",
+		Long: strings.TrimSpace(`
+render reads every EgressBundle, and the EgressMesh if there is one, from files
+and from the YAML files of folders and their subfolders. A PATH of - is standard
+input. Objects of other APIs are passed over.
+
+It prints the objects as one YAML stream, or writes them to a folder with -o. If
+anything is wrong, it prints every problem on standard error and nothing else.`),
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			output, err := render(paths, cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			if dir == "" {
+				err = egress.Encode(cmd.OutOrStdout(), output.Objects)
+			} else {
+				err = writeDir(dir, output.Objects)
+			}
+			if err == nil {
+				warn(cmd.ErrOrStderr(), output.Warnings)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
+	return cmd
+}
+
+func warn(stderr io.Writer, warnings []egress.Diagnostic) {
+	for _, w := range warnings {
+		fmt.Fprintln(stderr, w)
+	}
+}
+
+func schemaCommand() *cobra.Command {
+	kinds := egress.Kinds()
+	return &cobra.Command{
+		Use:       "schema [" + strings.Join(kinds, "|") + "]",
+		Short:     "Print the JSON Schema of a kind, for editors",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: kinds,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kind := kinds[0]
+			if len(args) > 0 {
+				kind = args[0]
+			}
+			schema, err := egress.JSONSchema(kind)
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(schema)
+			return err
+		},
+	}
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			info, ok := debug.ReadBuildInfo()
+			if !ok {
+				return errors.New("the program was built without module support and does not know its version")
+			}
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "egressbundle", info.Main.Version)
+			return err
+		},
+	}
+}

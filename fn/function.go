@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"sigs.k8s.io/kustomize/kyaml/fn/framework"
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// runFunction is the KRM function in generator form: the functionConfig is an
+// EgressBundle, and its objects are added to the items.
+//
+// It follows the functions specification, but for two habits of the framework
+// of kyaml, which it does not use: there, results that a function returns make
+// it succeed, and unknown fields of the functionConfig are ignored.
+// https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md
+func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
+	list := &kio.ByteReadWriter{
+		Reader:                stdin,
+		Writer:                stdout,
+		OmitReaderAnnotations: true,
+		KeepReaderAnnotations: true,
+	}
+	items, err := list.Read()
+	if err != nil {
+		return fmt.Errorf("standard input must be a ResourceList: %w", err)
+	}
+	if list.FunctionConfig == nil {
+		return errors.New("standard input must be a ResourceList whose functionConfig is an EgressBundle; to render files, use egressbundle render PATH")
+	}
+	output, err := expand(list.FunctionConfig)
+	if err != nil {
+		var invalid *egress.InvalidError
+		if !errors.As(err, &invalid) {
+			return err
+		}
+		return errors.Join(err, writeResults(list, items, invalid.Diagnostics))
+	}
+	generated, err := toNodes(output.Objects)
+	if err != nil {
+		return err
+	}
+	warn(stderr, output.Warnings)
+	return writeResults(list, append(withoutConfig(items, list.FunctionConfig), generated...), output.Warnings)
+}
+
+// expand renders the functionConfig. Its text is not the user's file, so the
+// diagnostics have no positions.
+func expand(config *yaml.RNode) (*egress.Output, error) {
+	text, err := config.String()
+	if err != nil {
+		return nil, err
+	}
+	in := &input{}
+	if err := in.parse("functionConfig", []byte(text)); err != nil {
+		return nil, err
+	}
+	if in.size() == 0 || len(in.found.Meshes) > 0 {
+		in.diagnostics = append(in.diagnostics, egress.Diagnostic{
+			Code:     egress.NoBundle,
+			Severity: egress.SeverityError,
+			Message:  fmt.Sprintf("functionConfig must be an EgressBundle (apiVersion: %s), got %s %s", egress.APIVersion, config.GetApiVersion(), config.GetKind()),
+		})
+	}
+	output, err := in.render()
+	var invalid *egress.InvalidError
+	if errors.As(err, &invalid) {
+		for i := range invalid.Diagnostics {
+			invalid.Diagnostics[i].Position = egress.Position{}
+		}
+	}
+	return output, err
+}
+
+// toNodes reads back what egress.Encode writes, so that the library alone
+// decides how objects look.
+func toNodes(objects []egress.Object) ([]*yaml.RNode, error) {
+	var text bytes.Buffer
+	if err := egress.Encode(&text, objects); err != nil {
+		return nil, err
+	}
+	return (&kio.ByteReader{Reader: &text, OmitReaderAnnotations: true}).Read()
+}
+
+// withoutConfig leaves out the functionConfig, which kustomize gives to a
+// generator as an item too. It would go through every later transformer.
+func withoutConfig(items []*yaml.RNode, config *yaml.RNode) []*yaml.RNode {
+	var others []*yaml.RNode
+	for _, item := range items {
+		if !sameObject(item, config) {
+			others = append(others, item)
+		}
+	}
+	return others
+}
+
+func sameObject(a, b *yaml.RNode) bool {
+	return a.GetApiVersion() == b.GetApiVersion() && a.GetKind() == b.GetKind() &&
+		a.GetNamespace() == b.GetNamespace() && a.GetName() == b.GetName()
+}
+
+// writeResults writes the ResourceList with the items and the diagnostics.
+func writeResults(list *kio.ByteReadWriter, items []*yaml.RNode, diagnostics []egress.Diagnostic) error {
+	if len(diagnostics) > 0 {
+		var results framework.Results
+		for _, d := range diagnostics {
+			results = append(results, result(d))
+		}
+		text, err := yaml.Marshal(results)
+		if err != nil {
+			return err
+		}
+		if list.Results, err = yaml.Parse(string(text)); err != nil {
+			return err
+		}
+	}
+	return list.Write(items)
+}
+
+func result(d egress.Diagnostic) *framework.Result {
+	r := &framework.Result{
+		Message:  d.Message,
+		Severity: framework.Severity(d.Severity),
+		Tags:     map[string]string{"code": string(d.Code)},
+	}
+	if d.Object.Name != "" {
+		r.ResourceRef = &yaml.ResourceIdentifier{
+			TypeMeta: yaml.TypeMeta{APIVersion: egress.APIVersion, Kind: d.Object.Kind},
+			NameMeta: yaml.NameMeta{Name: d.Object.Name, Namespace: d.Object.Namespace},
+		}
+	}
+	if d.Path != "" {
+		r.Field = &framework.Field{Path: d.Path}
+	}
+	return r
+}

@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// render renders everything that the paths hold. It looks for further problems
+// in what could be read, so that the user sees them all at once.
+func render(paths []string, stdin io.Reader) (*egress.Output, error) {
+	in := &input{stdin: stdin}
+	for _, path := range paths {
+		if err := in.readPath(path); err != nil {
+			return nil, err
+		}
+	}
+	return in.render()
+}
+
+// input is what was read so far, and what is wrong with it.
+type input struct {
+	stdin       io.Reader
+	found       egress.Documents
+	diagnostics []egress.Diagnostic
+}
+
+func (in *input) render() (*egress.Output, error) {
+	mesh, err := in.found.Mesh()
+	if err := in.collect(err); err != nil {
+		return nil, err
+	}
+	// Without the facts of the cluster a bundle would be misjudged.
+	if slices.ContainsFunc(in.diagnostics, concernsMesh) {
+		return nil, in.invalid()
+	}
+	output, err := egress.Render(mesh, in.found.Bundles...)
+	if err := in.collect(err); err != nil {
+		return nil, err
+	}
+	if len(in.diagnostics) > 0 {
+		return nil, in.invalid()
+	}
+	return output, nil
+}
+
+func concernsMesh(d egress.Diagnostic) bool { return d.Object.Kind == "EgressMesh" }
+
+func (in *input) invalid() error {
+	egress.SortDiagnostics(in.diagnostics)
+	return &egress.InvalidError{Diagnostics: in.diagnostics}
+}
+
+// readPath reads a file, a folder or standard input. What a user names must
+// hold something.
+func (in *input) readPath(path string) error {
+	before := in.size()
+	var err error
+	if path == "-" {
+		err = in.readStdin()
+	} else {
+		err = filepath.WalkDir(path, in.visit(path))
+	}
+	if err == nil && in.size() == before {
+		in.diagnostics = append(in.diagnostics, egress.Diagnostic{
+			Code:     egress.NoBundle,
+			Severity: egress.SeverityError,
+			Position: egress.Position{File: path, Line: 1, Column: 1},
+			Message:  fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion),
+		})
+	}
+	return err
+}
+
+func (in *input) size() int {
+	return len(in.found.Bundles) + len(in.found.Meshes) + len(in.diagnostics)
+}
+
+func (in *input) readStdin() error {
+	src, err := io.ReadAll(in.stdin)
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	return in.parse("-", src)
+}
+
+// visit reads the YAML files of a folder, but for hidden ones, and the path that
+// the user named whatever its name.
+func (in *input) visit(root string) fs.WalkDirFunc {
+	return func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if path != root {
+			if strings.HasPrefix(entry.Name(), ".") {
+				return skip(entry)
+			}
+			if ext := filepath.Ext(path); ext != ".yaml" && ext != ".yml" {
+				return nil
+			}
+		}
+		if entry.IsDir() {
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return in.parse(path, src)
+	}
+}
+
+func skip(entry fs.DirEntry) error {
+	if entry.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+func (in *input) parse(path string, src []byte) error {
+	found, err := egress.Parse(path, src)
+	in.found.Bundles = append(in.found.Bundles, found.Bundles...)
+	in.found.Meshes = append(in.found.Meshes, found.Meshes...)
+	return in.collect(err)
+}
+
+// collect keeps the diagnostics of an error, and returns every other error.
+func (in *input) collect(err error) error {
+	var invalid *egress.InvalidError
+	if errors.As(err, &invalid) {
+		in.diagnostics = append(in.diagnostics, invalid.Diagnostics...)
+		return nil
+	}
+	return err
+}

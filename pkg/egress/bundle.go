@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// APIVersion is the version of the API that this package reads.
+const APIVersion = apiGroup + "/v1alpha1"
+
+// A Bundle says what the workloads of a team may reach outside the mesh. It is
+// the EgressBundle of the API. A Bundle needs a name, a namespace and at least
+// one destination.
+type Bundle struct {
+	// Name and Namespace identify the bundle. Both are DNS labels.
+	Name      string
+	Namespace string
+	// Labels and Annotations are those of the EgressBundle. Objects made from
+	// it do not inherit them.
+	Labels      map[string]string
+	Annotations map[string]string
+	// Mesh holds the facts of the cluster. It must be nil if Render is given
+	// a mesh. If both are nil, the cluster is a standard Istio installation.
+	Mesh *Mesh
+	// Clients may use the destinations. Default: the namespace of the bundle.
+	Clients []Client
+	// Destinations are what may be reached, by name. A name is a DNS label.
+	Destinations map[string]Destination
+
+	source *source
+}
+
+// A Client is the workloads of one namespace.
+type Client struct {
+	Namespace string `json:"namespace"`
+}
+
+// A Destination is some hosts that are reached in one way.
+type Destination struct {
+	// Description says what the destination is for. It becomes an annotation
+	// of each object that serves this destination alone.
+	Description string `json:"description,omitempty"`
+	// Owner says who answers for the destination. It becomes an annotation
+	// like Description.
+	Owner string `json:"owner,omitempty"`
+	// Hosts are fully qualified domain names in lower case.
+	Hosts []string `json:"hosts,omitempty"`
+	// Via is the way out. Default: ViaGateway.
+	Via Via `json:"via,omitempty"`
+	// Gateway names the egress gateway among those of the mesh. It must be set
+	// if there are several, and must not be set with ViaSidecar.
+	Gateway string `json:"gateway,omitempty"`
+	// MutualTLS says whether the hop from the sidecar to the gateway is Istio
+	// mutual TLS. Default: MutualTLS of the mesh. It must not be set with
+	// ViaSidecar.
+	MutualTLS *bool `json:"mutualTLS,omitempty"`
+	// Clients narrows the clients of the bundle. Default: all of them.
+	Clients []Client `json:"clients,omitempty"`
+	// Ports are the ports that applications call. Default: 443 with the
+	// pattern TLSPassthrough.
+	Ports []Port `json:"ports,omitempty"`
+}
+
+// Via is a way out of the mesh.
+type Via string
+
+const (
+	// ViaGateway leads through an egress gateway.
+	ViaGateway Via = "Gateway"
+	// ViaSidecar leads straight from the sidecar to the host.
+	ViaSidecar Via = "Sidecar"
+)
+
+// A Port is a port that applications call, and what the mesh makes of it.
+type Port struct {
+	// Number is the port that applications call, from 1 to 65535.
+	Number int
+	// Pattern is what applications speak on the port and how it leaves.
+	Pattern Pattern
+}
+
+// A Duration is a time.Duration in whole milliseconds. In JSON and YAML it is
+// text as Go writes it, such as 1m30s.
+type Duration time.Duration
+
+// MarshalJSON writes the duration as text.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	return json.Marshal(time.Duration(d).String())
+}
+
+// UnmarshalJSON reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	parsed, err := time.ParseDuration(text)
+	*d = Duration(parsed)
+	return err
+}

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
+)
+
+// check judges a document by the CUE definition of its kind. A document that a
+// Go program built has no source.
+func check(kind string, content any, s *source) []Diagnostic {
+	var diagnostics []Diagnostic
+	object := refTo(kind, content)
+	for _, v := range schema.Check(kind, content) {
+		d := Diagnostic{Severity: SeverityError, Object: object, Path: v.Path}
+		var position func(path string) Position
+		switch v.Rule {
+		case schema.Unknown:
+			d.Code, d.Message, position = UnknownField, unknownField(v), s.keyPosition
+		case schema.Required:
+			d.Code, d.Message, position = MissingField, "is missing; it must "+v.Must, s.keyPosition
+		case schema.InvalidKey:
+			d.Code, d.Message, position = InvalidValue, fmt.Sprintf("the name must %s, got %s", v.Must, s.quote(v)), s.keyPosition
+		case schema.Invalid:
+			d.Code, d.Message, position = InvalidValue, fmt.Sprintf("must %s, got %s", v.Must, s.quote(v)), s.position
+		}
+		if s != nil {
+			d.Position = position(v.Path)
+		}
+		diagnostics = append(diagnostics, d)
+	}
+	return diagnostics
+}
+
+func unknownField(v schema.Violation) string {
+	known := strings.Join(v.Known, ", ")
+	if len(v.Elsewhere) > 0 {
+		return fmt.Sprintf("must not be set: it is an option of the pattern %s; this pattern takes %s",
+			strings.Join(v.Elsewhere, " or "), known)
+	}
+	return "is not a field here; the fields are " + known
+}
+
+// refTo names a document as far as its name can be read.
+func refTo(kind string, content any) ObjectRef {
+	fields, _ := content.(map[string]any)
+	meta, _ := fields["metadata"].(map[string]any)
+	name, _ := meta["name"].(string)
+	namespace, _ := meta["namespace"].(string)
+	return ObjectRef{Kind: kind, Namespace: namespace, Name: name}
+}
+
+// longestQuote is how much of a value a message repeats.
+const longestQuote = 80
+
+// quote returns the value as the user wrote it: 0755 is 493 to a YAML reader.
+func (s *source) quote(v schema.Violation) string {
+	switch value := v.Value.(type) {
+	case nil:
+		return "nothing"
+	case map[string]any:
+		return "a map"
+	case []any:
+		if len(value) == 0 {
+			return "an empty list"
+		}
+		return "a list"
+	case string:
+		return fmt.Sprintf("%q", shorten(value))
+	default:
+		text := fmt.Sprint(value)
+		if s != nil {
+			text = resolve(s.find(v.Path).value).Value
+		}
+		return fmt.Sprintf("the %s %s", yamlType(value), shorten(text))
+	}
+}
+
+func shorten(text string) string {
+	if runes := []rune(text); len(runes) > longestQuote {
+		return string(runes[:longestQuote]) + "..."
+	}
+	return text
+}
+
+func yamlType(value any) string {
+	if _, ok := value.(bool); ok {
+		return "boolean"
+	}
+	return "number"
+}

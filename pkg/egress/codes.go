@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+// A Code identifies a rule for good: it is never renamed, and never given to
+// another rule. Match on codes; messages may be reworded.
+type Code string
+
+// Rules that a file breaks by itself.
+const (
+	// InvalidYAML: the file is no YAML.
+	InvalidYAML Code = "InvalidYAML"
+	// NoBundle: there is no EgressBundle where there must be one.
+	NoBundle Code = "NoBundle"
+	// DuplicateKey: a map has one key twice.
+	DuplicateKey Code = "DuplicateKey"
+	// UnknownKind: the API has no such kind, or none in this version.
+	UnknownKind Code = "UnknownKind"
+	// UnknownField: there is no such field at this place.
+	UnknownField Code = "UnknownField"
+	// MissingField: a field that must be there is not.
+	MissingField Code = "MissingField"
+	// InvalidValue: a field does not take this value.
+	InvalidValue Code = "InvalidValue"
+)
+
+// Rules that a bundle breaks.
+const (
+	// DuplicateHost: a host stands twice among those that a client may reach.
+	DuplicateHost Code = "DuplicateHost"
+	// DuplicatePort: a destination has one port twice.
+	DuplicatePort Code = "DuplicatePort"
+	// DuplicateClient: a namespace stands twice in a list of clients.
+	DuplicateClient Code = "DuplicateClient"
+	// UnknownClient: a destination names a client that the bundle does not.
+	UnknownClient Code = "UnknownClient"
+	// HostInCluster: a host is a Service of the cluster.
+	HostInCluster Code = "HostInCluster"
+	// NeedsGateway: a field or a value has no meaning with via Sidecar.
+	NeedsGateway Code = "NeedsGateway"
+	// UnknownGateway: the mesh has no gateway of this name.
+	UnknownGateway Code = "UnknownGateway"
+	// AmbiguousGateway: the mesh has several gateways and none is chosen.
+	AmbiguousGateway Code = "AmbiguousGateway"
+	// NeedsMutualTLS: the hop must be mutual TLS to tell two ports apart.
+	NeedsMutualTLS Code = "NeedsMutualTLS"
+	// PlainHTTPOn443: the application is said to speak plain HTTP on port 443.
+	PlainHTTPOn443 Code = "PlainHTTPOn443"
+	// RetriesOff: retries are turned off and configured at once.
+	RetriesOff Code = "RetriesOff"
+)
+
+// Rules that bundles and meshes break together.
+const (
+	// DuplicateBundle: two bundles have one namespace and name.
+	DuplicateBundle Code = "DuplicateBundle"
+	// DuplicateMesh: there are two EgressMeshes, or one beside spec.mesh.
+	DuplicateMesh Code = "DuplicateMesh"
+	// MeshConflict: two bundles state different facts of one cluster.
+	MeshConflict Code = "MeshConflict"
+	// GatewayPortConflict: a gateway has one port for HTTP and TLS.
+	GatewayPortConflict Code = "GatewayPortConflict"
+	// HostConflict: two bundles give one client different ways to one host.
+	HostConflict Code = "HostConflict"
+)

@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/protoyaml"
+)
+
+// encodedTogether is how many objects one encoder of the YAML library writes.
+// Its cost grows with the square of that number, and starts with its buffers.
+const encodedTogether = 16
+
+// Encode writes objects as one YAML stream. Equal objects give equal bytes.
+// An error is one of the writer.
+func Encode(w io.Writer, objects []Object) error {
+	streams := make(chan chan stream, runtime.GOMAXPROCS(0))
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		defer close(streams)
+		for chunk := range slices.Chunk(objects, encodedTogether) {
+			result := make(chan stream, 1)
+			go func() { result <- encode(chunk) }()
+			select {
+			case streams <- result:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	separator := ""
+	for result := range streams {
+		s := <-result
+		if s.err != nil {
+			return s.err
+		}
+		if _, err := io.WriteString(w, separator); err != nil {
+			return err
+		}
+		if _, err := s.text.WriteTo(w); err != nil {
+			return err
+		}
+		separator = "---\n"
+	}
+	return nil
+}
+
+// A stream is the YAML of some of the objects.
+type stream struct {
+	text bytes.Buffer
+	err  error
+}
+
+func encode(objects []Object) (s stream) {
+	encoder := yaml.NewEncoder(&s.text)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	for _, o := range objects {
+		if s.err = encoder.Encode(o.tree()); s.err != nil {
+			return s
+		}
+	}
+	s.err = encoder.Close()
+	return s
+}
+
+func (o Object) tree() map[string]any {
+	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
+	if len(o.Labels) > 0 {
+		metadata["labels"] = o.Labels
+	}
+	if len(o.Annotations) > 0 {
+		metadata["annotations"] = o.Annotations
+	}
+	return map[string]any{
+		"apiVersion": o.APIVersion,
+		"kind":       o.Kind,
+		"metadata":   metadata,
+		"spec":       protoyaml.Tree(o.Spec),
+	}
+}

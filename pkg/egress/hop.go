@@ -1,0 +1,195 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1"
+)
+
+// A hopID identifies what a bundle sends over one gateway.
+type hopID struct {
+	bundle  bundleID
+	gateway string
+}
+
+func (d *destination) hop() hopID { return hopID{d.bundle, d.gateway.name} }
+
+// A hop is the way from the sidecars to a gateway for one bundle: the servers
+// of the gateway that take its traffic, and the subsets that sidecars send it
+// to.
+type hop struct {
+	bundle  bundleID
+	gateway *gateway
+	servers map[string]*networking.Server
+	subsets map[string]map[string]*networking.Subset // by client namespace
+	// gatewayOf is the name of the Gateway that holds a server.
+	gatewayOf map[string]string
+}
+
+func newHops(destinations []*destination) map[hopID]*hop {
+	hops := map[hopID]*hop{}
+	for _, d := range destinations {
+		if d.gateway == nil {
+			continue
+		}
+		h := hops[d.hop()]
+		if h == nil {
+			h = &hop{
+				bundle:    d.bundle,
+				gateway:   d.gateway,
+				servers:   map[string]*networking.Server{},
+				subsets:   map[string]map[string]*networking.Subset{},
+				gatewayOf: map[string]string{},
+			}
+			hops[d.hop()] = h
+		}
+		h.add(d)
+	}
+	for _, h := range hops {
+		for _, s := range h.gatewayShards() {
+			for _, server := range s.items {
+				h.gatewayOf[server] = h.gatewayName(s)
+			}
+		}
+	}
+	return hops
+}
+
+func (h *hop) add(d *destination) {
+	for _, l := range d.lanes() {
+		c := l.cross()
+		h.servers[c.server.Port.Name] = c.server
+		for _, client := range d.clients {
+			if h.subsets[client] == nil {
+				h.subsets[client] = map[string]*networking.Subset{}
+			}
+			h.subsets[client][c.subset.Name] = c.subset
+		}
+	}
+}
+
+// A crossing is how a lane crosses the hop.
+type crossing struct {
+	server *networking.Server
+	subset *networking.Subset
+}
+
+// cross says how the lane crosses. Everything over mutual TLS goes to the TLS
+// port of the gateway, where SNI tells it apart; so a bundle does not meet what
+// others have on the HTTP port, which takes plain HTTP or TLS and never both.
+//
+// TLS inside mutual TLS is opaque to the gateway, so each lane has a server, a
+// subset and an SNI of its own. HTTP shares them: the gateway tells requests
+// apart by authority.
+func (l lane) cross() crossing {
+	root := laneRoot(l.bundle, laneHTTP)
+	switch {
+	case l.isHTTP() && l.mutualTLS:
+		return crossing{
+			server("http-mutual-tls", l.gateway.tlsPort, "HTTPS", "*."+root, istioMutual),
+			l.subset(mutualTLSPolicy("mesh."+root, l.isHTTP2()), strings.ToLower(l.httpVersion())),
+		}
+	case l.isHTTP():
+		return crossing{
+			server("http", l.gateway.httpPort, "HTTP", "*."+root, nil),
+			l.subset(plaintextPolicy(), "plaintext"),
+		}
+	case l.mutualTLS:
+		subset := l.subset(mutualTLSPolicy(l.name, false), l.destination.name, l.host, portName(l.protocol, l.port))
+		return crossing{server(subset.Name, l.gateway.tlsPort, "TLS", l.name, istioMutual), subset}
+	default:
+		name := labelName(l.destination.name, l.host, portName(l.protocol, l.port))
+		return crossing{
+			server(name, l.gateway.tlsPort, "TLS", l.host, passthrough),
+			l.subset(plaintextPolicy(), "plaintext"),
+		}
+	}
+}
+
+var (
+	istioMutual = &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_ISTIO_MUTUAL}
+	passthrough = &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_PASSTHROUGH}
+)
+
+func server(name string, port int, protocol, host string, tls *networking.ServerTLSSettings) *networking.Server {
+	return &networking.Server{
+		Port:  &networking.Port{Name: name, Number: uint32(port), Protocol: protocol},
+		Hosts: []string{host},
+		Tls:   tls,
+	}
+}
+
+// subset has a name that is unique to the bundle: the subsets of all bundles
+// for one gateway are merged.
+func (d *destination) subset(policy *networking.TrafficPolicy, parts ...string) *networking.Subset {
+	parts = append([]string{d.bundle.namespace, d.bundle.name}, parts...)
+	return &networking.Subset{Name: labelName(parts...), TrafficPolicy: policy}
+}
+
+// mutualTLSPolicy is written out in full, because Istio never upgrades the way
+// to a gateway by itself.
+func mutualTLSPolicy(sni string, http2 bool) *networking.TrafficPolicy {
+	policy := &networking.TrafficPolicy{
+		Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_ISTIO_MUTUAL, Sni: sni},
+	}
+	if http2 {
+		policy.ConnectionPool = &networking.ConnectionPoolSettings{
+			Http: &networking.ConnectionPoolSettings_HTTPSettings{
+				H2UpgradePolicy: networking.ConnectionPoolSettings_HTTPSettings_UPGRADE,
+			},
+		}
+	}
+	return policy
+}
+
+// plaintextPolicy keeps a mesh-wide DestinationRule from turning TLS on.
+func plaintextPolicy() *networking.TrafficPolicy {
+	return &networking.TrafficPolicy{
+		Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_DISABLE},
+	}
+}
+
+func (h *hop) gatewayShards() []shard {
+	return shards(slices.Collect(maps.Keys(h.servers)), maxItems)
+}
+
+func (h *hop) gatewayName(s shard) string {
+	return labelName(append([]string{h.bundle.namespace, h.bundle.name, h.gateway.name}, s.name...)...)
+}
+
+// gateways open the gateway for the traffic of the bundle.
+func (h *hop) gateways() []Object {
+	var objects []Object
+	for _, s := range h.gatewayShards() {
+		spec := &networking.Gateway{Selector: h.gateway.selector}
+		for _, name := range s.items {
+			spec.Servers = append(spec.Servers, h.servers[name])
+		}
+		objects = append(objects, newObject(kindGateway, h.gateway.namespace, h.gatewayName(s), h.bundle, spec))
+	}
+	return objects
+}
+
+// destinationRules define the subsets, in each client namespace and without
+// exportTo: there the rules of all bundles are merged, with each other and with
+// those that somebody wrote by hand. In the namespace of the gateway one rule
+// of a client would hide them all.
+func (h *hop) destinationRules() []Object {
+	var objects []Object
+	for client, subsets := range h.subsets {
+		for _, s := range shards(slices.Collect(maps.Keys(subsets)), maxItems) {
+			spec := &networking.DestinationRule{Host: h.gateway.host}
+			for _, name := range s.items {
+				spec.Subsets = append(spec.Subsets, subsets[name])
+			}
+			name := objectName(append([]string{h.bundle.namespace, h.bundle.name, h.gateway.name}, s.name...)...)
+			objects = append(objects, newObject(kindDestinationRule, client, name, h.bundle, spec))
+		}
+	}
+	return objects
+}

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package protoyaml turns messages of istio.io/api into trees as Kubernetes
+// writes them. It is the one place that does.
+//
+// The JSON of Protocol Buffers is almost what is wanted. It leaves out zero
+// values, though, and in this API they are what a reviewer looks for: DISABLE,
+// PASSTHROUGH and MESH_EXTERNAL are all zero. It writes 64-bit integers as
+// text, which the API server refuses. And its bytes differ between builds by
+// design.
+package protoyaml
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// explicit are the fields that are written even if they are zero.
+var explicit = map[protoreflect.FullName]bool{
+	"istio.networking.v1alpha3.ClientTLSSettings.mode":  true, // DISABLE
+	"istio.networking.v1alpha3.HTTPRetry.attempts":      true, // no retries
+	"istio.networking.v1alpha3.ServerTLSSettings.mode":  true, // PASSTHROUGH
+	"istio.networking.v1alpha3.ServiceEntry.location":   true, // MESH_EXTERNAL
+	"istio.networking.v1alpha3.ServiceEntry.resolution": true, // NONE
+}
+
+// Tree returns the message as a tree of maps, slices and scalars. It panics on
+// a kind of message that this package does not know: no input chooses one.
+func Tree(m proto.Message) map[string]any { return message(m.ProtoReflect()) }
+
+func message(m protoreflect.Message) map[string]any {
+	tree := map[string]any{}
+	fields := m.Descriptor().Fields()
+	for i := range fields.Len() {
+		field := fields.Get(i)
+		if m.Has(field) || explicit[field.FullName()] {
+			tree[field.JSONName()] = value(field, m.Get(field))
+		}
+	}
+	return tree
+}
+
+func value(field protoreflect.FieldDescriptor, v protoreflect.Value) any {
+	switch {
+	case field.IsMap():
+		entries := map[string]any{}
+		v.Map().Range(func(key protoreflect.MapKey, item protoreflect.Value) bool {
+			entries[key.String()] = single(field.MapValue(), item)
+			return true
+		})
+		return entries
+	case field.IsList():
+		items := make([]any, v.List().Len())
+		for i := range items {
+			items[i] = single(field, v.List().Get(i))
+		}
+		return items
+	default:
+		return single(field, v)
+	}
+}
+
+func single(field protoreflect.FieldDescriptor, v protoreflect.Value) any {
+	switch field.Kind() {
+	case protoreflect.EnumKind:
+		return string(field.Enum().Values().ByNumber(v.Enum()).Name())
+	case protoreflect.MessageKind:
+		return wellKnown(v.Message())
+	default:
+		return v.Interface()
+	}
+}
+
+// wellKnown writes the messages that have a form of their own in JSON.
+// https://protobuf.dev/programming-guides/json/
+func wellKnown(m protoreflect.Message) any {
+	switch m := m.Interface().(type) {
+	case *durationpb.Duration:
+		return duration(m.AsDuration())
+	case *wrapperspb.BoolValue:
+		return m.GetValue()
+	case *wrapperspb.UInt32Value:
+		return m.GetValue()
+	case *wrapperspb.Int32Value:
+		return m.GetValue()
+	}
+	if name := m.Descriptor().FullName(); name.Parent() == "google.protobuf" {
+		panic(fmt.Sprintf("protoyaml: no form for %s", name))
+	}
+	return message(m)
+}
+
+// duration writes seconds: what a CRD takes, and what protojson writes.
+func duration(d time.Duration) string {
+	seconds := fmt.Sprintf("%d", d/time.Second)
+	if rest := d % time.Second; rest != 0 {
+		seconds += fmt.Sprintf(".%03d", rest/time.Millisecond)
+	}
+	return seconds + "s"
+}

@@ -1,0 +1,210 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+)
+
+// A Rule is what a Violation breaks.
+type Rule int
+
+// The rules that a document can break by itself.
+const (
+	// Invalid: the value is not what the field takes.
+	Invalid Rule = iota
+	// InvalidKey: the name of an entry is not what the map takes.
+	InvalidKey
+	// Required: the field is missing.
+	Required
+	// Unknown: there is no such field.
+	Unknown
+)
+
+// A Violation is one place where a document breaks its definition.
+type Violation struct {
+	Rule Rule
+	// Path leads to the place, or to where it would be: spec.ports[0].port.
+	Path string
+	// Must completes the sentence "must ...", unless Rule is Unknown.
+	Must string
+	// Known are the fields that are known instead, if Rule is Unknown.
+	Known []string
+	// Elsewhere are the patterns that do know the field, if Rule is Unknown.
+	Elsewhere []string
+	// Value is the value or the name that is refused, if Rule is Invalid or
+	// InvalidKey.
+	Value any
+}
+
+// Check returns everything in which a document breaks a definition, sorted by
+// place. A document is what encoding/json decodes into an any.
+//
+// Structs are judged field by field and everything else by CUE as a whole: a
+// definition may constrain a struct in its fields, not in how many it has.
+func Check(definition string, document any) []Violation {
+	c := pool.Get().(*compiled)
+	defer pool.Put(c)
+	check := checker{compiled: c, accepted: map[leaf]bool{}}
+	check.value("", c.definition(definition), document)
+	return check.violations
+}
+
+type checker struct {
+	*compiled
+	violations []Violation
+	// accepted remembers verdicts: most ports of a large bundle are the same.
+	accepted map[leaf]bool
+}
+
+// A leaf is a scalar at a place of the definitions.
+type leaf struct {
+	*node
+	value any
+}
+
+func (c *checker) value(path string, n *node, data any) {
+	switch data := data.(type) {
+	case map[string]any:
+		switch {
+		case n.choice:
+			c.choose(path, data)
+			return
+		case n.fields != nil:
+			c.fields(path, n, data)
+			return
+		}
+	case []any:
+		if n.items != nil && len(data) > 0 {
+			c.items(path, n, data)
+			return
+		}
+	}
+	if n.choice || !c.accepts(n, data) {
+		c.report(Violation{Rule: Invalid, Path: path, Must: n.must, Value: data})
+	}
+}
+
+func (c *checker) accepts(n *node, data any) bool {
+	switch data.(type) {
+	case map[string]any, []any:
+		return c.unifies(n, data)
+	}
+	at := leaf{n, data}
+	verdict, known := c.accepted[at]
+	if !known {
+		verdict = c.unifies(n, data)
+		c.accepted[at] = verdict
+	}
+	return verdict
+}
+
+func (c *checker) unifies(n *node, data any) bool {
+	v := c.root.Context().Encode(data, cue.NilIsAny(false))
+	return n.schema.Unify(v).Validate(cue.Concrete(true)) == nil
+}
+
+func (c *checker) fields(path string, n *node, data map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		switch field := n.fields[name]; {
+		case field != nil:
+			c.value(Child(path, name), field, data[name])
+		case n.values != nil && n.schema.Allows(cue.Str(name)):
+			c.value(Child(path, name), n.values, data[name])
+		case n.values != nil:
+			c.report(Violation{Rule: InvalidKey, Path: Child(path, name), Must: c.definition("Name").must, Value: name})
+		default:
+			c.report(Violation{Rule: Unknown, Path: Child(path, name), Known: slices.Sorted(maps.Keys(n.fields))})
+		}
+	}
+	for _, name := range n.required {
+		if _, ok := data[name]; !ok {
+			c.report(Violation{Rule: Required, Path: Child(path, name), Must: n.fields[name].must})
+		}
+	}
+}
+
+func (c *checker) items(path string, n *node, data []any) {
+	if !n.items.choice && c.accepts(n, data) {
+		return
+	}
+	for i, item := range data {
+		c.value(Item(path, i), n.items, item)
+	}
+}
+
+// choose checks a port against the definition that its pattern names. Unifying
+// it with all of them at once would hide which field is wrong, and costs more
+// with every pattern.
+func (c *checker) choose(path string, data map[string]any) {
+	names := c.patterns()
+	name, _ := data["pattern"].(string)
+	if slices.Contains(names, name) {
+		before := len(c.violations)
+		c.fields(path, c.definition(name), data)
+		for i := range c.violations[before:] {
+			c.findElsewhere(path, &c.violations[before+i], names)
+		}
+		return
+	}
+	mustName := "name a pattern: " + strings.Join(names, ", ")
+	if value, ok := data["pattern"]; ok {
+		c.report(Violation{Rule: Invalid, Path: Child(path, "pattern"), Must: mustName, Value: value})
+	} else {
+		c.report(Violation{Rule: Required, Path: Child(path, "pattern"), Must: mustName})
+	}
+}
+
+// findElsewhere notes which other patterns know an unknown field of a port.
+func (c *checker) findElsewhere(path string, v *Violation, patterns []string) {
+	if v.Rule != Unknown {
+		return
+	}
+	for _, pattern := range patterns {
+		for field := range c.definition(pattern).fields {
+			if v.Path == Child(path, field) {
+				v.Elsewhere = append(v.Elsewhere, pattern)
+			}
+		}
+	}
+}
+
+// patterns returns the names of all patterns, sorted.
+func (c *checker) patterns() []string {
+	fields, err := c.root.LookupPath(cue.ParsePath("patterns")).Fields()
+	if err != nil {
+		panic(err)
+	}
+	var names []string
+	for fields.Next() {
+		names = append(names, fields.Selector().Unquoted())
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (c *checker) report(v Violation) { c.violations = append(c.violations, v) }
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// Child returns the path of a field.
+func Child(path, name string) string {
+	switch {
+	case !plain.MatchString(name):
+		return fmt.Sprintf("%s[%q]", path, name)
+	case path == "":
+		return name
+	default:
+		return path + "." + name
+	}
+}
+
+// Item returns the path of an item of a list.
+func Item(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package schema checks documents against the CUE definitions of the API and
+// derives JSON Schema from them. It is the one place that knows CUE.
+package schema
+
+import (
+	"fmt"
+	"sync"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/load"
+	"cuelang.org/go/encoding/jsonschema"
+
+	"github.com/egressbundle/egressbundle/schemas"
+)
+
+// compiled are the CUE definitions, ready for use. They are not safe for
+// concurrent use, and what CUE evaluates stays in their memory.
+type compiled struct {
+	root        cue.Value
+	definitions map[string]*node
+}
+
+// pool holds compiled definitions between two checks. The garbage collector
+// empties it, and with it the memory that CUE does not give back by itself.
+var pool = sync.Pool{New: func() any { return compile() }}
+
+// compile panics if the embedded definitions do not compile, as template.Must
+// does: no input reaches it.
+func compile() *compiled {
+	instances := load.Instances([]string{"."}, &load.Config{FS: schemas.FS})
+	root := cuecontext.New().BuildInstance(instances[0])
+	if err := root.Err(); err != nil {
+		panic(fmt.Sprintf("schemas: %v", err))
+	}
+	return &compiled{root: root, definitions: map[string]*node{}}
+}
+
+func (c *compiled) lookup(definition string) cue.Value {
+	return c.root.LookupPath(cue.MakePath(cue.Def(definition)))
+}
+
+// definition returns the node of a definition, and nil if there is none.
+func (c *compiled) definition(name string) *node {
+	if n, ok := c.definitions[name]; ok {
+		return n
+	}
+	var n *node
+	if v := c.lookup(name); v.Exists() {
+		n = newNode(v)
+	}
+	c.definitions[name] = n
+	return n
+}
+
+// JSON returns the JSON Schema of a definition.
+func JSON(definition string) ([]byte, error) {
+	c := pool.Get().(*compiled)
+	defer pool.Put(c)
+	expr, err := jsonschema.Generate(c.lookup(definition), nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.root.Context().BuildExpr(expr).MarshalJSON()
+}

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
+)
+
+// Kinds returns the kinds of the API.
+func Kinds() []string { return []string{kindBundle, kindMesh} }
+
+// JSONSchema returns the JSON Schema of a kind (draft 2020-12), with which an
+// editor completes and checks a file. It fails for a kind that Kinds does not
+// have.
+func JSONSchema(kind string) ([]byte, error) {
+	if !slices.Contains(Kinds(), kind) {
+		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(Kinds(), " and "), kind)
+	}
+	compact, err := schema.JSON(kind)
+	if err != nil {
+		return nil, err
+	}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, compact, "", "  "); err != nil {
+		return nil, err
+	}
+	pretty.WriteByte('\n')
+	return pretty.Bytes(), nil
+}

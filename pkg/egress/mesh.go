@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+// A Mesh holds the facts of a cluster, said once for every bundle. It is the
+// MeshSpec of the API. The zero Mesh is a standard Istio installation.
+type Mesh struct {
+	// IstioVersion is the Istio release, such as "1.31". Default: "1.29".
+	IstioVersion string `json:"istioVersion,omitempty"`
+	// MutualTLS says whether the hop from a sidecar to a gateway is Istio
+	// mutual TLS, unless a destination says otherwise. Default: true.
+	MutualTLS *bool `json:"mutualTLS,omitempty"`
+	// RootNamespace is the root namespace of Istio. Default: istio-system.
+	RootNamespace string `json:"rootNamespace,omitempty"`
+	// ClusterDomain is the DNS domain of the cluster. Default: cluster.local.
+	ClusterDomain string `json:"clusterDomain,omitempty"`
+	// TrustDomain is the trust domain of the mesh. Default: cluster.local.
+	TrustDomain string `json:"trustDomain,omitempty"`
+	// OutboundTrafficPolicy is what the mesh configuration says of hosts that
+	// nothing declares: ALLOW_ANY or REGISTRY_ONLY. Default: ALLOW_ANY.
+	OutboundTrafficPolicy string `json:"outboundTrafficPolicy,omitempty"`
+	// Gateways are the egress gateways, by name. Default: istio-egressgateway.
+	Gateways map[string]Gateway `json:"gateways,omitempty"`
+
+	source *source
+}
+
+// A Gateway is an egress gateway that runs in the cluster.
+type Gateway struct {
+	// Namespace is that of its Pods and its Service. Default: istio-system.
+	Namespace string `json:"namespace,omitempty"`
+	// Service is the name of its Service. Default: the name of the gateway.
+	Service string `json:"service,omitempty"`
+	// Selector is the labels of its Pods. Default: istio, with the name of
+	// the Service less a leading "istio-", as Istio's Helm chart labels them.
+	Selector map[string]string `json:"selector,omitempty"`
+	// Ports are those of its Service. Default: HTTP 80 and TLS 443.
+	Ports GatewayPorts `json:"ports,omitzero"`
+	// TargetPorts are the container ports behind them. Default: the same.
+	TargetPorts GatewayPorts `json:"targetPorts,omitzero"`
+}
+
+// GatewayPorts are the two ports of a gateway that bundles use.
+type GatewayPorts struct {
+	// HTTP takes traffic that reaches the gateway as plain HTTP.
+	HTTP int `json:"http,omitempty"`
+	// TLS takes TLS, and everything that the hop carries over mutual TLS.
+	TLS int `json:"tls,omitempty"`
+}

@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Documents are what Parse finds in a file.
+type Documents struct {
+	Bundles []Bundle
+	Meshes  []Mesh
+}
+
+// Mesh returns the mesh of the documents, and nil if there is none. If there are
+// several, it returns an *InvalidError.
+func (d Documents) Mesh() (*Mesh, error) {
+	var diagnostics []Diagnostic
+	for i := 1; i < len(d.Meshes); i++ {
+		diagnostics = append(diagnostics, Diagnostic{
+			Code:     DuplicateMesh,
+			Severity: SeverityError,
+			Position: d.Meshes[i].source.position("kind"),
+			Object:   ObjectRef{Kind: kindMesh},
+			Path:     "kind",
+			Message:  fmt.Sprintf("must stand only once: the facts of the cluster stand at %s already", d.Meshes[0].source.position("kind")),
+		})
+	}
+	if len(d.Meshes) == 0 || len(diagnostics) > 0 {
+		return nil, invalid(diagnostics)
+	}
+	return &d.Meshes[0], nil
+}
+
+// Parse reads every EgressBundle and every EgressMesh of a YAML stream, and
+// passes over objects of other APIs. The filename is used in diagnostics only.
+//
+// If a document breaks a rule, Parse returns an *InvalidError with everything
+// that is wrong in the stream. The documents that break none are returned all
+// the same, so that a caller can look for further problems in them.
+func Parse(filename string, src []byte) (Documents, error) {
+	p := parser{file: filename}
+	decoder := yaml.NewDecoder(bytes.NewReader(src))
+	for {
+		var node yaml.Node
+		err := decoder.Decode(&node)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			p.yamlError(err)
+			break
+		}
+		if err := p.document(node.Content[0]); err != nil {
+			return Documents{}, err
+		}
+	}
+	return p.found, invalid(p.diagnostics)
+}
+
+type parser struct {
+	file        string
+	found       Documents
+	diagnostics []Diagnostic
+}
+
+// document returns an error only for a defect of this package.
+func (p *parser) document(root *yaml.Node) error {
+	kind, ours := kindOf(root)
+	if !ours {
+		return nil
+	}
+	s := &source{file: p.file, root: root}
+	if !p.readable(root, s) {
+		return nil
+	}
+	content, err := tree(root)
+	if err != nil {
+		p.yamlError(err)
+		return nil
+	}
+	if kind != kindBundle && kind != kindMesh {
+		p.add(UnknownKind, s.position("kind"), "kind",
+			fmt.Sprintf("must be %q or %q, got %q", kindBundle, kindMesh, kind))
+		return nil
+	}
+	found := check(kind, content, s)
+	p.diagnostics = append(p.diagnostics, found...)
+	if len(found) > 0 {
+		return nil
+	}
+	return p.decode(kind, content, s)
+}
+
+func (p *parser) decode(kind string, content any, s *source) error {
+	if kind == kindMesh {
+		doc, err := fromTree[document[Mesh]](content)
+		if err != nil {
+			return err
+		}
+		mesh := meshFrom(doc, s)
+		p.found.Meshes = append(p.found.Meshes, mesh)
+		s.checked, err = digest(meshDocument(mesh))
+		return err
+	}
+	doc, err := fromTree[document[bundleSpec]](content)
+	if err != nil {
+		return err
+	}
+	bundle := bundleFrom(doc, s)
+	p.found.Bundles = append(p.found.Bundles, bundle)
+	s.checked, err = digest(bundleDocument(bundle))
+	return err
+}
+
+// kindOf returns the kind of a document, and whether the document is one of
+// this API. One of apiVersion and kind is enough for that, so that a misspelt
+// other is reported rather than passed over.
+func kindOf(root *yaml.Node) (kind string, ours bool) {
+	if root.Kind != yaml.MappingNode {
+		return "", false
+	}
+	for key, value := range pairs(root) {
+		switch key.Value {
+		case "apiVersion":
+			ours = ours || strings.HasPrefix(resolve(value).Value, apiGroup+"/")
+		case "kind":
+			kind = resolve(value).Value
+			ours = ours || kind == kindBundle || kind == kindMesh
+		}
+	}
+	return kind, ours
+}
+
+// readable reports whether the YAML library can make sense of the document:
+// it refuses what would never end, and this package refuses a key that stands
+// twice.
+func (p *parser) readable(root *yaml.Node, s *source) bool {
+	before := len(p.diagnostics)
+	duplicateKeys("", root, func(path string, key *yaml.Node) {
+		p.add(DuplicateKey, s.at(key), path, "must stand only once; remove one of the two")
+	})
+	var discard any
+	if err := root.Decode(&discard); err != nil && len(p.diagnostics) == before {
+		p.yamlError(err)
+	}
+	return len(p.diagnostics) == before
+}
+
+// yamlLine finds the line in an error of the YAML library, which has no other
+// way to tell it.
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+func (p *parser) yamlError(err error) {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 1
+	if m := yamlLine.FindStringSubmatchIndex(text); m != nil {
+		line, _ = strconv.Atoi(text[m[2]:m[3]])
+		text = text[m[1]:]
+	}
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	p.add(InvalidYAML, Position{File: p.file, Line: line, Column: 1}, "",
+		fmt.Sprintf("must be YAML: %s", text))
+}
+
+func (p *parser) add(code Code, at Position, path, message string) {
+	p.diagnostics = append(p.diagnostics, Diagnostic{
+		Code: code, Severity: SeverityError, Position: at, Path: path, Message: message,
+	})
+}

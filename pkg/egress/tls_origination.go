@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import "cmp"
+
+// TLSOrigination is the pattern of an application that speaks plain HTTP to a
+// host that wants TLS. The mesh opens the TLS: at the gateway, or at the
+// sidecar with ViaSidecar.
+type TLSOrigination struct {
+	// Protocol is what the application speaks: HTTP, HTTP2 or GRPC.
+	// Default: HTTP, which is HTTP/1.1.
+	Protocol string `json:"protocol,omitempty"`
+	// UpstreamPort is the port of the host that speaks TLS. Default: 443.
+	UpstreamPort int `json:"upstreamPort,omitempty"`
+	// SNI is the server name that is sent. Default: the host.
+	SNI string `json:"sni,omitempty"`
+	// SubjectAltNames are the names of which the certificate of the host must
+	// carry one. Default: the host.
+	SubjectAltNames []string `json:"subjectAltNames,omitempty"`
+	// CACertificates are what the certificate of the host is verified with.
+	// Default: the certificate authorities of the system.
+	CACertificates *CACertificates `json:"caCertificates,omitempty"`
+	// Timeout limits a request, with its retries. Default: no limit.
+	Timeout Duration `json:"timeout,omitempty"`
+	// Retries says how failed requests are repeated. Default: as the mesh
+	// does it.
+	Retries *Retries `json:"retries,omitempty"`
+}
+
+// CACertificates names one source of certificates. Exactly one field is set.
+type CACertificates struct {
+	// Secret is a Secret in the namespace of the gateway, with the
+	// certificates under the key ca.crt or cacert.
+	Secret string `json:"secret,omitempty"`
+	// ConfigMap is a ConfigMap like Secret.
+	ConfigMap string `json:"configMap,omitempty"`
+	// File is the absolute path of a file in the container of the proxy that
+	// opens the TLS.
+	File string `json:"file,omitempty"`
+}
+
+var tlsOriginationInfo = PatternInfo{
+	Name:        "TLSOrigination",
+	Application: "speaks plain HTTP",
+	Mesh:        "opens TLS to the host",
+	empty:       func() Pattern { return &TLSOrigination{} },
+}
+
+func (o *TLSOrigination) route(p *portPlanner) route {
+	p.checkPlainHTTP(o.Retries)
+	tls := &originatedTLS{sni: o.SNI, subjectAltNames: o.SubjectAltNames, caCertificates: "system"}
+	if ca := o.CACertificates; ca != nil {
+		tls.setCACertificates(*ca)
+		if ca.File == "" && p.via == ViaSidecar {
+			p.report(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: a sidecar does not fetch a %s by itself; use {file: PATH}, or `via: Gateway`", ca.kind())
+		}
+	}
+	return route{
+		protocol: cmp.Or(o.Protocol, "HTTP"),
+		exit: exit{
+			port:    cmp.Or(o.UpstreamPort, 443),
+			tls:     tls,
+			timeout: o.Timeout,
+			retries: o.Retries,
+		},
+	}
+}
+
+func (ca CACertificates) kind() string {
+	if ca.ConfigMap != "" {
+		return "ConfigMap"
+	}
+	return "Secret"
+}
+
+// originatedTLS is the TLS that the mesh opens to a host.
+type originatedTLS struct {
+	sni             string   // empty: the host
+	subjectAltNames []string // empty: the host
+	// One of the two says what to verify with.
+	caCertificates string // a file, or system
+	credentialName string
+}
+
+// setCACertificates follows ClientTLSSettings: a Secret is named as it is, a
+// ConfigMap as configmap://NAME.
+// https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
+func (t *originatedTLS) setCACertificates(ca CACertificates) {
+	t.caCertificates = ca.File
+	t.credentialName = ca.Secret
+	if ca.ConfigMap != "" {
+		t.credentialName = "configmap://" + ca.ConfigMap
+	}
+}

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package schemas holds the CUE definitions of the EgressBundle API: the shape,
+// the ranges and the formats of everything that a user writes.
+//
+// A definition that a field refers to says in a must attribute what a value has
+// to be. The checker quotes that sentence when a value is refused, so the rule
+// and its words stand side by side.
+package schemas
+
+import "embed"
+
+// FS holds the CUE module.
+//
+//go:embed cue.mod/module.cue *.cue
+var FS embed.FS
