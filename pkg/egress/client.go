@@ -74,18 +74,16 @@ func (r route) servicePort(target int) *networking.ServicePort {
 	return port
 }
 
-// sidecarVirtualServices limit and repeat requests, where a port asks for it.
+// sidecarVirtualServices limit, repeat and rewrite requests, where a port asks
+// for it.
 func (d *destination) sidecarVirtualServices(client string) []Object {
 	var objects []Object
 	for _, host := range d.hosts {
 		var routes []*networking.HTTPRoute
 		for _, r := range d.routes {
-			if r.exit.timeout == 0 && r.exit.retries == nil {
-				continue
+			if route := r.sidecarRoute(host); route != nil {
+				routes = append(routes, route)
 			}
-			route := r.exit.httpRoute(&networking.Destination{Host: host, Port: portSelector(r.port)})
-			route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.port)}}
-			routes = append(routes, route)
 		}
 		if len(routes) == 0 {
 			continue
@@ -100,6 +98,20 @@ func (d *destination) sidecarVirtualServices(client string) []Object {
 	return objects
 }
 
+// sidecarRoute returns nil for a port that needs no route.
+func (r route) sidecarRoute(host string) *networking.HTTPRoute {
+	rewrite := r.exit.tls != nil && r.authority(host) != authority(host, r.port, 80)
+	if r.exit.timeout == 0 && r.exit.retries == nil && !rewrite {
+		return nil
+	}
+	route := r.exit.httpRoute(&networking.Destination{Host: host, Port: portSelector(r.port)})
+	route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.port)}}
+	if rewrite {
+		route.Rewrite = &networking.HTTPRewrite{Authority: r.authority(host)}
+	}
+	return route
+}
+
 // sidecarDestinationRules open TLS at the sidecar, on the ports that ask for it
 // and no others.
 func (d *destination) sidecarDestinationRules(client string) []Object {
@@ -110,7 +122,7 @@ func (d *destination) sidecarDestinationRules(client string) []Object {
 			if r.exit.tls != nil {
 				ports = append(ports, &networking.TrafficPolicy_PortTrafficPolicy{
 					Port: portSelector(r.port),
-					Tls:  r.exit.tls.settings(host),
+					Tls:  r.exit.tls.settings(host, client),
 				})
 			}
 		}

@@ -37,11 +37,13 @@ func newConflicts() *conflicts {
 	}
 }
 
-// addBundle looks at what a bundle says of itself and of the mesh.
-func (c *conflicts) addBundle(p *planner) {
+// addBundle looks at what a bundle says of itself and of the mesh. It returns
+// false for a bundle that was added before, which would contradict itself.
+func (c *conflicts) addBundle(p *planner) bool {
 	id := bundleID{p.bundle.Namespace, p.bundle.Name}
 	if c.bundles[id] {
 		p.report(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again", id)
+		return false
 	}
 	c.bundles[id] = true
 	if c.mesh == nil {
@@ -50,6 +52,7 @@ func (c *conflicts) addBundle(p *planner) {
 	for _, fact := range differences(c.mesh.mesh, p.mesh) {
 		p.report(MeshConflict, pathMesh, "must state the facts of the cluster like every other bundle, but %s differs from %s; state them once, in an %s", fact, c.mesh.object(), kindMesh)
 	}
+	return true
 }
 
 // differences returns the facts in which two meshes cannot both be right.

@@ -4,6 +4,7 @@
 package egress
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -39,21 +40,19 @@ func portSelector(number int) *networking.PortSelector {
 	return &networking.PortSelector{Number: uint32(number)}
 }
 
-// settings are those of Istio for the TLS that is opened to a host. Names are
-// always given: without them nothing is verified but who signed.
-func (t *originatedTLS) settings(host string) *networking.ClientTLSSettings {
-	settings := &networking.ClientTLSSettings{
-		Mode:            networking.ClientTLSSettings_SIMPLE,
-		Sni:             host,
-		SubjectAltNames: []string{host},
-		CaCertificates:  t.caCertificates,
-		CredentialName:  t.credentialName,
+// authority is what the host is called with, outside.
+func (r route) authority(host string) string {
+	if r.exit.tls != nil {
+		return authority(host, r.exit.port, 443)
 	}
-	if t.sni != "" {
-		settings.Sni = t.sni
+	return authority(host, r.exit.port, 80)
+}
+
+// authority leaves out the port that the scheme implies (RFC 9110, section
+// 4.2).
+func authority(host string, port, implied int) string {
+	if port == implied {
+		return host
 	}
-	if len(t.subjectAltNames) > 0 {
-		settings.SubjectAltNames = t.subjectAltNames
-	}
-	return settings
+	return fmt.Sprintf("%s:%d", host, port)
 }

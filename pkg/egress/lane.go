@@ -4,7 +4,6 @@
 package egress
 
 import (
-	"fmt"
 	"strconv"
 
 	"google.golang.org/protobuf/proto"
@@ -84,7 +83,7 @@ func (l lane) virtualService(h *hop) Object {
 	case l.isHTTP():
 		route := l.exit.httpRoute(onward)
 		route.Match = []*networking.HTTPMatchRequest{{Port: port}}
-		route.Rewrite = &networking.HTTPRewrite{Authority: l.exit.authority(l.host)}
+		route.Rewrite = &networking.HTTPRewrite{Authority: l.authority(l.host)}
 		spec.Http = []*networking.HTTPRoute{route}
 	case l.mutualTLS:
 		spec.Tcp = []*networking.TCPRoute{{
@@ -107,20 +106,11 @@ func (l lane) destinationRule() Object {
 	return l.object(kindDestinationRule, &networking.DestinationRule{
 		ExportTo:      []string{"."},
 		Host:          l.name,
-		TrafficPolicy: &networking.TrafficPolicy{Tls: l.exit.tls.settings(l.host)},
+		TrafficPolicy: &networking.TrafficPolicy{Tls: l.exit.tls.settings(l.host, l.gateway.namespace)},
 	})
 }
 
 func (l lane) object(kind string, spec proto.Message) Object {
 	name := l.objectName(l.host, strconv.Itoa(l.port))
 	return l.destination.object(kind, l.gateway.namespace, name, spec)
-}
-
-// authority is what the host is called with: the port is left out where it is
-// the one that the scheme implies (RFC 9110, section 7.2).
-func (e exit) authority(host string) string {
-	if e.tls == nil && e.port == 80 || e.tls != nil && e.port == 443 {
-		return host
-	}
-	return fmt.Sprintf("%s:%d", host, e.port)
 }

@@ -107,9 +107,11 @@ func planAll(mesh *Mesh, bundles []Bundle) ([]*destination, []Diagnostic) {
 	for _, bundle := range bundles {
 		p := &planner{bundle: bundle}
 		p.setMesh(mesh)
-		c.addBundle(p)
+		isNew := c.addBundle(p)
 		for _, d := range p.destinations() {
-			c.addDestination(p, d)
+			if isNew {
+				c.addDestination(p, d)
+			}
 			planned = append(planned, d)
 		}
 		diagnostics = append(diagnostics, p.diagnostics...)

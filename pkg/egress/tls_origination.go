@@ -3,7 +3,11 @@
 
 package egress
 
-import "cmp"
+import (
+	"cmp"
+
+	networking "istio.io/api/networking/v1"
+)
 
 // TLSOrigination is the pattern of an application that speaks plain HTTP to a
 // host that wants TLS. The mesh opens the TLS: at the gateway, or at the
@@ -50,11 +54,11 @@ var tlsOriginationInfo = PatternInfo{
 
 func (o *TLSOrigination) route(p *portPlanner) route {
 	p.checkPlainHTTP(o.Retries)
-	tls := &originatedTLS{sni: o.SNI, subjectAltNames: o.SubjectAltNames, caCertificates: "system"}
-	if ca := o.CACertificates; ca != nil {
-		tls.setCACertificates(*ca)
-		if ca.File == "" && p.via == ViaSidecar {
-			p.report(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: a sidecar does not fetch a %s by itself; use {file: PATH}, or `via: Gateway`", ca.kind())
+	tls := &originatedTLS{sni: o.SNI, subjectAltNames: o.SubjectAltNames}
+	if o.CACertificates != nil {
+		tls.caCertificates = *o.CACertificates
+		if tls.caCertificates.File == "" && p.via == ViaSidecar {
+			p.report(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: sidecars do not fetch Secrets and ConfigMaps by themselves; use {file: PATH}, or `via: Gateway`")
 		}
 	}
 	return route{
@@ -68,29 +72,32 @@ func (o *TLSOrigination) route(p *portPlanner) route {
 	}
 }
 
-func (ca CACertificates) kind() string {
-	if ca.ConfigMap != "" {
-		return "ConfigMap"
-	}
-	return "Secret"
-}
-
 // originatedTLS is the TLS that the mesh opens to a host.
 type originatedTLS struct {
-	sni             string   // empty: the host
-	subjectAltNames []string // empty: the host
-	// One of the two says what to verify with.
-	caCertificates string // a file, or system
-	credentialName string
+	sni             string         // empty: the host
+	subjectAltNames []string       // empty: the host
+	caCertificates  CACertificates // empty: those of the system
 }
 
-// setCACertificates follows ClientTLSSettings: a Secret is named as it is, a
-// ConfigMap as configmap://NAME.
+// settings returns what Istio needs to open the TLS from a namespace. Names are
+// always given: without them nothing is verified but who signed.
 // https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
-func (t *originatedTLS) setCACertificates(ca CACertificates) {
-	t.caCertificates = ca.File
-	t.credentialName = ca.Secret
-	if ca.ConfigMap != "" {
-		t.credentialName = "configmap://" + ca.ConfigMap
+func (t *originatedTLS) settings(host, namespace string) *networking.ClientTLSSettings {
+	settings := &networking.ClientTLSSettings{
+		Mode:            networking.ClientTLSSettings_SIMPLE,
+		Sni:             cmp.Or(t.sni, host),
+		SubjectAltNames: t.subjectAltNames,
 	}
+	if len(t.subjectAltNames) == 0 {
+		settings.SubjectAltNames = []string{host}
+	}
+	switch ca := t.caCertificates; {
+	case ca.Secret != "":
+		settings.CredentialName = ca.Secret
+	case ca.ConfigMap != "":
+		settings.CredentialName = "configmap://" + namespace + "/" + ca.ConfigMap
+	default:
+		settings.CaCertificates = cmp.Or(ca.File, "system")
+	}
+	return settings
 }

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: The EgressBundle Authors
+# SPDX-License-Identifier: Apache-2.0
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := $(CURDIR)/bin
+IMAGE ?= egressbundle:dev
+EXAMPLE ?= examples/two-lines
+KUSTOMIZE := go tool -modfile=tools/kustomize.mod kustomize
+GOLANGCI_LINT := go tool -modfile=$(CURDIR)/tools/golangci-lint.mod golangci-lint
+
+.PHONY: help
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+run: build ## Render an example through kustomize and print it: make run EXAMPLE=examples/two-lines
+	@PATH="$(BIN):$$PATH" $(KUSTOMIZE) build --enable-alpha-plugins --enable-exec $(EXAMPLE)
+
+.PHONY: test
+test: ## Run every test
+	go test -race ./...
+	cd conformance && go test ./...
+
+.PHONY: build
+build: ## Build bin/egressbundle
+	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN)/egressbundle ./fn
+
+.PHONY: image
+image: build ## Build the container image: make image IMAGE=egressbundle:dev
+	@mkdir -p $(BIN)/image && cp $(BIN)/egressbundle fn/passwd $(BIN)/image/
+	docker build --quiet --tag $(IMAGE) --file fn/Dockerfile $(BIN)/image
+
+.PHONY: golden
+golden: ## Rewrite every expected output; review the change like code
+	UPDATE_GOLDEN=1 go test ./...
+
+.PHONY: lint
+lint: ## Run the linters
+	$(GOLANGCI_LINT) run ./...
+	cd conformance && $(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
+
+.PHONY: fuzz
+fuzz: ## Look for input that breaks the library, for FUZZTIME
+	go test -run='^$$' -fuzz=FuzzRender -fuzztime=$(FUZZTIME) ./pkg/egress
+FUZZTIME ?= 1m
+
+.PHONY: bench
+bench: ## Measure the library and the command
+	go test -run='^$$' -bench=. -benchmem ./...

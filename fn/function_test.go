@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/kustomize/kyaml/kio"
+)
+
+// resourceList wraps a functionConfig and items as the hosts of KRM functions do.
+func resourceList(functionConfig string, items ...string) string {
+	var text strings.Builder
+	text.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n")
+	if len(items) == 0 {
+		text.WriteString("items: []\n")
+	} else {
+		text.WriteString("items:\n")
+	}
+	for _, item := range items {
+		text.WriteString("- " + indent(item))
+	}
+	if functionConfig != "" {
+		text.WriteString("functionConfig:\n  " + indent(functionConfig))
+	}
+	return text.String()
+}
+
+func indent(document string) string {
+	return strings.ReplaceAll(strings.TrimSpace(document), "\n", "\n  ") + "\n"
+}
+
+const configMap = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings # stays
+data: {on: "yes"}
+`
+
+// readList reads a ResourceList: its items as text, and its results.
+func readList(t *testing.T, text string) (items []string, results string) {
+	t.Helper()
+	list := &kio.ByteReadWriter{Reader: strings.NewReader(text), OmitReaderAnnotations: true, KeepReaderAnnotations: true}
+	nodes, err := list.Read()
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, text)
+	}
+	for _, node := range nodes {
+		items = append(items, node.MustString())
+	}
+	if list.Results != nil {
+		results = list.Results.MustString()
+	}
+	return items, results
+}
+
+// TestFunction: the objects are those that render prints, the functionConfig is
+// not among the items, and other items are left alone.
+func TestFunction(t *testing.T) {
+	got, results := readList(t, succeed(t, "", resourceList(smallest, configMap, smallest), binary))
+	if results != "" {
+		t.Errorf("results:\n%s", results)
+	}
+	rendered := succeed(t, "", smallest, binary, "render", "-")
+	want := append([]string{configMap}, strings.Split(rendered, "---\n")...)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+}
+
+// TestFunctionFails: the input items unchanged, the problems as results and on
+// standard error, and status 1.
+func TestFunctionFails(t *testing.T) {
+	broken := strings.Replace(smallest, "{hosts: [edition.cnn.com]}", "{hosts: [localhost], port: 443}", 1)
+	got := execute(t, "", resourceList(broken, configMap), binary)
+	const message = `spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", got "localhost" [InvalidValue]`
+	if got.Status != 1 || !strings.Contains(got.Stderr, "EgressBundle payments/news: "+message+"\n") {
+		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
+	}
+	items, results := readList(t, got.Stdout)
+	if diff := cmp.Diff([]string{configMap}, items); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+	want := `- message: must be a fully qualified domain name in lower case, such as "api.example.com", got "localhost"
+  severity: error
+  resourceRef:
+    apiVersion: egressbundle.io/v1alpha1
+    kind: EgressBundle
+    name: news
+    namespace: payments
+  field:
+    path: spec.destinations.cnn.hosts[0]
+  tags:
+    code: InvalidValue
+- message: is not a field here; the fields are clients, description, gateway, hosts, mutualTLS, owner, ports, via
+  severity: error
+  resourceRef:
+    apiVersion: egressbundle.io/v1alpha1
+    kind: EgressBundle
+    name: news
+    namespace: payments
+  field:
+    path: spec.destinations.cnn.port
+  tags:
+    code: UnknownField
+`
+	if diff := cmp.Diff(want, results); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+}
+
+// TestFunctionRefusesInput: what is no ResourceList, or has no EgressBundle for
+// its functionConfig, fails with one line that says what to do.
+func TestFunctionRefusesInput(t *testing.T) {
+	for _, c := range []struct{ name, stdin, stderr string }{
+		{"nothing", "", "functionConfig"},
+		{"no YAML", "{", "must be a ResourceList"},
+		{"bundle alone", smallest, "egressbundle render"},
+		{"no functionConfig", resourceList("", configMap), "functionConfig"},
+		{"other functionConfig", resourceList(configMap), "functionConfig must be an EgressBundle (apiVersion: egressbundle.io/v1alpha1), got v1 ConfigMap"},
+		{"other version", resourceList(strings.Replace(smallest, "v1alpha1", "v2", 1)), `apiVersion: must be "egressbundle.io/v1alpha1", got "egressbundle.io/v2"`},
+	} {
+		got := execute(t, "", c.stdin, binary)
+		if got.Status != 1 || strings.Count(got.Stderr, "\n") != 1 || !strings.Contains(got.Stderr, c.stderr) {
+			t.Errorf("%s: got %+v", c.name, got)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// kustomize returns the path of the real kustomize, in the version that is
+// pinned in tools/kustomize.mod.
+var kustomize = sync.OnceValues(func() (string, error) {
+	cmd := exec.Command("go", "tool", "-n", "-modfile=tools/kustomize.mod", "kustomize")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	return strings.TrimSpace(string(out)), err
+})
+
+func kustomizeBuild(t *testing.T, dir string, flags ...string) outcome {
+	t.Helper()
+	program, err := kustomize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"build", "--enable-alpha-plugins"}, flags...)
+	return execute(t, dir, "", program, append(args, ".")...)
+}
+
+// A form is one of the two ways in which kustomize runs a function.
+type form struct {
+	name     string
+	function string // of the annotation config.kubernetes.io/function
+	flags    []string
+}
+
+const execFunction = "exec: {path: egressbundle}"
+
+// forms returns the ways in which this machine can run the function.
+func forms(t *testing.T) []form {
+	all := []form{{"exec", execFunction, []string{"--enable-exec"}}}
+	if image := buildImage(t); image != "" {
+		all = append(all, form{"container", "container: {image: " + image + "}", nil})
+	}
+	return all
+}
+
+const testImage = "egressbundle:test"
+
+// buildImage builds the image that is shipped and returns its name. Without a
+// container engine it returns nothing and says so; with REQUIRE_CONTAINERS set,
+// as in CI, that is a failure.
+func buildImage(t *testing.T) string {
+	t.Helper()
+	if out, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
+		if os.Getenv("REQUIRE_CONTAINERS") != "" {
+			t.Fatalf("no container engine: %v\n%s", err, out)
+		}
+		t.Logf("WARNING: NO CONTAINER ENGINE, THE CONTAINER FORM IS NOT TESTED (docker version: %v)", err)
+		return ""
+	}
+	dir := t.TempDir()
+	for name, from := range map[string]string{"Dockerfile": "Dockerfile", "passwd": "passwd", "egressbundle": binary} {
+		writeText(t, filepath.Join(dir, name), readText(t, from))
+	}
+	if err := os.Chmod(filepath.Join(dir, "egressbundle"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("docker", "build", "--quiet", "--tag", testImage, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return testImage
+}
+
+// TestKustomizeExamples: what kustomize builds of an example is what render
+// prints, but for the order, which is kustomize's own.
+func TestKustomizeExamples(t *testing.T) {
+	for _, f := range forms(t) {
+		t.Run(f.name, func(t *testing.T) {
+			for _, bundle := range glob(t, "../examples/*/bundle.yaml") {
+				dir := t.TempDir()
+				text := readText(t, bundle)
+				if !strings.Contains(text, execFunction) {
+					t.Fatalf("%s does not name the function", bundle)
+				}
+				writeText(t, filepath.Join(dir, "bundle.yaml"), strings.Replace(text, execFunction, f.function, 1))
+				writeText(t, filepath.Join(dir, "kustomization.yaml"), readText(t, filepath.Join(filepath.Dir(bundle), "kustomization.yaml")))
+				got := kustomizeBuild(t, dir, f.flags...)
+				if got.Status != 0 || got.Stderr != "" {
+					t.Fatalf("%s: %+v", bundle, got)
+				}
+				want := readText(t, filepath.Join(filepath.Dir(bundle), "rendered.yaml"))
+				if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" {
+					t.Errorf("%s (-render +kustomize):\n%s", bundle, diff)
+				}
+			}
+		})
+	}
+}
+
+// documents returns the documents of a stream, sorted.
+func documents(stream string) []string {
+	return slices.Sorted(strings.SplitSeq(stream, "---\n"))
+}
+
+// TestKustomizeFails: a broken bundle makes the build fail, with our message.
+func TestKustomizeFails(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [bundle.yaml]\n")
+		writeText(t, filepath.Join(dir, "bundle.yaml"), withFunction(strings.Replace(smallest, "edition.cnn.com", "10.0.0.1", 1), f))
+		got := kustomizeBuild(t, dir, f.flags...)
+		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", got "10.0.0.1" [InvalidValue]`
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
+			t.Errorf("%s: got %+v", f.name, got)
+		}
+	}
+}
+
+// TestKustomizeTwoTeams: two generators in one kustomization, for two teams on
+// one gateway that even share a host, do not collide.
+func TestKustomizeTwoTeams(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		search := strings.Replace(smallest, "payments", "search", 1)
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [payments.yaml, search.yaml]\n")
+		writeText(t, filepath.Join(dir, "payments.yaml"), withFunction(smallest, f))
+		writeText(t, filepath.Join(dir, "search.yaml"), withFunction(search, f))
+		got := kustomizeBuild(t, dir, f.flags...)
+		if got.Status != 0 || got.Stderr != "" {
+			t.Fatalf("%s: %+v", f.name, got)
+		}
+		want := succeed(t, "", smallest+"---\n"+search, binary, "render", "-")
+		if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" {
+			t.Errorf("%s (-render +kustomize):\n%s", f.name, diff)
+		}
+	}
+}
+
+// withFunction adds the annotation by which kustomize finds the function.
+func withFunction(bundle string, f form) string {
+	annotation := "{annotations: {config.kubernetes.io/function: \"" + f.function + "\"}, name: news"
+	return strings.Replace(bundle, "{name: news", annotation, 1)
+}
+
+// TestImageIsHermetic: the image needs no network, no user, no writable file
+// and no shell.
+func TestImageIsHermetic(t *testing.T) {
+	image := buildImage(t)
+	if image == "" {
+		t.Skip("NO CONTAINER ENGINE")
+	}
+	run := []string{"run", "--rm", "-i", "--network", "none", "--user", "nobody", "--read-only", "--cap-drop", "ALL", image}
+	items, _ := readList(t, succeed(t, "", resourceList(smallest), "docker", run...))
+	if len(items) == 0 {
+		t.Error("no objects")
+	}
+	if help := succeed(t, "", "", "docker", append(run, "--help")...); !strings.Contains(help, "Usage:") {
+		t.Errorf("help:\n%s", help)
+	}
+}

@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const smallest = `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations:
+    cnn: {hosts: [edition.cnn.com]}
+`
+
+// TestRenderGoldens: the program prints what the library gives.
+func TestRenderGoldens(t *testing.T) {
+	for _, in := range glob(t, "../testdata/render/*/*/in.yaml") {
+		want := readText(t, filepath.Join(filepath.Dir(in), "out.yaml"))
+		if diff := cmp.Diff(want, succeed(t, "", "", binary, "render", in)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
+// TestExamples keeps the rendered output of each example true.
+func TestExamples(t *testing.T) {
+	for _, bundle := range glob(t, "../examples/*/bundle.yaml") {
+		rendered := succeed(t, "", "", binary, "render", bundle)
+		compareGolden(t, filepath.Join(filepath.Dir(bundle), "rendered.yaml"), rendered)
+	}
+}
+
+// TestRenderInputs: files, folders and standard input give the same objects, in
+// whatever order they are named.
+func TestRenderInputs(t *testing.T) {
+	dir := t.TempDir()
+	other := strings.ReplaceAll(strings.ReplaceAll(smallest, "payments", "search"), "cnn", "bbc")
+	writeText(t, filepath.Join(dir, "a", "news.yaml"), smallest)
+	writeText(t, filepath.Join(dir, "b", "other.yml"), other)
+	writeText(t, filepath.Join(dir, "b", "deployment.yaml"), "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n")
+	writeText(t, filepath.Join(dir, "b", "notes.txt"), "not: [yaml")
+	writeText(t, filepath.Join(dir, ".git", "news.yaml"), "not: [yaml")
+
+	want := succeed(t, dir, "", binary, "render", "a/news.yaml", "b/other.yml")
+	for _, c := range []struct {
+		name, stdin string
+		args        []string
+	}{
+		{"folder", "", []string{"."}},
+		{"folders", "", []string{"b", "a"}},
+		{"standard input", smallest + "---\n" + other, []string{"-"}},
+		{"standard input and file", smallest, []string{"-", "b"}},
+	} {
+		got := succeed(t, dir, c.stdin, binary, append([]string{"render"}, c.args...)...)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+// TestRenderFails: every problem of every file, and nothing on standard output.
+func TestRenderFails(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "a.yaml"), strings.Replace(smallest, "edition.cnn.com", "1.10, 10.0.0.1", 1))
+	writeText(t, filepath.Join(dir, "b.yaml"), strings.Replace(smallest, "{hosts", "{gateway: partners, hosts", 1))
+	writeText(t, filepath.Join(dir, "c.yaml"), "kind: EgressBundle\nspec: {hosts\n")
+	writeText(t, filepath.Join(dir, "d.yaml"), "apiVersion: v1\nkind: ConfigMap\n")
+	writeText(t, filepath.Join(dir, "empty.yaml"), "")
+
+	got := execute(t, dir, "", binary, "render", "a.yaml", "b.yaml", "c.yaml", "d.yaml", "empty.yaml")
+	want := outcome{Status: 1, Stderr: `a.yaml:6:19: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", got the number 1.10 [InvalidValue]
+a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, such as "api.example.com", got "10.0.0.1" [InvalidValue]
+b.yaml:6:20: spec.destinations.cnn.gateway: must name one of the gateways of the mesh (istio-egressgateway), got "partners" [UnknownGateway]
+c.yaml:1:1: must be YAML: did not find expected ',' or '}' [InvalidYAML]
+d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]
+empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]
+`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestRenderUnreadableMesh: without the facts of the cluster, bundles are not
+// judged by wrong ones.
+func TestRenderUnreadableMesh(t *testing.T) {
+	mesh := "apiVersion: egressbundle.io/v1alpha1\nkind: EgressMesh\nmetadata: {name: m}\nspec: {gateways: {partners: {port: 1}}}\n---\n"
+	got := execute(t, "", mesh+strings.Replace(smallest, "{hosts", "{gateway: partners, hosts", 1), binary, "render", "-")
+	want := outcome{Status: 1, Stderr: "-:4:30: spec.gateways.partners.port: is not a field here; the fields are namespace, ports, selector, service, targetPorts [UnknownField]\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestRenderDir: a folder holds what is wanted, and what is not ours stays.
+func TestRenderDir(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.yaml"), filepath.Join(dir, "out")
+	two := smallest + "    bbc: {via: Sidecar, hosts: [www.bbc.co.uk]}\n"
+	writeText(t, in, two)
+	writeText(t, filepath.Join(out, "payments", "mine.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: mine}\n")
+
+	succeed(t, dir, "", binary, "render", "-o", out, in)
+	want := []string{
+		"istio-system/gateway_payments--news--istio-egressgateway.yaml",
+		"istio-system/serviceentry_payments--news--cnn--edition.cnn.com--443.yaml",
+		"istio-system/virtualservice_payments--news--cnn--edition.cnn.com--443.yaml",
+		"istio-system/virtualservice_payments--news--cnn.yaml",
+		"payments/destinationrule_payments--news--istio-egressgateway.yaml",
+		"payments/mine.yaml",
+		"payments/serviceentry_payments--news--bbc.yaml",
+		"payments/serviceentry_payments--news--cnn.yaml",
+	}
+	if diff := cmp.Diff(want, files(t, out)); diff != "" {
+		t.Fatalf("files (-want +got):\n%s", diff)
+	}
+
+	writeText(t, in, two[:strings.Index(two, "    cnn")]+two[strings.Index(two, "    bbc"):])
+	succeed(t, dir, "", binary, "render", "-o", out, in)
+	want = []string{"payments/mine.yaml", "payments/serviceentry_payments--news--bbc.yaml"}
+	if diff := cmp.Diff(want, files(t, out)); diff != "" {
+		t.Errorf("files after a destination was removed (-want +got):\n%s", diff)
+	}
+}
+
+// TestRenderDirRefuses: a file that is not ours is not overwritten, and then
+// nothing is written or removed.
+func TestRenderDirRefuses(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.yaml"), filepath.Join(dir, "out")
+	writeText(t, in, smallest)
+	foreign := filepath.Join(out, "payments", "serviceentry_payments--news--cnn.yaml")
+	writeText(t, foreign, "apiVersion: v1\nkind: ConfigMap\n")
+
+	got := execute(t, dir, "", binary, "render", "-o", out, in)
+	want := outcome{Status: 1, Stderr: foreign + ": is not a file of egressbundle and will not be overwritten; move it, or write to another folder\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"payments/serviceentry_payments--news--cnn.yaml"}, files(t, out)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+
+	writeText(t, in, strings.Replace(smallest, "edition.cnn.com", "", 1))
+	if got := execute(t, dir, "", binary, "render", "-o", out, in); got.Status != 1 {
+		t.Errorf("a bundle without hosts was rendered:\n%s", got.Stderr)
+	}
+}
+
+// files returns the files below a folder.
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	var found []string
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestOtherCommands: help and the schema go to standard output; a wrong command
+// line fails with a message.
+func TestOtherCommands(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		status int
+		stdout string // what it starts with
+		stderr string // what it holds
+	}{
+		{args: []string{"--help"}, stdout: "egressbundle turns EgressBundles into"},
+		{args: []string{"version"}, stdout: "egressbundle "},
+		{args: []string{"schema"}, stdout: "{\n  \"$schema\""},
+		{args: []string{"schema", "EgressMesh"}, stdout: "{\n  \"$schema\""},
+		{args: []string{"schema", "Pod"}, status: 1, stderr: `"Pod"`},
+		{args: []string{"render"}, status: 1, stderr: "requires at least 1 arg"},
+		{args: []string{"render", "no-such-file"}, status: 1, stderr: "no-such-file"},
+		{args: []string{"paint"}, status: 1, stderr: `"paint"`},
+	} {
+		got := execute(t, "", "", binary, c.args...)
+		if got.Status != c.status || !strings.HasPrefix(got.Stdout, c.stdout) || !strings.Contains(got.Stderr, c.stderr) || (c.stderr == "") != (got.Stderr == "") {
+			t.Errorf("%q: got %+v", c.args, got)
+		}
+	}
+}
