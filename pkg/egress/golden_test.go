@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,5 +86,80 @@ func compareGolden(t *testing.T, path string, got []byte) {
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("%s (-want +got), refresh with UPDATE_GOLDEN=1:\n%s", path, diff)
+	}
+}
+
+// TestLiterals: a bundle of struct literals gives the same bytes as YAML.
+func TestLiterals(t *testing.T) {
+	no := false
+	bundle := egress.Bundle{
+		Name:      "partners",
+		Namespace: "payments",
+		Mesh: &egress.Mesh{Gateways: map[string]egress.Gateway{
+			"general":  {Namespace: "egress"},
+			"partners": {Namespace: "egress", Selector: map[string]string{"app": "partners"}, Ports: egress.GatewayPorts{TLS: 8443}},
+		}},
+		Clients: []egress.Client{{Namespace: "payments"}, {Namespace: "search"}},
+		Destinations: map[string]egress.Destination{
+			"bank": {
+				Description: "payments",
+				Owner:       "team-payments",
+				Hosts:       []string{"api.bank.example.com"},
+				Via:         egress.ViaGateway,
+				Gateway:     "partners",
+				MutualTLS:   &no,
+				Clients:     []egress.Client{{Namespace: "payments"}},
+				Ports: []egress.Port{
+					{Number: 443, Pattern: &egress.TLSPassthrough{}},
+					{Number: 8080, Pattern: &egress.HTTP{Protocol: "GRPC"}},
+					{Number: 80, Pattern: &egress.TLSOrigination{
+						UpstreamPort:    8443,
+						SNI:             "front.bank.example.com",
+						SubjectAltNames: []string{"front.bank.example.com"},
+						CACertificates:  &egress.CACertificates{Secret: "bank-ca"},
+						Timeout:         egress.Duration(90 * time.Second),
+						Retries:         &egress.Retries{Attempts: 2, PerTryTimeout: egress.Duration(250 * time.Millisecond), RetryOn: []string{"5xx", "reset"}},
+					}},
+				},
+			},
+		},
+	}
+	text := `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: partners, namespace: payments}
+spec:
+  mesh:
+    gateways:
+      general: {namespace: egress}
+      partners: {namespace: egress, selector: {app: partners}, ports: {tls: 8443}}
+  clients: [{namespace: payments}, {namespace: search}]
+  destinations:
+    bank:
+      description: payments
+      owner: team-payments
+      hosts: [api.bank.example.com]
+      via: Gateway
+      gateway: partners
+      mutualTLS: false
+      clients: [{namespace: payments}]
+      ports:
+      - {port: 443, pattern: TLSPassthrough}
+      - {port: 8080, pattern: HTTP, protocol: GRPC}
+      - port: 80
+        pattern: TLSOrigination
+        upstreamPort: 8443
+        sni: front.bank.example.com
+        subjectAltNames: [front.bank.example.com]
+        caCertificates: {secret: bank-ca}
+        timeout: 1m30s
+        retries: {attempts: 2, perTryTimeout: 250ms, retryOn: [5xx, reset]}
+`
+	found, err := egress.Parse("partners.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := encode(t, render(t, nil, found.Bundles...))
+	if diff := cmp.Diff(string(want), string(encode(t, render(t, nil, bundle)))); diff != "" {
+		t.Errorf("(-YAML +Go):\n%s", diff)
 	}
 }

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+	"sigs.k8s.io/yaml"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// TestRoundTrip reads what Encode writes with other libraries, as strictly as
+// they can, and gets the same messages.
+func TestRoundTrip(t *testing.T) {
+	for _, in := range glob(t, "../../testdata/render/*/*/in.yaml") {
+		src, err := os.ReadFile(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := egress.Parse(in, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mesh, err := found.Mesh()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range render(t, mesh, found.Bundles...) {
+			if diff := cmp.Diff(object.Spec, readSpec(t, object), protocmp.Transform()); diff != "" {
+				t.Errorf("%s: %s %s (-built +read):\n%s", in, object.Kind, object.Name, diff)
+			}
+		}
+	}
+}
+
+// readSpec encodes an object and decodes its spec.
+func readSpec(t *testing.T, object egress.Object) proto.Message {
+	t.Helper()
+	var read struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+		Metadata   struct {
+			Name        string            `json:"name"`
+			Namespace   string            `json:"namespace"`
+			Labels      map[string]string `json:"labels"`
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
+		Spec json.RawMessage `json:"spec"`
+	}
+	if err := yaml.UnmarshalStrict(encode(t, []egress.Object{object}), &read); err != nil {
+		t.Fatal(err)
+	}
+	spec := object.Spec.ProtoReflect().New().Interface()
+	if err := protojson.Unmarshal(read.Spec, spec); err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+// TestManyHosts: a destination may have more hosts than a ServiceEntry, whose
+// limit is 256, and adding one leaves almost every object as it was.
+func TestManyHosts(t *testing.T) {
+	const n = 1000
+	before := render(t, nil, manyHosts(n))
+	after := render(t, nil, manyHosts(n+1))
+
+	hosts := map[string]bool{}
+	for _, object := range before {
+		text := encode(t, []egress.Object{object})
+		if len(text) > 200<<10 {
+			t.Errorf("%s %s has %d bytes", object.Kind, object.Name, len(text))
+		}
+		if entry, ok := object.Spec.(interface{ GetHosts() []string }); ok && object.Kind == "ServiceEntry" {
+			if len(entry.GetHosts()) > 256 {
+				t.Errorf("%s has %d hosts", object.Name, len(entry.GetHosts()))
+			}
+			for _, host := range entry.GetHosts() {
+				hosts[host] = true
+			}
+		}
+	}
+	for i := range n {
+		if host := fmt.Sprintf("h%d.example.com", i); !hosts[host] {
+			t.Errorf("no ServiceEntry has %s", host)
+		}
+	}
+	if changed := countChanged(t, before, after); changed > 8 {
+		t.Errorf("one more host changes %d objects of %d", changed, len(before))
+	}
+}
+
+func manyHosts(n int) egress.Bundle {
+	d := egress.Destination{}
+	for i := range n {
+		d.Hosts = append(d.Hosts, fmt.Sprintf("h%d.example.com", i))
+	}
+	return egress.Bundle{Name: "many", Namespace: "payments", Destinations: map[string]egress.Destination{"all": d}}
+}
+
+// countChanged returns how many objects are new or have other bytes.
+func countChanged(t *testing.T, before, after []egress.Object) int {
+	t.Helper()
+	old := map[string]bool{}
+	for _, object := range before {
+		old[string(encode(t, []egress.Object{object}))] = true
+	}
+	changed := 0
+	for _, object := range after {
+		if !old[string(encode(t, []egress.Object{object}))] {
+			changed++
+		}
+	}
+	return changed
+}
