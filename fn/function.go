@@ -39,8 +39,8 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	}
 	output, err := expand(list.FunctionConfig)
 	if err != nil {
-		var invalid *egress.InvalidError
-		if !errors.As(err, &invalid) {
+		invalid, ok := errors.AsType[*egress.InvalidError](err)
+		if !ok {
 			return err
 		}
 		return errors.Join(err, writeResults(list, items, invalid.Diagnostics))
@@ -72,8 +72,7 @@ func expand(config *yaml.RNode) (*egress.Output, error) {
 		})
 	}
 	output, err := in.render()
-	var invalid *egress.InvalidError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*egress.InvalidError](err); ok {
 		for i := range invalid.Diagnostics {
 			invalid.Diagnostics[i].Position = egress.Position{}
 		}

@@ -136,8 +136,7 @@ func (in *input) parse(path string, src []byte) error {
 
 // collect keeps the diagnostics of an error, and returns every other error.
 func (in *input) collect(err error) error {
-	var invalid *egress.InvalidError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*egress.InvalidError](err); ok {
 		in.diagnostics = append(in.diagnostics, invalid.Diagnostics...)
 		return nil
 	}

@@ -42,7 +42,7 @@ func newConflicts() *conflicts {
 func (c *conflicts) addBundle(p *planner) bool {
 	id := bundleID{p.bundle.Namespace, p.bundle.Name}
 	if c.bundles[id] {
-		p.report(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again", id)
+		p.reportf(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again", id)
 		return false
 	}
 	c.bundles[id] = true
@@ -50,7 +50,7 @@ func (c *conflicts) addBundle(p *planner) bool {
 		c.mesh = p
 	}
 	for _, fact := range differences(c.mesh.mesh, p.mesh) {
-		p.report(MeshConflict, pathMesh, "must state the facts of the cluster like every other bundle, but %s differs from %s; state them once, in an %s", fact, c.mesh.object(), kindMesh)
+		p.reportf(MeshConflict, pathMesh, "must state the facts of the cluster like every other bundle, but %s differs from %s; state them once, in an %s", fact, c.mesh.object(), kindMesh)
 	}
 	return true
 }
@@ -99,9 +99,9 @@ func (c *conflicts) addHosts(p *planner, d *destination, path string) {
 			case !claimed:
 				c.hosts[claim] = d
 			case first.bundle == d.bundle && first != d:
-				p.report(DuplicateHost, path, "must not have %s: workloads of %s reach it as destination %q; put the ports of a host into one destination", host, client, first.name)
+				p.reportf(DuplicateHost, path, "must not have %s: workloads of %s reach it as destination %q; put the ports of a host into one destination", host, client, first.name)
 			case first != d && contradict(first, d):
-				p.report(HostConflict, path, "must not have %s: workloads of %s reach it in another way as %s; agree on one way, or on different clients", host, client, first)
+				p.reportf(HostConflict, path, "must not have %s: workloads of %s reach it in another way as %s; agree on one way, or on different clients", host, client, first)
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func (c *conflicts) addSNI(p *planner, l lane, path string) {
 	if !claimed {
 		c.snis[claim] = l
 	} else if first.port != l.port {
-		p.report(NeedsMutualTLS, path, "must not lead to port %d of %s: %s leads to port %d, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host, first.destination, first.port)
+		p.reportf(NeedsMutualTLS, path, "must not lead to port %d of %s: %s leads to port %d, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host, first.destination, first.port)
 	}
 }
 
@@ -131,7 +131,7 @@ func contradict(a, b *destination) bool {
 	}
 	for _, r := range a.routes {
 		i := slices.IndexFunc(b.routes, func(other route) bool { return other.port == r.port })
-		if i >= 0 && !(sameWay && reflect.DeepEqual(r, b.routes[i])) {
+		if i >= 0 && (!sameWay || !reflect.DeepEqual(r, b.routes[i])) {
 			return true
 		}
 	}

@@ -51,8 +51,7 @@ spec:
     cnn: {hosts: [edition.cnn.com], port: 443}
     bbc: {hosts: [10.0.0.1]}
 `))
-	var invalid *egress.InvalidError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*egress.InvalidError](err); ok {
 		for _, d := range invalid.Diagnostics {
 			fmt.Println(d.Position.Line, d.Path, d.Code)
 		}

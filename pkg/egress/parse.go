@@ -169,7 +169,7 @@ func (p *parser) yamlError(err error) {
 	}
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
 	p.add(InvalidYAML, Position{File: p.file, Line: line, Column: 1}, "",
-		fmt.Sprintf("must be YAML: %s", text))
+		"must be YAML: "+text)
 }
 
 func (p *parser) add(code Code, at Position, path, message string) {

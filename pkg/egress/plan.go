@@ -85,7 +85,7 @@ func (p *planner) object() ObjectRef {
 	return ObjectRef{Kind: kindBundle, Namespace: p.bundle.Namespace, Name: p.bundle.Name}
 }
 
-func (p *planner) report(code Code, path, format string, args ...any) {
+func (p *planner) reportf(code Code, path, format string, args ...any) {
 	d := Diagnostic{
 		Code:     code,
 		Severity: SeverityError,
@@ -109,14 +109,14 @@ const (
 func (p *planner) setMesh(shared *Mesh) {
 	own := p.bundle.Mesh
 	if shared != nil && own != nil {
-		p.report(DuplicateMesh, pathMesh, "must not be set where an %s states the facts of the cluster; remove it", kindMesh)
+		p.reportf(DuplicateMesh, pathMesh, "must not be set where an %s states the facts of the cluster; remove it", kindMesh)
 	}
 	p.mesh = cmp.Or(shared, own, &Mesh{}).withDefaults()
 	for _, name := range slices.Sorted(maps.Keys(p.mesh.Gateways)) {
 		ports := p.mesh.Gateways[name].Ports
 		if ports.HTTP == ports.TLS {
 			path := schema.Child(schema.Child(pathMesh, "gateways"), name)
-			p.report(GatewayPortConflict, path, "must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP)
+			p.reportf(GatewayPortConflict, path, "must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (p *planner) setMesh(shared *Mesh) {
 // gateway, after reporting it.
 func (p *planner) destinations() []*destination {
 	if len(p.bundle.Destinations) == 0 {
-		p.report(MissingField, pathDestinations, "must have at least one destination, such as {stripe: {hosts: [api.stripe.com]}}")
+		p.reportf(MissingField, pathDestinations, "must have at least one destination, such as {stripe: {hosts: [api.stripe.com]}}")
 	}
 	p.clients = []string{p.bundle.Namespace}
 	if len(p.bundle.Clients) > 0 {
@@ -145,7 +145,7 @@ func (p *planner) namespaces(path string, clients []Client) []string {
 	var namespaces []string
 	for i, client := range clients {
 		if slices.Contains(namespaces, client.Namespace) {
-			p.report(DuplicateClient, schema.Item(path, i)+".namespace", "must stand only once in the list, got %q again", client.Namespace)
+			p.reportf(DuplicateClient, schema.Item(path, i)+".namespace", "must stand only once in the list, got %q again", client.Namespace)
 		}
 		namespaces = append(namespaces, client.Namespace)
 	}
@@ -184,11 +184,11 @@ func (p *planner) hosts(path string, from []string) []string {
 	seen := map[string]bool{}
 	for i, host := range from {
 		if seen[host] {
-			p.report(DuplicateHost, schema.Item(path, i), "must stand only once in the list, got %q again", host)
+			p.reportf(DuplicateHost, schema.Item(path, i), "must stand only once in the list, got %q again", host)
 		}
 		seen[host] = true
 		if strings.HasSuffix(host, ".svc."+p.mesh.ClusterDomain) {
-			p.report(HostInCluster, schema.Item(path, i), "must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", host)
+			p.reportf(HostInCluster, schema.Item(path, i), "must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", host)
 		}
 	}
 	return slices.Sorted(slices.Values(from))
@@ -202,7 +202,7 @@ func (p *planner) narrowed(path string, from []Client) []string {
 	path = schema.Child(path, "clients")
 	for i, client := range from {
 		if !slices.Contains(p.clients, client.Namespace) {
-			p.report(UnknownClient, schema.Item(path, i)+".namespace", "must be one of the bundle's clients (%s), got %q; add it to %s first", strings.Join(p.clients, ", "), client.Namespace, pathClients)
+			p.reportf(UnknownClient, schema.Item(path, i)+".namespace", "must be one of the bundle's clients (%s), got %q; add it to %s first", strings.Join(p.clients, ", "), client.Namespace, pathClients)
 		}
 	}
 	return p.namespaces(path, from)
@@ -214,13 +214,13 @@ func (p *planner) gateway(path, name string) *gateway {
 	path = schema.Child(path, "gateway")
 	names := slices.Sorted(maps.Keys(p.mesh.Gateways))
 	if name == "" && len(names) > 1 {
-		p.report(AmbiguousGateway, path, "must name one of the gateways of the mesh: %s", strings.Join(names, ", "))
+		p.reportf(AmbiguousGateway, path, "must name one of the gateways of the mesh: %s", strings.Join(names, ", "))
 		return nil
 	}
 	name = cmp.Or(name, names[0])
 	from, ok := p.mesh.Gateways[name]
 	if !ok {
-		p.report(UnknownGateway, path, "must name one of the gateways of the mesh (%s), got %q", strings.Join(names, ", "), name)
+		p.reportf(UnknownGateway, path, "must name one of the gateways of the mesh (%s), got %q", strings.Join(names, ", "), name)
 		return nil
 	}
 	return &gateway{
@@ -237,9 +237,9 @@ func (p *planner) gateway(path, name string) *gateway {
 func (p *planner) checkSidecar(path string, from Destination) {
 	const message = "must not be set with `via: Sidecar`; remove it, or use `via: Gateway`"
 	if from.Gateway != "" {
-		p.report(NeedsGateway, schema.Child(path, "gateway"), message)
+		p.reportf(NeedsGateway, schema.Child(path, "gateway"), message)
 	}
 	if from.MutualTLS != nil {
-		p.report(NeedsGateway, schema.Child(path, "mutualTLS"), message)
+		p.reportf(NeedsGateway, schema.Child(path, "mutualTLS"), message)
 	}
 }

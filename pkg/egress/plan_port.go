@@ -18,19 +18,19 @@ type portPlanner struct {
 	number  int
 }
 
-// report adds a diagnostic for a field of the port.
-func (p *portPlanner) report(code Code, field, format string, args ...any) {
-	p.planner.report(code, schema.Child(p.path, field), format, args...)
+// reportf adds a diagnostic for a field of the port.
+func (p *portPlanner) reportf(code Code, field, format string, args ...any) {
+	p.planner.reportf(code, schema.Child(p.path, field), format, args...)
 }
 
 // checkPlainHTTP judges what patterns have in common whose application speaks
 // plain HTTP.
 func (p *portPlanner) checkPlainHTTP(retries *Retries) {
 	if p.number == 443 {
-		p.report(PlainHTTPOn443, "port", "must not be 443 where the application speaks plain HTTP: sidecars would take all HTTPS of their workloads for plain HTTP and break it; use port 80, or TLSPassthrough for an application that opens TLS itself")
+		p.reportf(PlainHTTPOn443, "port", "must not be 443 where the application speaks plain HTTP: sidecars would take all HTTPS of their workloads for plain HTTP and break it; use port 80, or TLSPassthrough for an application that opens TLS itself")
 	}
 	if retries != nil && retries.Attempts == 0 && (retries.PerTryTimeout != 0 || len(retries.RetryOn) > 0) {
-		p.report(RetriesOff, "retries", "must not have perTryTimeout or retryOn with `attempts: 0`, which turns retries off; remove them, or set attempts to 1 or more")
+		p.reportf(RetriesOff, "retries", "must not have perTryTimeout or retryOn with `attempts: 0`, which turns retries off; remove them, or set attempts to 1 or more")
 	}
 }
 
@@ -44,7 +44,7 @@ func (p *planner) routes(path string, via Via, from []Port) []route {
 	for i, port := range from {
 		at := schema.Item(path, i)
 		if slices.ContainsFunc(routes, func(r route) bool { return r.port == port.Number }) {
-			p.report(DuplicatePort, schema.Child(at, "port"), "must stand only once in the list, got %d again; one port has one pattern", port.Number)
+			p.reportf(DuplicatePort, schema.Child(at, "port"), "must stand only once in the list, got %d again; one port has one pattern", port.Number)
 			continue
 		}
 		r := port.Pattern.route(&portPlanner{p, at, via, port.Number})

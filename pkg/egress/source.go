@@ -66,6 +66,7 @@ func (s *source) index(path string, at spot) {
 		for i, item := range value.Content {
 			s.index(schema.Item(path, i), spot{item, item})
 		}
+	default: // holds no fields
 	}
 }
 

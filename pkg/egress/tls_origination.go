@@ -58,7 +58,7 @@ func (o *TLSOrigination) route(p *portPlanner) route {
 	if o.CACertificates != nil {
 		tls.caCertificates = *o.CACertificates
 		if tls.caCertificates.File == "" && p.via == ViaSidecar {
-			p.report(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: sidecars do not fetch Secrets and ConfigMaps by themselves; use {file: PATH}, or `via: Gateway`")
+			p.reportf(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: sidecars do not fetch Secrets and ConfigMaps by themselves; use {file: PATH}, or `via: Gateway`")
 		}
 	}
 	return route{

@@ -121,5 +121,6 @@ func duplicateKeys(path string, node *yaml.Node, yield func(path string, key *ya
 		for i, item := range node.Content {
 			duplicateKeys(schema.Item(path, i), item, yield)
 		}
+	default: // has no keys
 	}
 }

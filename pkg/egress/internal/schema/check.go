@@ -50,7 +50,7 @@ type Violation struct {
 // Structs are judged field by field and everything else by CUE as a whole: a
 // definition may constrain a struct in its fields, not in how many it has.
 func Check(definition string, document any) []Violation {
-	c := pool.Get().(*compiled)
+	c := borrow()
 	defer pool.Put(c)
 	check := checker{compiled: c, accepted: map[leaf]bool{}}
 	check.value("", c.definition(definition), document)
@@ -59,6 +59,7 @@ func Check(definition string, document any) []Violation {
 
 type checker struct {
 	*compiled
+
 	violations []Violation
 	// accepted remembers verdicts: most ports of a large bundle are the same.
 	accepted map[leaf]bool
@@ -67,6 +68,7 @@ type checker struct {
 // A leaf is a scalar at a place of the definitions.
 type leaf struct {
 	*node
+
 	value any
 }
 
@@ -107,7 +109,7 @@ func (c *checker) accepts(n *node, data any) bool {
 }
 
 func (c *checker) unifies(n *node, data any) bool {
-	v := c.root.Context().Encode(data, cue.NilIsAny(false))
+	v := c.context.Encode(data, cue.NilIsAny(false))
 	return n.schema.Unify(v).Validate(cue.Concrete(true)) == nil
 }
 

@@ -25,21 +25,21 @@ type node struct {
 	choice bool
 }
 
-func newNode(v cue.Value) *node {
+func (c *compiled) newNode(v cue.Value) *node {
 	n := &node{schema: v, must: must(v)}
 	switch {
 	case refersTo(v, "Port"):
 		n.choice = true
 	case v.IncompleteKind() == cue.StructKind:
-		n.readFields()
+		c.readFields(n)
 	case v.IncompleteKind() == cue.ListKind:
-		n.items = newNode(v.LookupPath(cue.MakePath(cue.AnyIndex)))
+		n.items = c.newNode(v.LookupPath(cue.MakePath(cue.AnyIndex)))
 	}
 	return n
 }
 
 // readFields leaves a choice between structs alone: it has no fields of its own.
-func (n *node) readFields() {
+func (c *compiled) readFields(n *node) {
 	fields, err := n.schema.Fields(cue.Optional(true))
 	if err != nil {
 		return
@@ -47,24 +47,24 @@ func (n *node) readFields() {
 	n.fields = map[string]*node{}
 	for fields.Next() {
 		name := fields.Selector().Unquoted()
-		n.fields[name] = newNode(fields.Value())
+		n.fields[name] = c.newNode(fields.Value())
 		if fields.FieldType().ConstraintType() == cue.RequiredConstraint {
 			n.required = append(n.required, name)
 		}
 	}
 	slices.Sort(n.required)
-	n.readValues()
+	c.readValues(n)
 }
 
 // readValues finds the value of a pattern constraint by asking for a key that
 // no field has.
-func (n *node) readValues() {
+func (c *compiled) readValues(n *node) {
 	const key = "k"
 	if n.fields[key] != nil || !n.schema.Allows(cue.Str(key)) {
 		return
 	}
-	probe := n.schema.Context().CompileString("{" + key + ": _}")
-	n.values = newNode(n.schema.Unify(probe).LookupPath(cue.MakePath(cue.Str(key))))
+	probe := c.context.CompileString("{" + key + ": _}")
+	n.values = c.newNode(n.schema.Unify(probe).LookupPath(cue.MakePath(cue.Str(key))))
 }
 
 // must returns the sentence that stands beside a field or beside the definition

@@ -20,6 +20,7 @@ import (
 // compiled are the CUE definitions, ready for use. They are not safe for
 // concurrent use, and what CUE evaluates stays in their memory.
 type compiled struct {
+	context     *cue.Context
 	root        cue.Value
 	definitions map[string]*node
 }
@@ -28,15 +29,24 @@ type compiled struct {
 // empties it, and with it the memory that CUE does not give back by itself.
 var pool = sync.Pool{New: func() any { return compile() }}
 
+func borrow() *compiled {
+	c, ok := pool.Get().(*compiled)
+	if !ok {
+		panic("schema: the pool holds something else")
+	}
+	return c
+}
+
 // compile panics if the embedded definitions do not compile, as template.Must
 // does: no input reaches it.
 func compile() *compiled {
 	instances := load.Instances([]string{"."}, &load.Config{FS: schemas.FS})
-	root := cuecontext.New().BuildInstance(instances[0])
+	context := cuecontext.New()
+	root := context.BuildInstance(instances[0])
 	if err := root.Err(); err != nil {
 		panic(fmt.Sprintf("schemas: %v", err))
 	}
-	return &compiled{root: root, definitions: map[string]*node{}}
+	return &compiled{context: context, root: root, definitions: map[string]*node{}}
 }
 
 func (c *compiled) lookup(definition string) cue.Value {
@@ -50,7 +60,7 @@ func (c *compiled) definition(name string) *node {
 	}
 	var n *node
 	if v := c.lookup(name); v.Exists() {
-		n = newNode(v)
+		n = c.newNode(v)
 	}
 	c.definitions[name] = n
 	return n
@@ -58,11 +68,11 @@ func (c *compiled) definition(name string) *node {
 
 // JSON returns the JSON Schema of a definition.
 func JSON(definition string) ([]byte, error) {
-	c := pool.Get().(*compiled)
+	c := borrow()
 	defer pool.Put(c)
 	expr, err := jsonschema.Generate(c.lookup(definition), nil)
 	if err != nil {
 		return nil, err
 	}
-	return c.root.Context().BuildExpr(expr).MarshalJSON()
+	return c.context.BuildExpr(expr).MarshalJSON()
 }
