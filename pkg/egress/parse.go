@@ -129,29 +129,35 @@ func kindOf(root *yaml.Node) (kind string, ours bool) {
 	if root.Kind != yaml.MappingNode {
 		return "", false
 	}
-	for key, value := range pairs(root) {
-		switch key.Value {
+	for i := 0; i < len(root.Content); i += 2 {
+		switch value := root.Content[i+1].Value; root.Content[i].Value {
 		case "apiVersion":
-			ours = ours || strings.HasPrefix(resolve(value).Value, apiGroup+"/")
+			ours = ours || strings.HasPrefix(value, apiGroup+"/")
 		case "kind":
-			kind = resolve(value).Value
+			kind = value
 			ours = ours || kind == kindBundle || kind == kindMesh
 		}
 	}
 	return kind, ours
 }
 
-// readable reports whether the YAML library can make sense of the document:
-// it refuses what would never end, and this package refuses a key that stands
-// twice.
+// readable reports whether the document can be read at all. Keys must be text
+// and stand once, and the YAML library refuses aliases that would never end.
 func (p *parser) readable(root *yaml.Node, s *source) bool {
 	before := len(p.diagnostics)
-	duplicateKeys("", root, func(path string, key *yaml.Node) {
-		p.add(DuplicateKey, s.at(key), path, "must stand only once; remove one of the two")
-	})
-	var discard any
-	if err := root.Decode(&discard); err != nil && len(p.diagnostics) == before {
-		p.yamlError(err)
+	var found survey
+	found.visit("", root)
+	for _, at := range found.notText {
+		p.add(InvalidYAML, s.at(at.key), at.path, "must have keys that are text, got a map or a list; render templates such as {{ .x }} first")
+	}
+	for _, at := range found.duplicates {
+		p.add(DuplicateKey, s.at(at.key), at.path, "must stand only once; remove one of the two")
+	}
+	if found.expands {
+		var discard any
+		if err := root.Decode(&discard); err != nil && len(p.diagnostics) == before {
+			p.yamlError(err)
+		}
 	}
 	return len(p.diagnostics) == before
 }

@@ -103,24 +103,46 @@ func scalar(node *yaml.Node) (any, error) {
 	}
 }
 
-// duplicateKeys yields every key that its mapping has twice, with its path.
-func duplicateKeys(path string, node *yaml.Node, yield func(path string, key *yaml.Node)) {
+// A survey is what a document says of itself before anything follows an alias.
+type survey struct {
+	expands    bool    // has aliases or merge keys
+	duplicates []keyAt // keys that their mapping has twice
+	notText    []keyAt // keys that are maps or lists
+}
+
+// A keyAt is a key and its path.
+type keyAt struct {
+	path string
+	key  *yaml.Node
+}
+
+func (s *survey) visit(path string, node *yaml.Node) {
 	switch node.Kind {
+	case yaml.AliasNode:
+		s.expands = true
 	case yaml.MappingNode:
-		seen := map[string]bool{}
-		for i := 0; i < len(node.Content); i += 2 {
-			key, value := node.Content[i], node.Content[i+1]
-			at := schema.Child(path, key.Value)
-			if seen[key.Value] {
-				yield(at, key)
-			}
-			seen[key.Value] = true
-			duplicateKeys(at, value, yield)
-		}
+		s.visitMapping(path, node)
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
-			duplicateKeys(schema.Item(path, i), item, yield)
+			s.visit(schema.Item(path, i), item)
 		}
 	default: // has no keys
+	}
+}
+
+func (s *survey) visitMapping(path string, mapping *yaml.Node) {
+	seen := map[string]bool{}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], mapping.Content[i+1]
+		at := schema.Child(path, key.Value)
+		s.expands = s.expands || key.ShortTag() == mergeTag
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			s.notText = append(s.notText, keyAt{path, key})
+		case seen[key.Value]:
+			s.duplicates = append(s.duplicates, keyAt{at, key})
+		}
+		seen[key.Value] = true
+		s.visit(at, value)
 	}
 }
