@@ -4,6 +4,7 @@
 package egress
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -55,4 +56,27 @@ func authority(host string, port, implied int) string {
 		return host
 	}
 	return fmt.Sprintf("%s:%d", host, port)
+}
+
+// settings returns what Istio needs to open the TLS from a namespace. Names are
+// always given: without them nothing is verified but who signed.
+// https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
+func (t *upstreamTLS) settings(host, namespace string) *networking.ClientTLSSettings {
+	settings := &networking.ClientTLSSettings{
+		Mode:            networking.ClientTLSSettings_SIMPLE,
+		Sni:             cmp.Or(t.sni, host),
+		SubjectAltNames: t.subjectAltNames,
+	}
+	if len(t.subjectAltNames) == 0 {
+		settings.SubjectAltNames = []string{host}
+	}
+	switch ca := t.caCertificates; {
+	case ca.Secret != "":
+		settings.CredentialName = ca.Secret
+	case ca.ConfigMap != "":
+		settings.CredentialName = "configmap://" + namespace + "/" + ca.ConfigMap
+	default:
+		settings.CaCertificates = cmp.Or(ca.File, "system")
+	}
+	return settings
 }

@@ -68,9 +68,16 @@ func (r route) httpVersion() string {
 // An exit is how traffic leaves the mesh.
 type exit struct {
 	port    int
-	tls     *originatedTLS // nil: it leaves as it came
+	tls     *upstreamTLS // nil: it leaves as it came
 	timeout Duration       // 0: none
 	retries *Retries       // nil: those of the mesh
+}
+
+// upstreamTLS is the TLS that the mesh opens to a host.
+type upstreamTLS struct {
+	sni             string         // empty: the host
+	subjectAltNames []string       // empty: the host
+	caCertificates  CACertificates // empty: those of the system
 }
 
 // A planner makes the plan of one bundle.

@@ -3,11 +3,7 @@
 
 package egress
 
-import (
-	"cmp"
-
-	networking "istio.io/api/networking/v1"
-)
+import "cmp"
 
 // TLSOrigination is the pattern of an application that speaks plain HTTP to a
 // host that wants TLS. The mesh opens the TLS: at the gateway, or at the
@@ -54,7 +50,7 @@ var tlsOriginationInfo = PatternInfo{
 
 func (o *TLSOrigination) route(p *portPlanner) route {
 	p.checkPlainHTTP(o.Retries)
-	tls := &originatedTLS{sni: o.SNI, subjectAltNames: o.SubjectAltNames}
+	tls := &upstreamTLS{sni: o.SNI, subjectAltNames: o.SubjectAltNames}
 	if o.CACertificates != nil {
 		tls.caCertificates = *o.CACertificates
 		if tls.caCertificates.File == "" && p.via == ViaSidecar {
@@ -70,34 +66,4 @@ func (o *TLSOrigination) route(p *portPlanner) route {
 			retries: o.Retries,
 		},
 	}
-}
-
-// originatedTLS is the TLS that the mesh opens to a host.
-type originatedTLS struct {
-	sni             string         // empty: the host
-	subjectAltNames []string       // empty: the host
-	caCertificates  CACertificates // empty: those of the system
-}
-
-// settings returns what Istio needs to open the TLS from a namespace. Names are
-// always given: without them nothing is verified but who signed.
-// https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
-func (t *originatedTLS) settings(host, namespace string) *networking.ClientTLSSettings {
-	settings := &networking.ClientTLSSettings{
-		Mode:            networking.ClientTLSSettings_SIMPLE,
-		Sni:             cmp.Or(t.sni, host),
-		SubjectAltNames: t.subjectAltNames,
-	}
-	if len(t.subjectAltNames) == 0 {
-		settings.SubjectAltNames = []string{host}
-	}
-	switch ca := t.caCertificates; {
-	case ca.Secret != "":
-		settings.CredentialName = ca.Secret
-	case ca.ConfigMap != "":
-		settings.CredentialName = "configmap://" + namespace + "/" + ca.ConfigMap
-	default:
-		settings.CaCertificates = cmp.Or(ca.File, "system")
-	}
-	return settings
 }
