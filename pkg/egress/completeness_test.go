@@ -39,7 +39,7 @@ func TestPatternFiles(t *testing.T) {
 			}
 		}
 	}
-	shared := []string{"bundle", "mesh", "types"}
+	shared := []string{"bundle", "mesh", "options", "types"}
 	if diff := cmp.Diff(sorted(names, shared), stems(t, "schemas/*.cue")); diff != "" {
 		t.Errorf("files in schemas (-patterns and shared +found):\n%s", diff)
 	}

@@ -18,18 +18,6 @@ type HTTP struct {
 	Retries *Retries `json:"retries,omitempty"`
 }
 
-// Retries says how failed requests are repeated.
-type Retries struct {
-	// Attempts is how often a failed request is repeated, from 0 to 100.
-	// 0 turns retries off; then the other fields must be empty.
-	Attempts int `json:"attempts"`
-	// PerTryTimeout limits each attempt. Default: the timeout of the port.
-	PerTryTimeout Duration `json:"perTryTimeout,omitempty"`
-	// RetryOn are conditions that Envoy knows, such as 5xx, reset and
-	// connect-failure, or HTTP status codes. Default: as the mesh does it.
-	RetryOn []string `json:"retryOn,omitempty"`
-}
-
 var httpInfo = PatternInfo{
 	Name:        "HTTP",
 	Application: "speaks plain HTTP",

@@ -69,8 +69,8 @@ func (r route) httpVersion() string {
 type exit struct {
 	port    int
 	tls     *upstreamTLS // nil: it leaves as it came
-	timeout Duration       // 0: none
-	retries *Retries       // nil: those of the mesh
+	timeout Duration     // 0: none
+	retries *Retries     // nil: those of the mesh
 }
 
 // upstreamTLS is the TLS that the mesh opens to a host.

@@ -29,18 +29,6 @@ type TLSOrigination struct {
 	Retries *Retries `json:"retries,omitempty"`
 }
 
-// CACertificates names one source of certificates. Exactly one field is set.
-type CACertificates struct {
-	// Secret is a Secret in the namespace of the gateway, with the
-	// certificates under the key ca.crt or cacert.
-	Secret string `json:"secret,omitempty"`
-	// ConfigMap is a ConfigMap like Secret.
-	ConfigMap string `json:"configMap,omitempty"`
-	// File is the absolute path of a file in the container of the proxy that
-	// opens the TLS.
-	File string `json:"file,omitempty"`
-}
-
 var tlsOriginationInfo = PatternInfo{
 	Name:        "TLSOrigination",
 	Application: "speaks plain HTTP",

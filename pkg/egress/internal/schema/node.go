@@ -83,7 +83,7 @@ func must(v cue.Value) string {
 	case cue.ListKind:
 		return "be a list"
 	default:
-		return "be text; put it in quotes"
+		return "be text in quotes"
 	}
 }
 

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+// The options that several patterns take.
+
+// Retries says how failed requests are repeated.
+type Retries struct {
+	// Attempts is how often a failed request is repeated, from 0 to 100.
+	// 0 turns retries off; then the other fields must be empty.
+	Attempts int `json:"attempts"`
+	// PerTryTimeout limits each attempt. Default: the timeout of the port.
+	PerTryTimeout Duration `json:"perTryTimeout,omitempty"`
+	// RetryOn are conditions that Envoy knows, such as 5xx, reset and
+	// connect-failure, or HTTP status codes. Default: as the mesh does it.
+	RetryOn []string `json:"retryOn,omitempty"`
+}
+
+// CACertificates names one source of certificates. Exactly one field is set.
+type CACertificates struct {
+	// Secret is a Secret in the namespace of the gateway, with the
+	// certificates under the key ca.crt or cacert.
+	Secret string `json:"secret,omitempty"`
+	// ConfigMap is a ConfigMap like Secret.
+	ConfigMap string `json:"configMap,omitempty"`
+	// File is the absolute path of a file in the container of the proxy that
+	// opens the TLS.
+	File string `json:"file,omitempty"`
+}
