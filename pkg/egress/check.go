@@ -5,6 +5,9 @@ package egress
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
@@ -42,6 +45,9 @@ func unknownField(v schema.Violation) string {
 		return fmt.Sprintf("must not be set: it is an option of the pattern %s; this pattern takes %s",
 			strings.Join(v.Elsewhere, " or "), known)
 	}
+	if len(v.Known) == 1 {
+		return "is not a field here; the only field is " + known
+	}
 	return "is not a field here; the fields are " + known
 }
 
@@ -63,7 +69,7 @@ func (s *source) quote(v schema.Violation) string {
 	case nil:
 		return "nothing"
 	case map[string]any:
-		return "a map"
+		return quoteMap(value)
 	case []any:
 		if len(value) == 0 {
 			return "an empty list"
@@ -79,6 +85,27 @@ func (s *source) quote(v schema.Violation) string {
 		return fmt.Sprintf("the %s %s", yamlType(value), shorten(text))
 	}
 }
+
+// quoteMap shows what a map holds, as far as it is short.
+func quoteMap(fields map[string]any) string {
+	if len(fields) == 0 {
+		return "an empty map"
+	}
+	var shown []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		text := fmt.Sprintf("%q", name)
+		if plainName.MatchString(name) {
+			text = name
+		}
+		if value, ok := fields[name].(string); ok {
+			text += fmt.Sprintf(": %q", value)
+		}
+		shown = append(shown, text)
+	}
+	return "a map: " + shorten(strings.Join(shown, ", "))
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 
 func shorten(text string) string {
 	if runes := []rune(text); len(runes) > longestQuote {

@@ -16,10 +16,22 @@ import (
 // an earlier one. A contradiction is reported at the later bundle and names the
 // earlier.
 type conflicts struct {
-	bundles map[bundleID]bool
-	mesh    *planner // whose facts all others must share
-	hosts   map[hostClaim]*destination
+	bundles map[bundleID]*planner
+	facts   map[string]factClaim
+	hosts   map[hostClaim][]*destination
 	snis    map[sniClaim]lane
+}
+
+// A fact is something that a bundle says of the cluster.
+type fact struct {
+	name  string
+	value any
+}
+
+// A factClaim is what the first bundle says that knows of a fact.
+type factClaim struct {
+	value  any
+	bundle *planner
 }
 
 // A hostClaim is one host as the workloads of one namespace reach it.
@@ -31,8 +43,9 @@ type sniClaim struct{ gateway, host string }
 
 func newConflicts() *conflicts {
 	return &conflicts{
-		bundles: map[bundleID]bool{},
-		hosts:   map[hostClaim]*destination{},
+		bundles: map[bundleID]*planner{},
+		facts:   map[string]factClaim{},
+		hosts:   map[hostClaim][]*destination{},
 		snis:    map[sniClaim]lane{},
 	}
 }
@@ -41,39 +54,35 @@ func newConflicts() *conflicts {
 // false for a bundle that was added before, which would contradict itself.
 func (c *conflicts) addBundle(p *planner) bool {
 	id := bundleID{p.bundle.Namespace, p.bundle.Name}
-	if c.bundles[id] {
-		p.reportf(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again", id)
+	if first := c.bundles[id]; first != nil {
+		p.reportf(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again%s", id, first.already("metadata.name"))
 		return false
 	}
-	c.bundles[id] = true
-	if c.mesh == nil {
-		c.mesh = p
-	}
-	for _, fact := range differences(c.mesh.mesh, p.mesh) {
-		p.reportf(MeshConflict, pathMesh, "must state the facts of the cluster like every other bundle, but %s differs from %s; state them once, in an %s", fact, c.mesh.object(), kindMesh)
+	c.bundles[id] = p
+	for _, fact := range p.mesh.facts() {
+		first, claimed := c.facts[fact.name]
+		if !claimed {
+			c.facts[fact.name] = factClaim{fact.value, p}
+		} else if !reflect.DeepEqual(first.value, fact.value) {
+			p.reportf(MeshConflict, pathMesh+"."+fact.name, "must be the same in every bundle, and differs from %s; state the facts of the cluster once, in an %s", first.bundle.object(), kindMesh)
+		}
 	}
 	return true
 }
 
-// differences returns the facts in which two meshes cannot both be right.
+// facts returns what two meshes cannot state differently, sorted by name.
 // Whether hops are mutual TLS is a choice and not a fact, and a gateway that
 // only one of them knows is no contradiction.
-func differences(a, b Mesh) []string {
-	var facts []string
-	note := func(fact string, a, b any) {
-		if !reflect.DeepEqual(a, b) {
-			facts = append(facts, fact)
-		}
+func (m Mesh) facts() []fact {
+	facts := []fact{
+		{"clusterDomain", m.ClusterDomain},
+		{"istioVersion", m.IstioVersion},
+		{"outboundTrafficPolicy", m.OutboundTrafficPolicy},
+		{"rootNamespace", m.RootNamespace},
+		{"trustDomain", m.TrustDomain},
 	}
-	note("istioVersion", a.IstioVersion, b.IstioVersion)
-	note("rootNamespace", a.RootNamespace, b.RootNamespace)
-	note("clusterDomain", a.ClusterDomain, b.ClusterDomain)
-	note("trustDomain", a.TrustDomain, b.TrustDomain)
-	note("outboundTrafficPolicy", a.OutboundTrafficPolicy, b.OutboundTrafficPolicy)
-	for _, name := range slices.Sorted(maps.Keys(a.Gateways)) {
-		if other, ok := b.Gateways[name]; ok {
-			note("gateways."+name, a.Gateways[name], other)
-		}
+	for _, name := range slices.Sorted(maps.Keys(m.Gateways)) {
+		facts = append(facts, fact{schema.Child("gateways", name), m.Gateways[name]})
 	}
 	return facts
 }
@@ -90,21 +99,43 @@ func (c *conflicts) addDestination(p *planner, d *destination) {
 	}
 }
 
+// already says where a field of the bundle stands, if that is known.
+func (p *planner) already(path string) string {
+	if p.bundle.source == nil {
+		return ""
+	}
+	return fmt.Sprintf("; it stands at %s already", p.bundle.source.position(path))
+}
+
 func (c *conflicts) addHosts(p *planner, d *destination, path string) {
 	for _, host := range d.hosts {
+		at := schema.Item(path, slices.Index(p.bundle.Destinations[d.name].Hosts, host))
+		reported := map[*destination]bool{}
 		for _, client := range d.clients {
 			claim := hostClaim{client, host}
-			first, claimed := c.hosts[claim]
-			switch {
-			case !claimed:
-				c.hosts[claim] = d
-			case first.bundle == d.bundle && first != d:
-				p.reportf(DuplicateHost, path, "must not have %s: workloads of %s reach it as destination %q; put the ports of a host into one destination", host, client, first.name)
-			case first != d && contradict(first, d):
-				p.reportf(HostConflict, path, "must not have %s: workloads of %s reach it in another way as %s; agree on one way, or on different clients", host, client, first)
+			for _, first := range c.hosts[claim] {
+				if !reported[first] { // One client stands for all.
+					reported[first] = p.reportHost(at, claim, first, d)
+				}
 			}
+			c.hosts[claim] = append(c.hosts[claim], d)
 		}
 	}
+}
+
+// reportHost looks at two destinations that give one client one host.
+func (p *planner) reportHost(path string, claim hostClaim, first, d *destination) (reported bool) {
+	switch {
+	case first == d:
+		return false // The host stands twice in its list.
+	case first.bundle == d.bundle:
+		p.reportf(DuplicateHost, path, "must stand in one destination only, got %q again: workloads of %s reach it as destination %q; put the ports of a host into one destination", claim.host, claim.client, first.name)
+	case contradict(first, d):
+		p.reportf(HostConflict, path, "must be reached in one way, got %q, which workloads of %s reach in another way as %s; agree on one way, or on different clients", claim.host, claim.client, first)
+	default:
+		return false
+	}
+	return true
 }
 
 // addSNI looks at TLS that reaches a gateway without mutual TLS around it. Its

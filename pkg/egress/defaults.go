@@ -18,8 +18,8 @@ const (
 	defaultTLSPort      = 443
 )
 
-// withDefaults returns the mesh with every fact filled in.
-func (m Mesh) withDefaults() Mesh {
+// WithDefaults returns the mesh with every fact filled in, as Render sees it.
+func (m Mesh) WithDefaults() Mesh {
 	yes := true
 	m.IstioVersion = cmp.Or(m.IstioVersion, defaultIstioVersion)
 	m.MutualTLS = cmp.Or(m.MutualTLS, &yes)

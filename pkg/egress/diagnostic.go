@@ -56,7 +56,7 @@ const (
 type Position struct {
 	File   string
 	Line   int // from 1
-	Column int // from 1, in bytes
+	Column int // from 1, in characters
 }
 
 // String returns "file:line:column", or the file alone if that is all there is.

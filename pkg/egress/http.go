@@ -29,6 +29,6 @@ func (h *HTTP) route(p *portPlanner) route {
 	p.checkPlainHTTP(h.Retries)
 	return route{
 		protocol: cmp.Or(h.Protocol, "HTTP"),
-		exit:     exit{port: p.number, timeout: h.Timeout, retries: h.Retries},
+		exit:     exit{port: p.number, timeout: h.Timeout, retries: h.Retries.sorted()},
 	}
 }

@@ -3,6 +3,8 @@
 
 package egress
 
+import "slices"
+
 // The options that several patterns take.
 
 // Retries says how failed requests are repeated.
@@ -15,6 +17,17 @@ type Retries struct {
 	// RetryOn are conditions that Envoy knows, such as 5xx, reset and
 	// connect-failure, or HTTP status codes. Default: as the mesh does it.
 	RetryOn []string `json:"retryOn,omitempty"`
+}
+
+// sorted returns the retries with their conditions in an order of its own: they
+// are a set.
+func (r *Retries) sorted() *Retries {
+	if r == nil {
+		return nil
+	}
+	sorted := *r
+	sorted.RetryOn = slices.Sorted(slices.Values(r.RetryOn))
+	return &sorted
 }
 
 // CACertificates names one source of certificates. Exactly one field is set.

@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
 // Documents are what Parse finds in a file.
@@ -48,16 +48,17 @@ func (d Documents) Mesh() (*Mesh, error) {
 // that is wrong in the stream. The documents that break none are returned all
 // the same, so that a caller can look for further problems in them.
 func Parse(filename string, src []byte) (Documents, error) {
-	p := parser{file: filename}
+	p := parser{file: filename, src: src}
 	decoder := yaml.NewDecoder(bytes.NewReader(src))
 	for {
+		p.object = ObjectRef{}
 		var node yaml.Node
 		err := decoder.Decode(&node)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			p.yamlError(err)
+			p.yamlError(err, 1)
 			break
 		}
 		if err := p.document(node.Content[0]); err != nil {
@@ -69,7 +70,9 @@ func Parse(filename string, src []byte) (Documents, error) {
 
 type parser struct {
 	file        string
+	src         []byte
 	found       Documents
+	object      ObjectRef // of the document that is read, as far as it is known
 	diagnostics []Diagnostic
 }
 
@@ -80,17 +83,20 @@ func (p *parser) document(root *yaml.Node) error {
 		return nil
 	}
 	s := &source{file: p.file, root: root}
+	known := kind == kindBundle || kind == kindMesh
+	if known {
+		p.object = ObjectRef{Kind: kind}
+	}
 	if !p.readable(root, s) {
 		return nil
 	}
 	content, err := tree(root)
 	if err != nil {
-		p.yamlError(err)
+		p.yamlError(err, root.Line)
 		return nil
 	}
-	if kind != kindBundle && kind != kindMesh {
-		p.add(UnknownKind, s.position("kind"), "kind",
-			fmt.Sprintf("must be %q or %q, got %q", kindBundle, kindMesh, kind))
+	if !known {
+		p.unknownKind(content, s)
 		return nil
 	}
 	found := check(kind, content, s)
@@ -99,6 +105,18 @@ func (p *parser) document(root *yaml.Node) error {
 		return nil
 	}
 	return p.decode(kind, content, s)
+}
+
+func (p *parser) unknownKind(content any, s *source) {
+	const path = "kind"
+	must := fmt.Sprintf("be %q or %q", kindBundle, kindMesh)
+	fields, _ := content.(map[string]any)
+	if kind, ok := fields[path]; ok {
+		p.add(UnknownKind, s.position(path), path,
+			fmt.Sprintf("must %s, got %s", must, s.quote(schema.Violation{Path: path, Value: kind})))
+	} else {
+		p.add(MissingField, s.keyPosition(path), path, "is missing; it must "+must)
+	}
 }
 
 func (p *parser) decode(kind string, content any, s *source) error {
@@ -148,38 +166,22 @@ func (p *parser) readable(root *yaml.Node, s *source) bool {
 	var found survey
 	found.visit("", root)
 	for _, at := range found.notText {
-		p.add(InvalidYAML, s.at(at.key), at.path, "must have keys that are text, got a map or a list; render templates such as {{ .x }} first")
+		p.add(InvalidYAML, s.at(at.key), at.path, "must have keys that are text, got a map, a list or an alias; render templates such as {{ .x }} first")
 	}
 	for _, at := range found.duplicates {
-		p.add(DuplicateKey, s.at(at.key), at.path, "must stand only once; remove one of the two")
+		p.add(DuplicateKey, s.at(at.key), at.path, fmt.Sprintf("must stand only once, and stands on line %d already; remove one of the two", at.first.Line))
 	}
 	if found.expands {
 		var discard any
 		if err := root.Decode(&discard); err != nil && len(p.diagnostics) == before {
-			p.yamlError(err)
+			p.yamlError(err, root.Line)
 		}
 	}
 	return len(p.diagnostics) == before
 }
 
-// yamlLine finds the line in an error of the YAML library, which has no other
-// way to tell it.
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
-func (p *parser) yamlError(err error) {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 1
-	if m := yamlLine.FindStringSubmatchIndex(text); m != nil {
-		line, _ = strconv.Atoi(text[m[2]:m[3]])
-		text = text[m[1]:]
-	}
-	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
-	p.add(InvalidYAML, Position{File: p.file, Line: line, Column: 1}, "",
-		"must be YAML: "+text)
-}
-
 func (p *parser) add(code Code, at Position, path, message string) {
 	p.diagnostics = append(p.diagnostics, Diagnostic{
-		Code: code, Severity: SeverityError, Position: at, Path: path, Message: message,
+		Code: code, Severity: SeverityError, Position: at, Object: p.object, Path: path, Message: message,
 	})
 }

@@ -118,14 +118,35 @@ func (p *planner) setMesh(shared *Mesh) {
 	if shared != nil && own != nil {
 		p.reportf(DuplicateMesh, pathMesh, "must not be set where an %s states the facts of the cluster; remove it", kindMesh)
 	}
-	p.mesh = cmp.Or(shared, own, &Mesh{}).withDefaults()
-	for _, name := range slices.Sorted(maps.Keys(p.mesh.Gateways)) {
-		ports := p.mesh.Gateways[name].Ports
-		if ports.HTTP == ports.TLS {
-			path := schema.Child(schema.Child(pathMesh, "gateways"), name)
-			p.reportf(GatewayPortConflict, path, "must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP)
-		}
+	p.mesh = cmp.Or(shared, own, &Mesh{}).WithDefaults()
+	if own != nil {
+		p.diagnostics = append(p.diagnostics, own.portConflicts(p.object(), pathMesh, p.bundle.source)...)
 	}
+}
+
+// portConflicts finds gateways that have one port for everything. The path leads
+// to the mesh.
+func (m Mesh) portConflicts(object ObjectRef, path string, s *source) []Diagnostic {
+	var diagnostics []Diagnostic
+	gateways := m.WithDefaults().Gateways
+	for _, name := range slices.Sorted(maps.Keys(gateways)) {
+		ports := gateways[name].Ports
+		if ports.HTTP != ports.TLS {
+			continue
+		}
+		d := Diagnostic{
+			Code:     GatewayPortConflict,
+			Severity: SeverityError,
+			Object:   object,
+			Path:     schema.Child(schema.Child(schema.Child(path, "gateways"), name), "ports"),
+			Message:  fmt.Sprintf("must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP),
+		}
+		if s != nil {
+			d.Position = s.position(d.Path)
+		}
+		diagnostics = append(diagnostics, d)
+	}
+	return diagnostics
 }
 
 // destinations plans a bundle that was checked. It leaves out what has no
@@ -194,7 +215,7 @@ func (p *planner) hosts(path string, from []string) []string {
 			p.reportf(DuplicateHost, schema.Item(path, i), "must stand only once in the list, got %q again", host)
 		}
 		seen[host] = true
-		if strings.HasSuffix(host, ".svc."+p.mesh.ClusterDomain) {
+		if strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc."+p.mesh.ClusterDomain) {
 			p.reportf(HostInCluster, schema.Item(path, i), "must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", host)
 		}
 	}

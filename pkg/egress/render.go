@@ -103,6 +103,9 @@ func planAll(mesh *Mesh, bundles []Bundle) ([]*destination, []Diagnostic) {
 	slices.SortFunc(bundles, byIdentity)
 	var planned []*destination
 	var diagnostics []Diagnostic
+	if mesh != nil {
+		diagnostics = mesh.portConflicts(ObjectRef{Kind: kindMesh}, "spec", mesh.source)
+	}
 	c := newConflicts()
 	for _, bundle := range bundles {
 		p := &planner{bundle: bundle}

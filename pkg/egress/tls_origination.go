@@ -3,7 +3,10 @@
 
 package egress
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // TLSOrigination is the pattern of an application that speaks plain HTTP to a
 // host that wants TLS. The mesh opens the TLS: at the gateway, or at the
@@ -38,7 +41,7 @@ var tlsOriginationInfo = PatternInfo{
 
 func (o *TLSOrigination) route(p *portPlanner) route {
 	p.checkPlainHTTP(o.Retries)
-	tls := &upstreamTLS{sni: o.SNI, subjectAltNames: o.SubjectAltNames}
+	tls := &upstreamTLS{sni: o.SNI, subjectAltNames: slices.Sorted(slices.Values(o.SubjectAltNames))}
 	if o.CACertificates != nil {
 		tls.caCertificates = *o.CACertificates
 		if tls.caCertificates.File == "" && p.via == ViaSidecar {
@@ -51,7 +54,7 @@ func (o *TLSOrigination) route(p *portPlanner) route {
 			port:    cmp.Or(o.UpstreamPort, 443),
 			tls:     tls,
 			timeout: o.Timeout,
-			retries: o.Retries,
+			retries: o.Retries.sorted(),
 		},
 	}
 }

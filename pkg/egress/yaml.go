@@ -4,7 +4,9 @@
 package egress
 
 import (
+	"fmt"
 	"iter"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -96,8 +98,10 @@ func scalar(node *yaml.Node) (any, error) {
 	switch node.ShortTag() {
 	case "!!null", "!!bool", "!!int", "!!float":
 		var value any
-		err := node.Decode(&value)
-		return value, err
+		if err := node.Decode(&value); err != nil {
+			return nil, fmt.Errorf("line %d: %s", node.Line, strings.TrimPrefix(err.Error(), "yaml: "))
+		}
+		return value, nil
 	default:
 		return node.Value, nil
 	}
@@ -110,10 +114,10 @@ type survey struct {
 	notText    []keyAt // keys that are maps or lists
 }
 
-// A keyAt is a key and its path.
+// A keyAt is a key and its path, and the first of its name if it stands twice.
 type keyAt struct {
-	path string
-	key  *yaml.Node
+	path       string
+	key, first *yaml.Node
 }
 
 func (s *survey) visit(path string, node *yaml.Node) {
@@ -131,18 +135,19 @@ func (s *survey) visit(path string, node *yaml.Node) {
 }
 
 func (s *survey) visitMapping(path string, mapping *yaml.Node) {
-	seen := map[string]bool{}
+	seen := map[string]*yaml.Node{}
 	for i := 0; i < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
 		at := schema.Child(path, key.Value)
 		s.expands = s.expands || key.ShortTag() == mergeTag
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			s.notText = append(s.notText, keyAt{path, key})
-		case seen[key.Value]:
-			s.duplicates = append(s.duplicates, keyAt{at, key})
+			s.notText = append(s.notText, keyAt{path: path, key: key})
+		case seen[key.Value] != nil:
+			s.duplicates = append(s.duplicates, keyAt{at, key, seen[key.Value]})
+		default:
+			seen[key.Value] = key
 		}
-		seen[key.Value] = true
 		s.visit(at, value)
 	}
 }

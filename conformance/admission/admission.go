@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package admission checks manifests as strictly as everything that stands between a file and Istio's control plane:
+// the API server with Istio's CRDs, the decoding of the API messages, Istio's webhook, and istioctl analyze.
+package admission
+
+import (
+	"fmt"
+
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+)
+
+// A Problem is what one check finds wrong with an object.
+type Problem struct {
+	Check   string // schema, decode, webhook or analyze
+	Object  string // as in "VirtualService istio-system/news"
+	Message string
+}
+
+func (p Problem) String() string {
+	return fmt.Sprintf("%s: %s: %s", p.Check, p.Object, p.Message)
+}
+
+// Options say in which cluster the manifests are checked.
+type Options struct {
+	// Gateways are the gateway workloads. The default is cluster.DefaultGateway.
+	Gateways []cluster.Gateway
+}
+
+// A check of one object returns what is wrong with it.
+type check func(cluster.Manifest) []string
+
+// Check runs every check on every object, and analyzes them all together if they can be decoded. It returns an error if
+// it cannot do so.
+func Check(manifests string, opts Options) ([]Problem, error) {
+	if len(opts.Gateways) == 0 {
+		opts.Gateways = []cluster.Gateway{cluster.DefaultGateway()}
+	}
+	objects, err := cluster.Read(manifests)
+	if err != nil {
+		return nil, err
+	}
+	crds, err := loadCRDs()
+	if err != nil {
+		return nil, err
+	}
+	var problems []Problem
+	undecoded := false
+	for _, m := range objects {
+		for _, c := range []struct {
+			name string
+			run  check
+		}{
+			{"schema", crds.check},
+			{"decode", decode},
+			{"webhook", webhook},
+		} {
+			for _, message := range c.run(m) {
+				problems = append(problems, Problem{Check: c.name, Object: m.String(), Message: message})
+				undecoded = undecoded || c.name == "decode"
+			}
+		}
+	}
+	if undecoded {
+		return problems, nil
+	}
+	found, err := analyze(objects, opts)
+	return append(problems, found...), err
+}

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/conformance/trace"
+)
+
+// policy is an AuthorizationPolicy at the gateway.
+func policy(rules string) string {
+	return `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: payments--news, namespace: istio-system}
+spec:
+  selector: {matchLabels: {istio: egressgateway}}
+` + rules
+}
+
+// Which rules keep all but service account checkout from one destination, and from nothing else: not from the bundle's
+// other destinations, and not the documented passthrough of somebody else on the same port of the gateway.
+func TestAuthorization(t *testing.T) {
+	const denied = "403 RBAC: denied by ns[istio-system]-policy[payments--news]-rule[0]"
+	const (
+		tls      = "payments https://edition.cnn.com"
+		http     = "payments http://edition.cnn.com"
+		other    = "payments http://httpbin.org"
+		stranger = "default https://edition.cnn.com"
+	)
+	manifests := join(read(t, "lane/news.yaml"), read(t, "documented/plaintext-hop.yaml"))
+	for _, test := range []struct {
+		name   string
+		rules  string
+		denied []string // to service accounts other than checkout
+	}{
+		{
+			name: "TLS by SNI",
+			rules: `
+  action: DENY
+  rules:
+  - from: [{source: {notPrincipals: [cluster.local/ns/payments/sa/checkout]}}]
+    when: [{key: connection.sni, values: [edition.cnn.com.443.cnn.tls.news.payments.egress]}]
+`,
+			denied: []string{tls},
+		},
+		{
+			name: "HTTP by host, SNI and container port",
+			rules: `
+  action: DENY
+  rules:
+  - from: [{source: {notPrincipals: [cluster.local/ns/payments/sa/checkout]}}]
+    to: [{operation: {hosts: [edition.cnn.com.80.cnn.http.news.payments.egress], ports: ["8443"]}}]
+    when: [{key: connection.sni, values: [mesh.http.news.payments.egress]}]
+`,
+			denied: []string{http},
+		},
+		{
+			name: "HTTP by host and container port denies all TLS",
+			rules: `
+  action: DENY
+  rules:
+  - from: [{source: {notPrincipals: [cluster.local/ns/payments/sa/checkout]}}]
+    to: [{operation: {hosts: [edition.cnn.com.80.cnn.http.news.payments.egress], ports: ["8443"]}}]
+`,
+			denied: []string{tls, http, stranger},
+		},
+		{
+			name: "HTTP by host and Service port denies nothing",
+			rules: `
+  action: DENY
+  rules:
+  - from: [{source: {notPrincipals: [cluster.local/ns/payments/sa/checkout]}}]
+    to: [{operation: {hosts: [edition.cnn.com.80.cnn.http.news.payments.egress], ports: ["443"]}}]
+`,
+		},
+		{
+			name: "HTTP by shared SNI denies all HTTP of the bundle",
+			rules: `
+  action: DENY
+  rules:
+  - from: [{source: {notPrincipals: [cluster.local/ns/payments/sa/checkout]}}]
+    when: [{key: connection.sni, values: [mesh.http.news.payments.egress]}]
+`,
+			denied: []string{http, other},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := mesh(t, join(manifests, policy(test.rules)))
+			for _, c := range []trace.Call{
+				{Namespace: "payments", URL: "https://edition.cnn.com"},
+				{Namespace: "payments", URL: "http://edition.cnn.com"},
+				{Namespace: "payments", URL: "http://httpbin.org"},
+				{Namespace: "default", URL: "https://edition.cnn.com"},
+			} {
+				name := c.Namespace + " " + c.URL
+				want := ""
+				if slices.Contains(test.denied, name) {
+					want = denied
+				}
+				if diff := cmp.Diff(want, m.Trace(c).Blocked); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", name, diff)
+				}
+				if c.Namespace != "payments" {
+					continue
+				}
+				c.ServiceAccount = "checkout"
+				if blocked := m.Trace(c).Blocked; blocked != "" {
+					t.Errorf("%s by checkout: %s", name, blocked)
+				}
+			}
+		})
+	}
+}
+
+// The first ALLOW policy at a gateway shuts it for everything that no policy names.
+func TestAllowPolicyShutsTheGateway(t *testing.T) {
+	m := mesh(t, join(read(t, "lane/news.yaml"), policy(`
+  action: ALLOW
+  rules:
+  - from: [{source: {principals: [cluster.local/ns/payments/sa/default]}}]
+    when: [{key: connection.sni, values: [edition.cnn.com.443.cnn.tls.news.payments.egress]}]
+`)))
+	expect(t, m, newsCalls[:1], []expectation{
+		{"payments", "http://httpbin.org", trace.Result{Blocked: "403 RBAC: no policy allows it"}},
+	})
+}

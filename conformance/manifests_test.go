@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+)
+
+// read returns a file of testdata.
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// join makes one YAML stream of several.
+func join(streams ...string) string {
+	return strings.Join(streams, "\n---\n")
+}
+
+// inOrder joins the streams as if they had been applied one after the other, a minute apart.
+func inOrder(t *testing.T, streams ...string) string {
+	t.Helper()
+	var aged []string
+	for i, s := range streams {
+		created := time.Date(2026, 1, 1, 0, i, 0, 0, time.UTC).Format(time.RFC3339)
+		aged = append(aged, edit(t, s, func(m cluster.Manifest) bool {
+			m.Object.Object["metadata"].(map[string]any)["creationTimestamp"] = created
+			return true
+		}))
+	}
+	return join(aged...)
+}
+
+// without removes objects, named as in "DestinationRule payments/news".
+func without(t *testing.T, stream string, names ...string) string {
+	t.Helper()
+	removed := map[string]bool{}
+	rest := edit(t, stream, func(m cluster.Manifest) bool {
+		for _, n := range names {
+			if m.String() == n {
+				removed[n] = true
+				return false
+			}
+		}
+		return true
+	})
+	for _, n := range names {
+		if !removed[n] {
+			t.Fatalf("there is no %s to remove", n)
+		}
+	}
+	return rest
+}
+
+// replace replaces text that must be there.
+func replace(t *testing.T, stream, old, replacement string) string {
+	t.Helper()
+	if !strings.Contains(stream, old) {
+		t.Fatalf("there is no %q to replace", old)
+	}
+	return strings.ReplaceAll(stream, old, replacement)
+}
+
+// edit keeps the objects for which keep is true. keep may change them.
+func edit(t *testing.T, stream string, keep func(cluster.Manifest) bool) string {
+	t.Helper()
+	manifests, err := cluster.Read(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for _, m := range manifests {
+		if !keep(m) {
+			continue
+		}
+		b, err := yaml.Marshal(m.Object.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, string(b))
+	}
+	return join(kept...)
+}

@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package trace follows single calls through the Envoy configuration that Istio's control plane generates.
+//
+// A Mesh loads manifests into pilot's in-memory discovery server. Trace then takes one call from the listener of the
+// caller's sidecar to its route and its cluster, and, where that cluster is a gateway's, through the gateway's listener,
+// filter chain, route and cluster, until the call leaves the mesh. It does with the configuration what Envoy would do:
+// where a call goes is read from endpoints and not from the names of clusters, and configuration that it does not
+// understand is a failure, never a pass.
+//
+// Outside of tests, Wrap of istio.io/istio/pkg/test lends a test.Failer.
+package trace
+
+import (
+	"fmt"
+	"net/netip"
+
+	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+
+	meshconfig "istio.io/api/mesh/v1alpha1"
+	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/test/xds"
+	"istio.io/istio/pilot/test/xdstest"
+	meshdefaults "istio.io/istio/pkg/config/mesh"
+	"istio.io/istio/pkg/spiffe"
+	"istio.io/istio/pkg/test"
+
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+)
+
+const (
+	proxyVersion  = "1.31.0"
+	clusterDomain = "cluster.local"
+	trustDomain   = "cluster.local"
+)
+
+// sourceAddress is the address of the pod that makes the calls.
+var sourceAddress = netip.MustParseAddr("10.244.0.1")
+
+// Options describe a mesh.
+type Options struct {
+	// Manifests is a YAML stream of Istio's kinds and built-in kinds in any order.
+	Manifests string
+	// OutboundTrafficPolicy is REGISTRY_ONLY, the default, or ALLOW_ANY.
+	OutboundTrafficPolicy string
+	// Gateways are the gateway workloads. The default is cluster.DefaultGateway.
+	Gateways []cluster.Gateway
+}
+
+// A Mesh is a mesh whose configuration Istio's control plane has computed.
+type Mesh struct {
+	t        test.Failer
+	server   *xds.FakeDiscoveryServer
+	services map[string]string // cluster IP by namespace/name
+	gateways map[netip.AddrPort]*gateway
+	sidecars map[string]*proxy
+}
+
+// A gateway is a gateway workload and its proxy.
+type gateway struct {
+	workload cluster.Gateway
+	proxy    *proxy
+}
+
+// NewMesh computes the configuration of a mesh. Manifests that cannot be loaded fail the test.
+func NewMesh(t test.Failer, opts Options) *Mesh {
+	t.Helper()
+	if len(opts.Gateways) == 0 {
+		opts.Gateways = []cluster.Gateway{cluster.DefaultGateway()}
+	}
+	world, err := newWorld(opts)
+	if err != nil {
+		t.Fatalf("mesh: %v", err)
+	}
+	config, err := meshConfig(opts.OutboundTrafficPolicy)
+	if err != nil {
+		t.Fatalf("mesh: %v", err)
+	}
+	m := &Mesh{
+		t:        t,
+		services: world.services,
+		gateways: map[netip.AddrPort]*gateway{},
+		sidecars: map[string]*proxy{},
+	}
+	m.server = xds.NewFakeDiscoveryServer(t, xds.FakeOptions{
+		Configs:           world.configs,
+		KubernetesObjects: world.objects,
+		MeshConfig:        config,
+	})
+	for i, g := range opts.Gateways {
+		m.addGateway(g, podIP(i))
+	}
+	return m
+}
+
+func meshConfig(policy string) (*meshconfig.MeshConfig, error) {
+	if policy == "" {
+		policy = "REGISTRY_ONLY"
+	}
+	mode, ok := meshconfig.MeshConfig_OutboundTrafficPolicy_Mode_value[policy]
+	if !ok {
+		return nil, fmt.Errorf("outbound traffic policy %q: want REGISTRY_ONLY or ALLOW_ANY", policy)
+	}
+	c := meshdefaults.DefaultMeshConfig()
+	c.OutboundTrafficPolicy.Mode = meshconfig.MeshConfig_OutboundTrafficPolicy_Mode(mode)
+	return c, nil
+}
+
+func (m *Mesh) addGateway(g cluster.Gateway, ip string) {
+	gw := &gateway{workload: g, proxy: m.newProxy(g.String(), &model.Proxy{
+		Type:            model.Router,
+		ID:              g.Service + "-0." + g.Namespace,
+		IPAddresses:     []string{ip},
+		ConfigNamespace: g.Namespace,
+		Labels:          g.Labels,
+		Metadata:        &model.NodeMetadata{Labels: g.Labels, ServiceAccount: g.ServiceAccount},
+	})}
+	for _, p := range g.Ports {
+		m.gateways[netip.AddrPortFrom(netip.MustParseAddr(ip), uint16(p.TargetPort))] = gw
+	}
+}
+
+// sidecar returns the proxy of the workload that makes a call.
+func (m *Mesh) sidecar(c Call) *proxy {
+	key := fmt.Sprint(c.Namespace, c.serviceAccount(), c.Labels)
+	if m.sidecars[key] == nil {
+		m.sidecars[key] = m.newProxy("sidecar in "+c.Namespace, &model.Proxy{
+			Type:            model.SidecarProxy,
+			ID:              "client." + c.Namespace,
+			IPAddresses:     []string{sourceAddress.String()},
+			ConfigNamespace: c.Namespace,
+			Labels:          c.Labels,
+			Metadata:        &model.NodeMetadata{Labels: c.Labels, ServiceAccount: c.serviceAccount()},
+		})
+	}
+	return m.sidecars[key]
+}
+
+func (m *Mesh) newProxy(name string, node *model.Proxy) *proxy {
+	node.Metadata.IstioVersion = proxyVersion
+	node = m.server.SetupProxy(node)
+	p := &proxy{
+		name:      name,
+		listeners: m.server.Listeners(node),
+		endpoints: map[string]*endpoint.ClusterLoadAssignment{},
+	}
+	p.routes = xdstest.ExtractRouteConfigurations(m.server.RoutesFromListeners(node, p.listeners))
+	p.clusters = xdstest.ExtractClusters(m.server.Clusters(node))
+	for _, assignment := range m.server.Endpoints(node) {
+		p.endpoints[assignment.GetClusterName()] = assignment
+	}
+	return p
+}
+
+// gatewayAt returns the gateway that listens at the addresses, and nil if none does.
+func (m *Mesh) gatewayAt(addresses []string) (*gateway, netip.AddrPort, error) {
+	for _, a := range addresses {
+		port, err := netip.ParseAddrPort(a)
+		if err != nil || m.gateways[port] == nil {
+			continue
+		}
+		if len(addresses) > 1 {
+			return nil, netip.AddrPort{}, fmt.Errorf("a gateway among other endpoints is not supported: %v", addresses)
+		}
+		return m.gateways[port], port, nil
+	}
+	return nil, netip.AddrPort{}, nil
+}
+
+func (m *Mesh) identity(namespace, serviceAccount string) string {
+	return spiffe.Identity{TrustDomain: trustDomain, Namespace: namespace, ServiceAccount: serviceAccount}.String()
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package trace
+
+import "time"
+
+// A Result says what becomes of a call.
+type Result struct {
+	// Blocked is why the call does not leave the mesh, in the words of Envoy where it has some: "BlackHoleCluster",
+	// "502 block_all", "503 NC: cluster ... does not exist", "403 RBAC: ...". It is empty if the call leaves.
+	Blocked string
+
+	// Direct is set if the call leaves from the caller's sidecar, without passing a gateway.
+	Direct bool
+	// Unregistered is set if it leaves only because unknown destinations are allowed.
+	Unregistered bool
+	// Gateway is the gateway it passes, as namespace/service.
+	Gateway string
+	// Hop is the leg from the sidecar to the gateway.
+	Hop Hop
+
+	// Exit is where the call leaves to.
+	Exit Exit
+	// TLS is what the mesh opens on the last leg. It is empty if the mesh leaves the call as it is.
+	TLS TLS
+	// DoubleTLS is set if the mesh encrypts what the caller encrypted already. No server understands that.
+	DoubleTLS bool
+	// Timeout and Retries are those of the last route.
+	Timeout time.Duration
+	Retries Retries
+
+	// Steps tells the way of the call, proxy by proxy, for people to read.
+	Steps []string
+}
+
+// A Hop is the leg of a call from the sidecar to the gateway.
+type Hop struct {
+	TLS      string // ISTIO_MUTUAL, SIMPLE or MUTUAL; empty if the sidecar opens no TLS
+	SNI      string // what the gateway sees, also when the caller sent it
+	Identity string // SPIFFE ID of the caller, if the gateway can verify it
+	HTTP2    bool
+}
+
+// An Exit is the far end of the last leg.
+type Exit struct {
+	Addresses []string // host:port, sorted; host names are resolved by the proxy
+	Authority string   // the Host header, for HTTP
+	HTTP2     bool
+}
+
+// TLS is a TLS client's configuration.
+type TLS struct {
+	Mode       string   // SIMPLE, MUTUAL or ISTIO_MUTUAL; empty for none
+	SNI        string   // server name it asks for
+	SANs       []string // names of which the server's certificate must carry one
+	CA         string   // secret that holds the roots; empty if the server's certificate is not verified
+	Credential string   // secret that holds the client certificate
+	ALPN       []string
+}
+
+// Retries is the retry policy of a route.
+type Retries struct {
+	Attempts      uint32
+	PerTryTimeout time.Duration
+	On            string
+}

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package trace
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Names of clusters that Istio gives to every sidecar.
+const (
+	blackHole   = "BlackHoleCluster"
+	passthrough = "PassthroughCluster"
+)
+
+// maxGateways bounds the way of a call whose configuration sends it in circles.
+const maxGateways = 3
+
+// A blockedError says why a call goes no further. Other errors mean that it could not be traced.
+type blockedError string
+
+func (e blockedError) Error() string { return string(e) }
+
+func blockedf(format string, args ...any) error {
+	return blockedError(fmt.Sprintf(format, args...))
+}
+
+// Trace follows a call through the configuration of the proxies on its way, until it leaves the mesh or is refused. It
+// fails the test if the way depends on configuration that it does not understand.
+func (m *Mesh) Trace(c Call) Result {
+	m.t.Helper()
+	var r Result
+	err := m.trace(c, &r)
+	var blocked blockedError
+	switch {
+	case errors.As(err, &blocked):
+		r.Steps = append(r.Steps, "blocked: "+blocked.Error())
+		return Result{Blocked: blocked.Error(), Gateway: r.Gateway, Hop: r.Hop, Steps: r.Steps}
+	case err != nil:
+		m.t.Fatalf("trace %s from %s: %v\n%s", c.URL, c.Namespace, err, strings.Join(r.Steps, "\n"))
+	}
+	return r
+}
+
+func (m *Mesh) trace(c Call, r *Result) error {
+	conn, err := c.open(sourceAddress, m.resolver(c.Namespace))
+	if err != nil {
+		return err
+	}
+	at := m.sidecar(c)
+	for range maxGateways {
+		step := func(format string, args ...any) {
+			r.Steps = append(r.Steps, at.name+": "+fmt.Sprintf(format, args...))
+		}
+		out, err := at.forward(conn, step)
+		if err != nil {
+			return err
+		}
+		step("cluster %s", out.cluster)
+		up, err := at.dial(out)
+		if err != nil {
+			return err
+		}
+		step("to %s", up)
+		gw, port, err := m.gatewayAt(up.addresses)
+		if err != nil {
+			return err
+		}
+		if gw == nil {
+			r.leave(out, up)
+			return nil
+		}
+		if conn, err = m.hop(c, out, up, gw, port); err != nil {
+			return err
+		}
+		r.Gateway = gw.workload.String()
+		r.Hop = hopOf(conn, up)
+		at = gw.proxy
+	}
+	return blockedf("the call goes round in circles")
+}
+
+// hop opens the connection from one proxy to a gateway.
+func (m *Mesh) hop(c Call, out departure, up upstream, gw *gateway, port netip.AddrPort) (connection, error) {
+	next := out.connection
+	next.destination = port
+	if out.isHTTP {
+		onward := *out.request
+		onward.http2 = up.http2
+		next.request = &onward
+	}
+	if up.tls.Mode == "" {
+		return next, nil
+	}
+	tls := session{sni: up.tls.SNI, alpn: up.tls.ALPN}
+	if up.tls.Mode == istioMutual {
+		tls.mutual, tls.identity = true, m.identity(c.Namespace, c.serviceAccount())
+		want := m.identity(gw.workload.Namespace, gw.workload.ServiceAccount)
+		if len(up.tls.SANs) > 0 && !slices.Contains(up.tls.SANs, want) {
+			return connection{}, blockedf("the sidecar expects a gateway with identity %v, it is %s", up.tls.SANs, want)
+		}
+	}
+	next.stream = next.within(tls)
+	return next, nil
+}
+
+func hopOf(c connection, up upstream) Hop {
+	h := Hop{TLS: up.tls.Mode, HTTP2: up.http2}
+	if outer := c.outermost(); outer != nil {
+		h.SNI, h.Identity = outer.sni, outer.identity
+	}
+	return h
+}
+
+// leave records the last leg of the call.
+func (r *Result) leave(out departure, up upstream) {
+	r.Direct = r.Gateway == ""
+	r.Unregistered = out.cluster == passthrough
+	r.Exit = Exit{Addresses: up.addresses, HTTP2: up.http2}
+	if req := out.plainHTTP(); req != nil {
+		r.Exit.Authority = req.authority
+	}
+	r.TLS = up.tls
+	r.DoubleTLS = up.tls.Mode != "" && out.outermost() != nil
+	r.Timeout, r.Retries = out.timeout, out.retries
+}
+
+// String tells a reader where the upstream is and how it is reached.
+func (u upstream) String() string {
+	s := strings.Join(u.addresses, ", ")
+	if u.tls.Mode != "" {
+		s += fmt.Sprintf(" with TLS %s, SNI %s", u.tls.Mode, u.tls.SNI)
+	}
+	if u.http2 {
+		s += " over HTTP/2"
+	}
+	return s
+}

@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package trace
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/kube"
+
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+)
+
+// A world is what the control plane finds in the cluster.
+type world struct {
+	configs    []config.Config
+	objects    []runtime.Object
+	namespaces map[string]*corev1.Namespace
+	services   map[string]string // cluster IP by namespace/name
+}
+
+// newWorld sorts the manifests and adds what they refer to: the gateways, the namespaces, the addresses of Services.
+func newWorld(opts Options) (*world, error) {
+	manifests, err := cluster.Read(opts.Manifests)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{namespaces: map[string]*corev1.Namespace{}, services: map[string]string{}}
+	for _, m := range manifests {
+		if err := w.add(m); err != nil {
+			return nil, fmt.Errorf("%s: %w", m, err)
+		}
+	}
+	for i, g := range opts.Gateways {
+		for _, o := range g.Objects(podIP(i), fmt.Sprintf("10.96.0.%d", i+1)) {
+			w.addObject(o)
+		}
+	}
+	for _, ns := range w.namespaces {
+		w.objects = append(w.objects, ns)
+	}
+	return w, nil
+}
+
+// podIP is the address of the i-th gateway.
+func podIP(i int) string { return fmt.Sprintf("10.244.1.%d", i+1) }
+
+func (w *world) add(m cluster.Manifest) error {
+	if m.Schema == nil {
+		o, _, err := kube.IstioCodec.UniversalDeserializer().Decode([]byte(m.YAML), nil, nil)
+		if err != nil {
+			return err
+		}
+		w.addObject(o)
+		return nil
+	}
+	configs, _, err := crd.ParseInputs(m.YAML)
+	if err != nil {
+		return err
+	}
+	for _, c := range configs {
+		if c.Namespace == "" && !m.Schema.IsClusterScoped() {
+			c.Namespace = metav1.NamespaceDefault
+		}
+		w.addNamespace(c.Namespace)
+		w.configs = append(w.configs, c)
+	}
+	return nil
+}
+
+// addObject adds a built-in object, unless it is a Service that is there already: manifests may bring a gateway's.
+func (w *world) addObject(o runtime.Object) {
+	switch o := o.(type) {
+	case *corev1.Namespace:
+		w.namespaces[o.Name] = o
+		return
+	case *corev1.Service:
+		name := o.Namespace + "/" + o.Name
+		if _, ok := w.services[name]; ok {
+			return
+		}
+		if o.Spec.ClusterIP == "" && o.Spec.Type != corev1.ServiceTypeExternalName {
+			o.Spec.ClusterIP = fmt.Sprintf("10.97.%d.%d", len(w.services)/250, len(w.services)%250+1)
+		}
+		w.services[name] = o.Spec.ClusterIP
+	}
+	if a, ok := o.(metav1.ObjectMetaAccessor); ok {
+		w.addNamespace(a.GetObjectMeta().GetNamespace())
+	}
+	w.objects = append(w.objects, o)
+}
+
+func (w *world) addNamespace(name string) {
+	if name != "" && w.namespaces[name] == nil {
+		w.namespaces[name] = &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	}
+}
+
+// resolver resolves the names of Services as a pod of the namespace does.
+func (m *Mesh) resolver(namespace string) func(host string) (string, bool) {
+	return func(host string) (string, bool) {
+		name, rest, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(host, "."+clusterDomain), ".svc"), ".")
+		if rest == "" {
+			rest = namespace
+		}
+		ip := m.services[rest+"/"+name]
+		return ip, ip != "" && ip != corev1.ClusterIPNone
+	}
+}

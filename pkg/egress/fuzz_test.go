@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// FuzzRender feeds any bytes to Parse, Render and Encode. Nothing panics, every
+// error is the user's and says where it is, and what renders does so again, in
+// any order, as YAML that a cluster takes.
+func FuzzRender(f *testing.F) {
+	for _, seed := range seeds(f) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		found, err := egress.Parse("team.yaml", src)
+		checkError(t, src, err)
+		mesh, err := found.Mesh()
+		checkError(t, src, err)
+		output, err := egress.Render(mesh, found.Bundles...)
+		checkError(t, src, err)
+		again, errAgain := egress.Render(mesh, reversed(found.Bundles)...)
+		if err != nil {
+			if errAgain == nil || err.Error() != errAgain.Error() {
+				t.Fatalf("the order of bundles matters:\n%v\n\n%v", err, errAgain)
+			}
+			return
+		}
+		text := encode(t, output.Objects)
+		if errAgain != nil || !bytes.Equal(text, encode(t, again.Objects)) {
+			t.Fatalf("the order of bundles matters: %v", errAgain)
+		}
+		checkEncoded(t, text, len(output.Objects))
+	})
+}
+
+// seeds returns every input of the other tests.
+func seeds(f *testing.F) [][]byte {
+	f.Helper()
+	inputFiles := [][]byte{[]byte(fleetFile), []byte(changedFile + "---\n" + meshFile)}
+	for _, path := range glob(f, invalidArchives) {
+		var joined [][]byte
+		for _, file := range inputs(readArchive(f, path)) {
+			joined = append(joined, file.Data)
+		}
+		inputFiles = append(inputFiles, bytes.Join(joined, []byte("---\n")))
+	}
+	paths, err := filepath.Glob("../../testdata/render/*/*/in.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range paths {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		inputFiles = append(inputFiles, src)
+	}
+	return inputFiles
+}
+
+// checkError fails for an error that does not say what is wrong and where.
+func checkError(t *testing.T, src []byte, err error) {
+	t.Helper()
+	var invalid *egress.InvalidError
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &invalid) || len(invalid.Diagnostics) == 0 {
+		t.Fatalf("want an *InvalidError with diagnostics, got %T: %v", err, err)
+	}
+	for _, d := range invalid.Diagnostics {
+		checkDiagnostic(t, d, src)
+	}
+}
+
+// checkEncoded fails for a stream that is no list of Kubernetes objects.
+func checkEncoded(t *testing.T, text []byte, want int) {
+	t.Helper()
+	documents, err := readYAML12(text)
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, text)
+	}
+	if len(documents) != want {
+		t.Fatalf("read %d documents, want %d:\n%s", len(documents), want, text)
+	}
+	for _, document := range documents {
+		var object struct {
+			APIVersion, Kind string
+			Metadata         struct{ Name, Namespace string }
+		}
+		if err := json.Unmarshal(document, &object); err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range []string{object.APIVersion, object.Kind, object.Metadata.Name, object.Metadata.Namespace} {
+			if field == "" {
+				t.Errorf("must have apiVersion, kind, name and namespace: %s", document)
+			}
+		}
+	}
+}
+
+func reversed(bundles []egress.Bundle) []egress.Bundle {
+	bundles = slices.Clone(bundles)
+	slices.Reverse(bundles)
+	return bundles
+}

@@ -1,0 +1,383 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// TestOrderDoesNotMatter shuffles every list that a bundle has, and the bundles,
+// and gets the same bytes.
+func TestOrderDoesNotMatter(t *testing.T) {
+	want := encode(t, render(t, nil, fleet()...))
+	for seed := range uint64(50) {
+		r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // Chance need not be secure here.
+		got := encode(t, render(t, nil, shuffledFleet(r)...))
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Fatalf("seed %d (-in order +shuffled):\n%s", seed, diff)
+		}
+	}
+}
+
+// TestRenderIsAUnion renders every subset of the bundles and gets the objects of
+// each of them, no more and no less, also where bundles share hosts and clients.
+// So it makes no difference whether teams render together or apart.
+func TestRenderIsAUnion(t *testing.T) {
+	all := fleet()
+	var alone [][]egress.Object
+	for _, bundle := range all {
+		alone = append(alone, render(t, nil, bundle))
+	}
+	byName := cmpopts.SortSlices(func(a, b egress.Object) bool { return objectKey(a) < objectKey(b) })
+	for subset := range 1 << len(all) {
+		var bundles []egress.Bundle
+		var want []egress.Object
+		for i, bundle := range all {
+			if subset>>i&1 == 1 {
+				bundles = append(bundles, bundle)
+				want = append(want, alone[i]...)
+			}
+		}
+		got := render(t, nil, bundles...)
+		if diff := cmp.Diff(want, got, byName, protocmp.Transform()); diff != "" {
+			t.Errorf("subset %b (-apart +together):\n%s", subset, diff)
+		}
+		checkUnique(t, got)
+	}
+}
+
+// TestRenderIsSafeForConcurrentUse reads and renders the same bundles from many
+// goroutines. The race detector is what proves it.
+func TestRenderIsSafeForConcurrentUse(t *testing.T) {
+	src, mesh := []byte(fleetFile), &egress.Mesh{IstioVersion: "1.30"}
+	bundles := parse(t, fleetFile).Bundles
+	want := encode(t, render(t, mesh, bundles...))
+	var group sync.WaitGroup
+	for i := range 16 {
+		group.Go(func() {
+			for _, shared := range []bool{true, false} {
+				bundles := bundles
+				if !shared {
+					found, err := egress.Parse(fmt.Sprintf("team-%d.yaml", i), src)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					bundles = found.Bundles
+				}
+				output, err := egress.Render(mesh, bundles...)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				var got bytes.Buffer
+				if err := egress.Encode(&got, output.Objects); err != nil {
+					t.Error(err)
+				}
+				if !bytes.Equal(want, got.Bytes()) {
+					t.Error("goroutines get different bytes")
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestRenderLeavesItsArguments renders bundles whose lists are in no order and
+// finds them as they were.
+func TestRenderLeavesItsArguments(t *testing.T) {
+	bundles := shuffledFleet(rand.New(rand.NewPCG(1, 2))) //nolint:gosec // Chance need not be secure here.
+	mesh := &egress.Mesh{Gateways: map[string]egress.Gateway{"istio-egressgateway": {}}}
+	before := snapshot(t, mesh, bundles)
+	render(t, mesh, bundles...)
+	if diff := cmp.Diff(before, snapshot(t, mesh, bundles)); diff != "" {
+		t.Errorf("Render changed its arguments (-before +after):\n%s", diff)
+	}
+}
+
+// TestChangedBundle changes bundles that were read from a file. What is invalid
+// then is refused, although the file was not; what is valid is rendered.
+func TestChangedBundle(t *testing.T) {
+	const name = "cnn"
+	change := func(with func(*egress.Destination)) func(*egress.Bundle) {
+		return func(b *egress.Bundle) {
+			d := b.Destinations[name]
+			with(&d)
+			b.Destinations[name] = d
+		}
+	}
+	for title, test := range map[string]struct {
+		change func(*egress.Bundle)
+		want   []string // paths and codes; nothing: it renders
+	}{
+		"another name":          {func(b *egress.Bundle) { b.Name = "other" }, nil},
+		"another host":          {change(func(d *egress.Destination) { d.Hosts = []string{"money.cnn.com"} }), nil},
+		"another host in place": {change(func(d *egress.Destination) { d.Hosts[0] = "money.cnn.com" }), nil},
+		"another pattern":       {change(func(d *egress.Destination) { d.Ports[0].Pattern = &egress.TLSPassthrough{} }), nil},
+		"another option in place": {change(func(d *egress.Destination) {
+			d.Ports[0].Pattern.(*egress.TLSOrigination).SNI = "sni.cnn.com"
+		}), nil},
+		"new destination": {func(b *egress.Bundle) { b.Destinations["bbc"] = egress.Destination{Hosts: []string{"www.bbc.com"}} }, nil},
+		"the mesh":        {func(b *egress.Bundle) { b.Mesh = &egress.Mesh{ClusterDomain: "corp.example"} }, nil},
+
+		"no name":              {func(b *egress.Bundle) { b.Name = "" }, []string{"metadata.name MissingField"}},
+		"nothing":              {func(b *egress.Bundle) { *b = egress.Bundle{} }, []string{"metadata.name MissingField", "metadata.namespace MissingField", "spec.destinations MissingField"}},
+		"no destination":       {func(b *egress.Bundle) { clear(b.Destinations) }, []string{"spec.destinations MissingField"}},
+		"bad destination name": {func(b *egress.Bundle) { b.Destinations["A b"] = b.Destinations[name] }, []string{`spec.destinations["A b"] InvalidValue`}},
+		"bad host in place":    {change(func(d *egress.Destination) { d.Hosts[0] = "CNN.com" }), []string{"spec.destinations.cnn.hosts[0] InvalidValue"}},
+		"no hosts":             {change(func(d *egress.Destination) { d.Hosts = nil }), []string{"spec.destinations.cnn.hosts MissingField"}},
+		"bad via":              {change(func(d *egress.Destination) { d.Via = "Direct" }), []string{"spec.destinations.cnn.via InvalidValue"}},
+		"no pattern":           {change(func(d *egress.Destination) { d.Ports[0].Pattern = nil }), []string{"spec.destinations.cnn.ports[0].pattern MissingField"}},
+		"nil pattern": {change(func(d *egress.Destination) { d.Ports[0].Pattern = (*egress.HTTP)(nil) }), []string{
+			"spec.destinations.cnn.ports[0].pattern MissingField",
+		}},
+		"no port":       {change(func(d *egress.Destination) { d.Ports[0].Number = 0 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
+		"negative port": {change(func(d *egress.Destination) { d.Ports[0].Number = -1 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
+		"nanosecond": {change(func(d *egress.Destination) { d.Ports[0].Pattern = &egress.HTTP{Timeout: 1} }), []string{
+			"spec.destinations.cnn.ports[0].timeout InvalidValue",
+		}},
+		"negative duration": {change(func(d *egress.Destination) { d.Ports[0].Pattern = &egress.HTTP{Timeout: egress.Duration(-time.Second)} }), []string{
+			"spec.destinations.cnn.ports[0].timeout InvalidValue",
+		}},
+		"bad client": {func(b *egress.Bundle) { b.Clients = []egress.Client{{}} }, []string{"spec.clients[0].namespace InvalidValue"}},
+		"bad mesh":   {func(b *egress.Bundle) { b.Mesh = &egress.Mesh{IstioVersion: "latest"} }, []string{"spec.mesh.istioVersion InvalidValue"}},
+		"bad gateway": {func(b *egress.Bundle) {
+			b.Mesh = &egress.Mesh{Gateways: map[string]egress.Gateway{"A": {Ports: egress.GatewayPorts{TLS: 65536}}}}
+		}, []string{"spec.mesh.gateways.A InvalidValue"}},
+	} {
+		t.Run(title, func(t *testing.T) {
+			bundle := parse(t, changedFile).Bundles[0]
+			before := render(t, nil, bundle)
+			test.change(&bundle)
+			output, err := egress.Render(nil, bundle)
+			var got []string
+			for _, d := range diagnosticsOf(t, err) {
+				got = append(got, fmt.Sprintf("%s %s", d.Path, d.Code))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Fatalf("diagnostics (-want +got):\n%s", diff)
+			}
+			if err != nil {
+				return
+			}
+			if cmp.Equal(before, output.Objects, protocmp.Transform()) {
+				t.Error("the change must show")
+			}
+			if diff := cmp.Diff(render(t, nil, rebuilt(bundle)), output.Objects, protocmp.Transform()); diff != "" {
+				t.Errorf("a changed bundle must render like one that was never read (-built +changed):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestChangedMesh does the same with the mesh.
+func TestChangedMesh(t *testing.T) {
+	found := parse(t, changedFile+"---\n"+meshFile)
+	mesh, err := found.Mesh()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mesh.ClusterDomain = "Corp.example"
+	_, err = egress.Render(mesh, found.Bundles...)
+	if got := diagnosticsOf(t, err); len(got) != 1 || got[0].Path != "spec.clusterDomain" {
+		t.Errorf("want one diagnostic of spec.clusterDomain, got %v", err)
+	}
+	mesh.ClusterDomain = "corp.example"
+	if text := encode(t, render(t, mesh, found.Bundles...)); !bytes.Contains(text, []byte(".svc.corp.example")) {
+		t.Error("the change must show")
+	}
+}
+
+const changedFile = `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations:
+    cnn:
+      hosts: [edition.cnn.com]
+      ports: [{port: 80, pattern: TLSOrigination}]
+`
+
+const meshFile = `apiVersion: egressbundle.io/v1alpha1
+kind: EgressMesh
+metadata: {name: production}
+spec: {}
+`
+
+// fleetFile holds bundles of several teams that share hosts and clients, and do
+// not contradict each other.
+const fleetFile = `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  clients: [{namespace: payments}, {namespace: checkout}, {namespace: orders}]
+  destinations:
+    cnn:
+      description: the news
+      hosts: [edition.cnn.com, money.cnn.com, lite.cnn.com]
+      ports:
+      - {port: 443, pattern: TLSPassthrough}
+      - {port: 8443, pattern: TLSPassthrough}
+      - {port: 80, pattern: TLSOrigination, subjectAltNames: [b.cnn.com, a.cnn.com], timeout: 3s}
+    grpc:
+      hosts: [grpc.example.com, h2.example.com]
+      clients: [{namespace: orders}, {namespace: checkout}]
+      ports: [{port: 8080, pattern: HTTP, protocol: GRPC}]
+---
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: orders}
+spec:
+  clients: [{namespace: orders}, {namespace: web}]
+  destinations:
+    cnn:
+      owner: orders
+      hosts: [money.cnn.com, edition.cnn.com]
+      ports:
+      - {port: 8443, pattern: TLSPassthrough}
+      - {port: 8080, pattern: HTTP, retries: {attempts: 2, retryOn: [reset, 5xx, connect-failure]}}
+---
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: partners, namespace: payments}
+spec:
+  destinations:
+    direct:
+      hosts: [b.partner.example, a.partner.example]
+      via: Sidecar
+      ports:
+      - {port: 443, pattern: TLSPassthrough}
+      - {port: 80, pattern: TLSOrigination, caCertificates: {file: /etc/ca.crt}}
+---
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: partners, namespace: web}
+spec:
+  clients: [{namespace: web}, {namespace: payments}]
+  destinations:
+    direct:
+      hosts: [a.partner.example, b.partner.example]
+      via: Sidecar
+      ports:
+      - {port: 80, pattern: TLSOrigination, caCertificates: {file: /etc/ca.crt}}
+      - {port: 443, pattern: TLSPassthrough}
+    plain: {hosts: [plain.example.com], mutualTLS: false}
+---
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: plain, namespace: checkout}
+spec:
+  destinations:
+    plain: {hosts: [plain.example.com], mutualTLS: false}
+`
+
+func parse(t testing.TB, src string) egress.Documents {
+	t.Helper()
+	found, err := egress.Parse("team.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// fleet returns the bundles of fleetFile as if a program had built them.
+func fleet() []egress.Bundle {
+	found, err := egress.Parse("team.yaml", []byte(fleetFile))
+	if err != nil {
+		panic(err)
+	}
+	bundles := found.Bundles
+	for i, bundle := range bundles {
+		bundles[i] = rebuilt(bundle)
+	}
+	return bundles
+}
+
+// rebuilt returns a bundle without its file.
+func rebuilt(b egress.Bundle) egress.Bundle {
+	return egress.Bundle{Name: b.Name, Namespace: b.Namespace, Mesh: b.Mesh, Clients: b.Clients, Destinations: b.Destinations}
+}
+
+// shuffledFleet returns the bundles in any order, and everything in them as
+// well.
+func shuffledFleet(r *rand.Rand) []egress.Bundle {
+	bundles := fleet()
+	shuffle(r, bundles)
+	for _, bundle := range bundles {
+		shuffle(r, bundle.Clients)
+		for _, name := range slices.Sorted(maps.Keys(bundle.Destinations)) {
+			shuffleDestination(r, bundle.Destinations[name])
+		}
+	}
+	return bundles
+}
+
+func shuffleDestination(r *rand.Rand, d egress.Destination) {
+	shuffle(r, d.Hosts)
+	shuffle(r, d.Clients)
+	shuffle(r, d.Ports)
+	for _, port := range d.Ports {
+		switch p := port.Pattern.(type) {
+		case *egress.TLSOrigination:
+			shuffle(r, p.SubjectAltNames)
+		case *egress.HTTP:
+			if p.Retries != nil {
+				shuffle(r, p.Retries.RetryOn)
+			}
+		}
+	}
+}
+
+func shuffle[T any](r *rand.Rand, items []T) {
+	r.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+}
+
+// snapshot writes down arguments of Render, with the order of their lists.
+func snapshot(t *testing.T, mesh *egress.Mesh, bundles []egress.Bundle) string {
+	t.Helper()
+	text, err := json.MarshalIndent(map[string]any{"mesh": mesh, "bundles": bundles}, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// checkUnique fails if two objects have one name, or if objects are not in the
+// order in which they are applied.
+func checkUnique(t *testing.T, objects []egress.Object) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, o := range objects {
+		if seen[objectKey(o)] {
+			t.Errorf("two objects are %s", objectKey(o))
+		}
+		seen[objectKey(o)] = true
+	}
+	kinds := []string{"ServiceEntry", "DestinationRule", "Gateway", "VirtualService"}
+	inOrder := func(a, b egress.Object) int {
+		return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind)
+	}
+	if !slices.IsSortedFunc(objects, inOrder) {
+		t.Errorf("objects must come in the order %v", kinds)
+	}
+}
+
+func objectKey(o egress.Object) string {
+	return strings.Join([]string{o.Kind, o.Namespace, o.Name}, " ")
+}

@@ -1,0 +1,320 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	yamlv3 "go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/testing/protocmp"
+	"sigs.k8s.io/yaml"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+const (
+	annotationDescription = "egressbundle.io/description"
+	annotationOwner       = "egressbundle.io/owner"
+)
+
+// nasty is text that some YAML reader, template or terminal takes for something
+// else.
+var nasty = []string{
+	"on", "off", "yes", "no", "y", "n", "Y", "N", "true", "True", "FALSE", "null", "Null", "NULL", "~",
+	"0", "1", "-1", "+1", "1.10", "1e3", "1E+3", "0755", "0o755", "0x1f", "0b1", "1_000", ".5", "5.", ".inf", "-.INF", ".nan", "NaN",
+	"12:30:45", "190:20:30", "1:2", "2024-01-01", "2024-01-01T00:00:00Z", "2001-12-14 21:59:43.10 -5",
+	"=", "<<", "-", "--", "---", "...", "?", ":", "|", ">", "|-", "%", "@", "`", "&a", "*a", "!a", "!!str", "!!binary aGk=", "#", "# x", "a # x", "a: b", ": ", " :", "a:", "- a", "? a", "[a]", "{a: b}", "[", "]", "{", "}", ",", "%YAML 1.2", "%TAG",
+	`"`, `'`, `''`, `""`, `\`, `\n`, `\x41`, `"a`, `a"`, `it's`, `"a": 'b'`, "$", "$(id)", "${HOME}", "{{ .x }}", "{{- end }}", "<b>&amp;</b>", "&lt;", "\u003c",
+	" ", "  ", " a", "a ", "\t", "\ta", "a\t", "a\tb", "a  b", "\n", "\n\n", "a\n", "a\n\n", "\na", "\n a", " \na", "a\n b", "a\n  b\nc", " a\nb", "  a\n b\n", "a \nb", "a\t\nb", "a\n\tb", "\n\ta", "a\n ", "a\n\n  b\n ", "\r", "\r\n", "a\rb", "a\r\nb\r\n",
+	"---\napiVersion: v1", "a\n---\nb", "a\n...\nb", "---\n---\n", "a\n# b", "a\n- b: c", "a: b\nc: d\n", "}\n\nspec:\n  hosts: [evil.example.com]",
+	"größe", "例え", "e\u0301", "\U0001F600", "\U0001F468\u200d\U0001F469\u200d\U0001F467", "a\u2028b", "a\u2029b", "\u2028", "a\u0085b", "\u0085", "\ufeff", "\ufeffa", "a\ufeff", "\u200b", "\u202egnp.exe", "\u00a0", "a\u00a0", "\u00ad", "\ufffe", "\uffff", "\U0010ffff", "\ue000", "\u0301",
+	"\x00", "a\x00b", "\x01", "\x07", "\x08", "\x0b", "\x0c", "\x1b[31m", "\x1f", "\x7f", "\u0080", "\u009f",
+	strings.Repeat("x", 1000), strings.Repeat("ü", 1000), strings.Repeat("a ", 500), strings.Repeat("word\n", 200), strings.Repeat("'", 200), strings.Repeat(" ", 200),
+}
+
+// invalidUTF8 is what only a Go program can pass, and the character that stands
+// for it elsewhere.
+var invalidUTF8 = []string{"\ufffd", "\xff", "a\xffb", "\xc3", "\xc3\x28", "\xed\xa0\x80", "\xf0\x9f\x98", "\xc0\x80"}
+
+// TestTextIsData puts nasty text wherever any text is legal. Readers of YAML 1.1
+// and of YAML 1.2 get it back byte for byte, and nothing else has changed.
+func TestTextIsData(t *testing.T) {
+	none := make([]string, len(nasty))
+	plain := render(t, nil, described(none...))
+	for door, bundle := range doors(t, described(nasty...)) {
+		t.Run(door, func(t *testing.T) {
+			objects := render(t, nil, bundle)
+			checkRead(t, objects)
+			if diff := cmp.Diff(plain, withoutText(t, objects, bundle), protocmp.Transform()); diff != "" {
+				t.Errorf("text changed something else (-plain +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestInvalidUTF8IsRefused: no YAML can carry it, so it is refused rather than
+// changed.
+func TestInvalidUTF8IsRefused(t *testing.T) {
+	for _, text := range invalidUTF8 {
+		t.Run(title(text), func(t *testing.T) {
+			bundle := described(text)
+			bundle.Mesh = &egress.Mesh{Gateways: map[string]egress.Gateway{"a": {Selector: map[string]string{"key": text}}}}
+			_, err := egress.Render(nil, bundle)
+			var got []string
+			for _, d := range diagnosticsOf(t, err) {
+				got = append(got, d.Path)
+			}
+			want := []string{"spec.destinations.d0.description", "spec.destinations.d0.owner", "spec.mesh.gateways.a.selector.key"}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("diagnostics (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestSelectorIsData does the same with the labels of gateways, which become
+// keys and values of specs.
+func TestSelectorIsData(t *testing.T) {
+	bundle := described(make([]string, len(nasty))...)
+	bundle.Mesh = &egress.Mesh{Gateways: map[string]egress.Gateway{}}
+	for i, text := range nasty {
+		name := fmt.Sprintf("d%d", i)
+		bundle.Mesh.Gateways[name] = egress.Gateway{Selector: map[string]string{text: "value", "key": text, "other": ""}}
+		destination := bundle.Destinations[name]
+		destination.Gateway = name
+		bundle.Destinations[name] = destination
+	}
+	checkRead(t, render(t, nil, bundle))
+}
+
+// TestNamesAreData uses DNS labels that YAML readers take for something else as
+// every name there is.
+func TestNamesAreData(t *testing.T) {
+	for _, name := range []string{
+		"on", "off", "yes", "no", "y", "n", "true", "false", "null", "nan", "inf",
+		"0", "1", "0755", "0o755", "0x1f", "0b1", "1e3", "12e03", "1-0", "2024-01-01", "685-230",
+		"a--b", "a---b", "1--1", "xn--bcher-kva", "spec", "metadata", strings.Repeat("a", 63), strings.Repeat("1", 63), strings.Repeat("a-", 31) + "a",
+	} {
+		t.Run(title(name), func(t *testing.T) {
+			for door, bundle := range doors(t, named(name)) {
+				objects := render(t, nil, bundle)
+				checkRead(t, objects)
+				for _, o := range objects {
+					if got, want := o.Annotations[egress.AnnotationBundle], name+"/"+name; got != want {
+						t.Errorf("%s: %s %s serves bundle %q, want %q", door, o.Kind, o.Name, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// described returns a bundle with a destination for each text, and every kind of
+// object for each destination.
+func described(texts ...string) egress.Bundle {
+	bundle := egress.Bundle{Name: "news", Namespace: "payments", Destinations: map[string]egress.Destination{}}
+	for i, text := range texts {
+		bundle.Destinations[fmt.Sprintf("d%d", i)] = egress.Destination{
+			Description: text,
+			Owner:       text,
+			Hosts:       []string{fmt.Sprintf("h%d.example.com", i)},
+			Ports: []egress.Port{
+				{Number: 80, Pattern: &egress.TLSOrigination{}},
+				{Number: 443, Pattern: &egress.TLSPassthrough{}},
+			},
+		}
+	}
+	return bundle
+}
+
+// named returns a bundle that has one name everywhere.
+func named(name string) egress.Bundle {
+	clients := []egress.Client{{Namespace: name}}
+	destination := described("").Destinations["d0"]
+	destination.Gateway = name
+	destination.Clients = clients
+	return egress.Bundle{
+		Name:         name,
+		Namespace:    name,
+		Clients:      clients,
+		Destinations: map[string]egress.Destination{name: destination},
+		Mesh:         &egress.Mesh{Gateways: map[string]egress.Gateway{name: {Namespace: name, Service: name}}},
+	}
+}
+
+// doors returns a bundle as a program builds it and as a file holds it.
+func doors(t *testing.T, bundle egress.Bundle) map[string]egress.Bundle {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{
+		"apiVersion": egress.APIVersion,
+		"kind":       "EgressBundle",
+		"metadata":   map[string]any{"name": bundle.Name, "namespace": bundle.Namespace},
+		"spec":       specOf(bundle),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := egress.Parse("team.json", escape(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]egress.Bundle{"built": bundle, "parsed": found.Bundles[0]}
+}
+
+// escape writes the characters of JSON that YAML reads in a way of its own as
+// escapes, which both read alike.
+func escape(text []byte) []byte {
+	var escaped bytes.Buffer
+	for _, r := range string(text) {
+		if r >= 0x7f && r <= 0xffff {
+			fmt.Fprintf(&escaped, `\u%04x`, r)
+		} else {
+			escaped.WriteRune(r)
+		}
+	}
+	return escaped.Bytes()
+}
+
+func specOf(bundle egress.Bundle) map[string]any {
+	spec := map[string]any{"destinations": bundle.Destinations}
+	if bundle.Mesh != nil {
+		spec["mesh"] = bundle.Mesh
+	}
+	if len(bundle.Clients) > 0 {
+		spec["clients"] = bundle.Clients
+	}
+	return spec
+}
+
+// withoutText checks that each object of a destination carries its texts, and
+// returns the objects without them.
+func withoutText(t *testing.T, objects []egress.Object, bundle egress.Bundle) []egress.Object {
+	t.Helper()
+	var others []egress.Object
+	for _, o := range objects {
+		if name, ok := o.Annotations[egress.AnnotationDestination]; ok {
+			want := bundle.Destinations[name]
+			if got := o.Annotations[annotationDescription]; got != want.Description {
+				t.Errorf("%s %s has description %q, want %q", o.Kind, o.Name, got, want.Description)
+			}
+			if got := o.Annotations[annotationOwner]; got != want.Owner {
+				t.Errorf("%s %s has owner %q, want %q", o.Kind, o.Name, got, want.Owner)
+			}
+		}
+		o.Annotations = maps.Clone(o.Annotations)
+		delete(o.Annotations, annotationDescription)
+		delete(o.Annotations, annotationOwner)
+		others = append(others, o)
+	}
+	return others
+}
+
+// checkRead encodes objects, reads them as other programs do, and wants them
+// back.
+func checkRead(t *testing.T, objects []egress.Object) {
+	t.Helper()
+	text := encode(t, objects)
+	for reader, read := range map[string]func([]byte) ([][]byte, error){
+		"YAML 1.2": readYAML12,
+		"YAML 1.1": readYAML11,
+	} {
+		documents, err := read(text)
+		if err != nil {
+			t.Fatalf("%s cannot read it: %v\n%s", reader, err, text)
+		}
+		if len(documents) != len(objects) {
+			t.Fatalf("%s reads %d documents, want %d:\n%s", reader, len(documents), len(objects), text)
+		}
+		var got []egress.Object
+		for i, document := range documents {
+			got = append(got, readObject(t, document, objects[i]))
+		}
+		if diff := cmp.Diff(objects, got, protocmp.Transform()); diff != "" {
+			t.Errorf("%s reads something else (-encoded +read):\n%s", reader, diff)
+		}
+	}
+}
+
+// readYAML12 returns the documents of a stream as JSON, by way of the library
+// that Encode uses.
+func readYAML12(text []byte) ([][]byte, error) {
+	var documents [][]byte
+	decoder := yamlv3.NewDecoder(bytes.NewReader(text))
+	for {
+		var document map[string]any
+		err := decoder.Decode(&document)
+		if err == io.EOF {
+			return documents, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		data, err := json.Marshal(document)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, data)
+	}
+}
+
+// readYAML11 reads as kubectl does: it splits the stream at its separators and
+// follows the rules of YAML 1.1, where on is a boolean.
+func readYAML11(text []byte) ([][]byte, error) {
+	var documents [][]byte
+	for document := range bytes.SplitSeq(text, []byte("\n---")) {
+		data, err := yaml.YAMLToJSONStrict(document)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, data)
+	}
+	return documents, nil
+}
+
+// readObject reads one document. The encoded object says of which type its spec
+// is.
+func readObject(t *testing.T, document []byte, encoded egress.Object) egress.Object {
+	t.Helper()
+	var read struct {
+		APIVersion string
+		Kind       string
+		Metadata   struct {
+			Name, Namespace     string
+			Labels, Annotations map[string]string
+		}
+		Spec json.RawMessage
+	}
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&read); err != nil {
+		t.Fatalf("%v:\n%s", err, document)
+	}
+	spec := encoded.Spec.ProtoReflect().New().Interface()
+	if err := protojson.Unmarshal(read.Spec, spec); err != nil {
+		t.Fatalf("%v:\n%s", err, document)
+	}
+	return egress.Object{
+		APIVersion:  read.APIVersion,
+		Kind:        read.Kind,
+		Namespace:   read.Metadata.Namespace,
+		Name:        read.Metadata.Name,
+		Labels:      read.Metadata.Labels,
+		Annotations: read.Metadata.Annotations,
+		Spec:        spec,
+	}
+}
+
+// title makes a short name of any text.
+func title(text string) string {
+	runes := []rune(fmt.Sprintf("%+q", text))
+	return string(runes[:min(len(runes), 40)])
+}
