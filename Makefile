@@ -20,10 +20,19 @@ help: ## Say what can be made
 run: build ## Render an example through kustomize and print it: make run EXAMPLE=examples/two-lines
 	@PATH="$(BIN):$$PATH" $(KUSTOMIZE) build --enable-alpha-plugins --enable-exec $(EXAMPLE)
 
+# The race detector needs a C compiler.
+RACE := $(if $(shell command -v $${CC:-cc}),-race)
+
 .PHONY: test
 test: ## Run every test
-	go test -race ./...
+	go test $(RACE) ./...
 	cd conformance && go test ./...
+
+# Istio's test packages look for its build folders and complain if there are none.
+.PHONY: prove
+prove: ## Follow every call of bundles through Istio: make prove BUNDLE=examples/two-lines/bundle.yaml
+	@cd conformance && TARGET_OUT=/tmp LOCAL_OUT=/tmp go run ./cmd/prove $(abspath $(BUNDLE))
+BUNDLE ?= examples/two-lines/bundle.yaml
 
 .PHONY: build
 build: ## Build bin/egressbundle
@@ -37,6 +46,7 @@ image: build ## Build the container image: make image IMAGE=egressbundle:dev
 .PHONY: golden
 golden: ## Rewrite every expected output; review the change like code
 	UPDATE_GOLDEN=1 go test ./...
+	cd conformance && UPDATE_GOLDEN=1 go test ./prove
 
 .PHONY: lint
 lint: ## Run the linters

@@ -35,7 +35,7 @@ var falseAlarms = []falseAlarm{
 		code: "IST0109",
 		reason: "several mesh VirtualServices of egressbundle for one host: bundles that lead a client's host to different " +
 			"ends are refused when they are rendered, so it does not matter which one the control plane follows",
-		condition: areOurs,
+		condition: areOurs("VirtualService"),
 	},
 	{
 		code:      "IST0128",
@@ -46,6 +46,12 @@ var falseAlarms = []falseAlarm{
 		code:      "IST0129",
 		reason:    "no caCertificates on a port: with credentialName the secret holds them",
 		condition: hasCredentialName,
+	},
+	{
+		code: "IST0145",
+		reason: "two Gateways of egressbundle with one host on one port: without mutual TLS a server of egressbundle has one " +
+			"host, and all bundles lead a host to the same port, so the server that is dropped has a twin",
+		condition: areOurs("Gateway"),
 	},
 	{
 		code:   "IST0177",
@@ -102,18 +108,20 @@ func portsAreDisjoint(m diag.Message, objects []cluster.Manifest) bool {
 	return true
 }
 
-// areOurs reports whether egressbundle made all VirtualServices that the message names.
-func areOurs(m diag.Message, objects []cluster.Manifest) bool {
-	names := strings.Split(fmt.Sprint(m.Parameters[0]), ",")
-	ours := 0
-	for _, o := range objects {
-		name := resource.NewFullName(resource.Namespace(o.Object.GetNamespace()), resource.LocalName(o.Object.GetName()))
-		isNamed := o.Object.GetKind() == "VirtualService" && slices.Contains(names, name.String())
-		if isNamed && o.Object.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy {
-			ours++
+// areOurs reports whether egressbundle made all objects of a kind that the message names.
+func areOurs(kind string) func(diag.Message, []cluster.Manifest) bool {
+	return func(m diag.Message, objects []cluster.Manifest) bool {
+		names := strings.Split(fmt.Sprint(m.Parameters[0]), ",")
+		ours := 0
+		for _, o := range objects {
+			name := resource.NewFullName(resource.Namespace(o.Object.GetNamespace()), resource.LocalName(o.Object.GetName()))
+			isNamed := o.Object.GetKind() == kind && slices.Contains(names, name.String())
+			if isNamed && o.Object.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy {
+				ours++
+			}
 		}
+		return ours == len(names)
 	}
-	return ours == len(names)
 }
 
 // routedPorts returns the ports that the routes of a VirtualService match, with the kind of route, and false if a route

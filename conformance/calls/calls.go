@@ -101,7 +101,7 @@ func Observe(from, call string, r trace.Result) Outcome {
 		o.TLS = &TLS{SNI: r.TLS.SNI, Names: r.TLS.SANs, CA: authority(r.TLS.CA)}
 	}
 	if r.Timeout != 0 {
-		o.Timeout = strings.TrimSuffix(r.Timeout.String(), "m0s")
+		o.Timeout = r.Timeout.String()
 	}
 	if r.Exit.Authority != "" {
 		o.Retries = retries(r.Retries)

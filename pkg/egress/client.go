@@ -53,10 +53,12 @@ func (d *destination) serviceEntries(client string) []Object {
 	return objects
 }
 
-// resolution spares sidecars the DNS lookups of hosts that the gateway calls.
+// resolution lets a sidecar call the host only if there is no gateway. With one,
+// the host has neither an address nor an endpoint for the sidecar: should the
+// route to the gateway be missing, calls fail and do not leave another way.
 func (d *destination) resolution() networking.ServiceEntry_Resolution {
 	if d.gateway != nil {
-		return networking.ServiceEntry_NONE
+		return networking.ServiceEntry_STATIC
 	}
 	return networking.ServiceEntry_DNS
 }

@@ -96,8 +96,12 @@ func checkEncoded(t *testing.T, text []byte, want int) {
 	}
 	for _, document := range documents {
 		var object struct {
-			APIVersion, Kind string
-			Metadata         struct{ Name, Namespace string }
+			APIVersion string `json:"apiVersion"`
+			Kind       string `json:"kind"`
+			Metadata   struct {
+				Name      string `json:"name"`
+				Namespace string `json:"namespace"`
+			} `json:"metadata"`
 		}
 		if err := json.Unmarshal(document, &object); err != nil {
 			t.Fatal(err)

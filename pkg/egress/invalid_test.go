@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,13 +171,16 @@ func checkDiagnostic(t testing.TB, d egress.Diagnostic, src []byte) {
 	if i := strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }); i >= 0 {
 		t.Errorf("must be one line that a terminal can show: %q", text)
 	}
-	if lines := bytes.Count(src, []byte("\n")) + 1; d.Position.Line < 1 || d.Position.Line > lines+1 {
+	if lines := len(lineBreak.FindAll(src, -1)) + 1; d.Position.Line < 1 || d.Position.Line > lines+1 {
 		t.Errorf("must point into a file of %d lines: %s", lines, text)
 	}
 	if d.Position.Column < 1 {
 		t.Errorf("must have a column: %s", text)
 	}
 }
+
+// lineBreak is what ends a line for the YAML library.
+var lineBreak = regexp.MustCompile(`\r\n|[\r\n\x{85}\x{2028}\x{2029}]`)
 
 func compareDiagnostics(t *testing.T, path string, archive *txtar.Archive, got []byte) {
 	t.Helper()

@@ -74,6 +74,9 @@ func (l lane) virtualService(h *hop) Object {
 	c := l.cross()
 	port := c.server.Port.Number
 	onward := &networking.Destination{Host: l.name, Port: portSelector(l.port)}
+	if l.exit.tls != nil {
+		onward.Subset = exitSubset
+	}
 	spec := &networking.VirtualService{
 		ExportTo: []string{"."},
 		Gateways: []string{h.gatewayOf[c.server.Port.Name]},
@@ -100,13 +103,21 @@ func (l lane) virtualService(h *hop) Object {
 	return l.object(kindVirtualService, spec)
 }
 
-// destinationRule opens TLS at the end of the lane. Nothing but the lane has its
-// host, so TLS that applications open is never encrypted again.
+// exitSubset is the subset of a lane in which the gateway opens TLS.
+const exitSubset = "tls"
+
+// destinationRule opens TLS at the end of the lane. It does so in a subset: if
+// the rule is missing, requests fail and do not leave in plain text.
 func (l lane) destinationRule() Object {
 	return l.object(kindDestinationRule, &networking.DestinationRule{
-		ExportTo:      []string{"."},
-		Host:          l.name,
-		TrafficPolicy: &networking.TrafficPolicy{Tls: l.exit.tls.settings(l.host, l.gateway.namespace)},
+		ExportTo: []string{"."},
+		Host:     l.name,
+		Subsets: []*networking.Subset{{
+			Name: exitSubset,
+			TrafficPolicy: &networking.TrafficPolicy{
+				Tls: l.exit.tls.settings(l.host, l.gateway.namespace),
+			},
+		}},
 	})
 }
 

@@ -131,7 +131,9 @@ func TestChangedBundle(t *testing.T) {
 		"another host in place": {change(func(d *egress.Destination) { d.Hosts[0] = "money.cnn.com" }), nil},
 		"another pattern":       {change(func(d *egress.Destination) { d.Ports[0].Pattern = &egress.TLSPassthrough{} }), nil},
 		"another option in place": {change(func(d *egress.Destination) {
-			d.Ports[0].Pattern.(*egress.TLSOrigination).SNI = "sni.cnn.com"
+			if p, ok := d.Ports[0].Pattern.(*egress.TLSOrigination); ok {
+				p.SNI = "sni.cnn.com"
+			}
 		}), nil},
 		"new destination": {func(b *egress.Bundle) { b.Destinations["bbc"] = egress.Destination{Hosts: []string{"www.bbc.com"}} }, nil},
 		"the mesh":        {func(b *egress.Bundle) { b.Mesh = &egress.Mesh{ClusterDomain: "corp.example"} }, nil},

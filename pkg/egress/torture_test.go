@@ -6,6 +6,7 @@ package egress_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -36,7 +37,7 @@ var nasty = []string{
 	`"`, `'`, `''`, `""`, `\`, `\n`, `\x41`, `"a`, `a"`, `it's`, `"a": 'b'`, "$", "$(id)", "${HOME}", "{{ .x }}", "{{- end }}", "<b>&amp;</b>", "&lt;", "\u003c",
 	" ", "  ", " a", "a ", "\t", "\ta", "a\t", "a\tb", "a  b", "\n", "\n\n", "a\n", "a\n\n", "\na", "\n a", " \na", "a\n b", "a\n  b\nc", " a\nb", "  a\n b\n", "a \nb", "a\t\nb", "a\n\tb", "\n\ta", "a\n ", "a\n\n  b\n ", "\r", "\r\n", "a\rb", "a\r\nb\r\n",
 	"---\napiVersion: v1", "a\n---\nb", "a\n...\nb", "---\n---\n", "a\n# b", "a\n- b: c", "a: b\nc: d\n", "}\n\nspec:\n  hosts: [evil.example.com]",
-	"größe", "例え", "e\u0301", "\U0001F600", "\U0001F468\u200d\U0001F469\u200d\U0001F467", "a\u2028b", "a\u2029b", "\u2028", "a\u0085b", "\u0085", "\ufeff", "\ufeffa", "a\ufeff", "\u200b", "\u202egnp.exe", "\u00a0", "a\u00a0", "\u00ad", "\ufffe", "\uffff", "\U0010ffff", "\ue000", "\u0301",
+	"größe", "\u4f8b\u3048", "e\u0301", "\U0001F600", "\U0001F468\u200d\U0001F469\u200d\U0001F467", "a\u2028b", "a\u2029b", "\u2028", "a\u0085b", "\u0085", "\ufeff", "\ufeffa", "a\ufeff", "\u200b", "\u202egnp.exe", "\u00a0", "a\u00a0", "\u00ad", "\ufffe", "\uffff", "\U0010ffff", "\ue000", "\u0301",
 	"\x00", "a\x00b", "\x01", "\x07", "\x08", "\x0b", "\x0c", "\x1b[31m", "\x1f", "\x7f", "\u0080", "\u009f",
 	strings.Repeat("x", 1000), strings.Repeat("ü", 1000), strings.Repeat("a ", 500), strings.Repeat("word\n", 200), strings.Repeat("'", 200), strings.Repeat(" ", 200),
 }
@@ -252,7 +253,7 @@ func readYAML12(text []byte) ([][]byte, error) {
 	for {
 		var document map[string]any
 		err := decoder.Decode(&document)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return documents, nil
 		}
 		if err != nil {
@@ -285,13 +286,15 @@ func readYAML11(text []byte) ([][]byte, error) {
 func readObject(t *testing.T, document []byte, encoded egress.Object) egress.Object {
 	t.Helper()
 	var read struct {
-		APIVersion string
-		Kind       string
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
 		Metadata   struct {
-			Name, Namespace     string
-			Labels, Annotations map[string]string
-		}
-		Spec json.RawMessage
+			Name        string            `json:"name"`
+			Namespace   string            `json:"namespace"`
+			Labels      map[string]string `json:"labels"`
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
+		Spec json.RawMessage `json:"spec"`
 	}
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.DisallowUnknownFields()

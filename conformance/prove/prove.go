@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package prove follows every call that bundles promise through the
+// configuration that Istio's control plane generates, and tells the way of each.
+package prove
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+
+	"istio.io/istio/pkg/test"
+
+	"github.com/egressbundle/egressbundle/conformance/admission"
+	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/trace"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// A Case is some bundles on a mesh, and what else is applied there.
+type Case struct {
+	Mesh     egress.Mesh // with defaults
+	Promised []calls.Outcome
+	// Manifests are what the bundles are rendered to, and what else is applied.
+	Manifests []cluster.Manifest
+}
+
+// Read reads files of EgressBundles, with an EgressMesh or without, and of other
+// objects, which are taken as applied beside them.
+func Read(paths []string) (*Case, error) {
+	var found egress.Documents
+	var beside []cluster.Manifest
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		documents, err := egress.Parse(path, text)
+		if err != nil {
+			return nil, err
+		}
+		found.Bundles = append(found.Bundles, documents.Bundles...)
+		found.Meshes = append(found.Meshes, documents.Meshes...)
+		manifests, err := cluster.Read(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for _, m := range manifests {
+			if m.Object.GroupVersionKind().GroupVersion().String() != egress.APIVersion {
+				beside = append(beside, m)
+			}
+		}
+	}
+	return newCase(found, beside)
+}
+
+func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
+	mesh, err := found.Mesh()
+	if err != nil {
+		return nil, err
+	}
+	output, err := egress.Render(mesh, found.Bundles...)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := egress.Encode(&text, output.Objects); err != nil {
+		return nil, err
+	}
+	rendered, err := cluster.Read(text.String())
+	if err != nil {
+		return nil, err
+	}
+	c := &Case{Manifests: append(rendered, beside...)}
+	for _, bundle := range found.Bundles {
+		facts := mesh
+		if bundle.Mesh != nil {
+			facts = bundle.Mesh
+		}
+		if facts == nil {
+			facts = &egress.Mesh{}
+		}
+		c.Mesh = facts.WithDefaults()
+		c.Promised = append(c.Promised, calls.Promised(bundle, c.Mesh)...)
+	}
+	return c, nil
+}
+
+// stream returns the manifests as one YAML stream.
+func (c *Case) stream() string {
+	var documents []string
+	for _, m := range c.Manifests {
+		documents = append(documents, m.YAML)
+	}
+	return strings.Join(documents, "\n---\n")
+}
+
+// A Proof is what became of the promised calls.
+type Proof struct {
+	// Problems are what Istio's own checks say of the objects.
+	Problems []admission.Problem
+	// Calls are the promised calls, in the order of the promises.
+	Calls []Call
+}
+
+// A Call is a promised call, and what became of it.
+type Call struct {
+	Promised, Observed calls.Outcome
+	// Steps tell the way of the call, proxy by proxy.
+	Steps []string
+	// Suspects are the objects of others that may be why the promise is not
+	// kept, with the reason to suspect them.
+	Suspects []string
+}
+
+// Kept reports whether the call does what is promised.
+func (c Call) Kept() bool { return cmp.Equal(c.Promised, c.Observed) }
+
+// Failures returns how many problems there are, and promises that are not kept.
+func (p *Proof) Failures() int {
+	n := len(p.Problems)
+	for _, c := range p.Calls {
+		if !c.Kept() {
+			n++
+		}
+	}
+	return n
+}
+
+// Prove lets Istio check every object, and follows every promised call.
+func (c *Case) Prove(t test.Failer) (*Proof, error) {
+	gateways := cluster.GatewaysOf(c.Mesh)
+	problems, err := admission.Check(c.stream(), admission.Options{Gateways: gateways})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(problems, func(a, b admission.Problem) int { return strings.Compare(a.String(), b.String()) })
+	p := &Proof{Problems: problems}
+	mesh := trace.NewMesh(t, trace.Options{Manifests: c.stream(), Gateways: gateways})
+	for _, promised := range c.Promised {
+		result := mesh.Trace(promised.TraceCall())
+		call := Call{
+			Promised: promised,
+			Observed: calls.Observe(promised.From, promised.Call, result),
+			Steps:    result.Steps,
+		}
+		if !call.Kept() {
+			call.Suspects = c.suspects(promised)
+		}
+		p.Calls = append(p.Calls, call)
+	}
+	return p, nil
+}
+
+// suspects returns the objects of others that name the host or the gateway of a
+// call.
+func (c *Case) suspects(o calls.Outcome) []string {
+	host := strings.Split(strings.SplitN(o.Call, "://", 2)[1], ":")[0]
+	namespace, service, _ := strings.Cut(o.Through, "/")
+	gateway := fmt.Sprintf("%s.%s.svc.%s", service, namespace, c.Mesh.ClusterDomain)
+	var suspects []string
+	for _, m := range c.Manifests {
+		if m.Object.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy {
+			continue
+		}
+		for _, name := range []string{host, gateway} {
+			if mentions(m.Object.Object["spec"], name) {
+				suspects = append(suspects, fmt.Sprintf("%s, which names %s", m, name))
+			}
+		}
+	}
+	return suspects
+}
+
+// mentions reports whether a tree has a host for one of its values, or a
+// wildcard that covers the host.
+func mentions(tree any, host string) bool {
+	switch tree := tree.(type) {
+	case map[string]any:
+		for _, value := range tree {
+			if mentions(value, host) {
+				return true
+			}
+		}
+	case []any:
+		for _, item := range tree {
+			if mentions(item, host) {
+				return true
+			}
+		}
+	case string:
+		suffix, isWildcard := strings.CutPrefix(tree, "*")
+		return tree == host || isWildcard && strings.HasSuffix(host, suffix)
+	}
+	return false
+}

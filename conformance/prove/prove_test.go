@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package prove
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestProof keeps the proof true that the README shows.
+func TestProof(t *testing.T) {
+	proof := proveFiles(t, "../../examples/http-and-https/bundle.yaml")
+	if n := proof.Failures(); n != 0 {
+		t.Errorf("%d failures", n)
+	}
+	compareGolden(t, "testdata/http-and-https.txt", proof)
+}
+
+// TestBrokenPromise: an object of somebody else takes the traffic past the
+// gateway. The proof says what happens, and which object to look at.
+func TestBrokenPromise(t *testing.T) {
+	proof := proveFiles(t, "../../examples/two-lines/bundle.yaml", "testdata/private-route.yaml")
+	if proof.Calls[0].Kept() {
+		t.Error("a call past the gateway is said to keep the promise")
+	}
+	compareGolden(t, "testdata/private-route.txt", proof)
+}
+
+func proveFiles(t *testing.T, paths ...string) *Proof {
+	t.Helper()
+	c, err := Read(paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := c.Prove(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proof
+}
+
+// compareGolden compares the text of a proof with a file. UPDATE_GOLDEN=1
+// rewrites the file.
+func compareGolden(t *testing.T, path string, proof *Proof) {
+	t.Helper()
+	var text strings.Builder
+	if _, err := proof.WriteTo(&text); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(filepath.FromSlash(path), []byte(text.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), text.String()); diff != "" {
+		t.Errorf("%s (-want +got), refresh with UPDATE_GOLDEN=1:\n%s", path, diff)
+	}
+}
