@@ -40,8 +40,8 @@ func (in *input) render() (*egress.Output, error) {
 	if err := in.collect(err); err != nil {
 		return nil, err
 	}
-	// Without the facts of the cluster a bundle would be misjudged.
-	if slices.ContainsFunc(in.diagnostics, concernsMesh) {
+	// Without the facts of the cluster bundles would be misjudged.
+	if slices.ContainsFunc(in.diagnostics, mayHideMesh) {
 		return nil, in.invalid()
 	}
 	output, err := egress.Render(mesh, in.found.Bundles...)
@@ -54,7 +54,9 @@ func (in *input) render() (*egress.Output, error) {
 	return output, nil
 }
 
-func concernsMesh(d egress.Diagnostic) bool { return d.Object.Kind == "EgressMesh" }
+func mayHideMesh(d egress.Diagnostic) bool {
+	return d.Object.Kind == "EgressMesh" || d.Code == egress.InvalidYAML
+}
 
 func (in *input) invalid() error {
 	egress.SortDiagnostics(in.diagnostics)

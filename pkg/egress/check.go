@@ -19,20 +19,17 @@ func check(kind string, content any, s *source) []Diagnostic {
 	var diagnostics []Diagnostic
 	object := refTo(kind, content)
 	for _, v := range schema.Check(kind, content) {
-		d := Diagnostic{Severity: SeverityError, Object: object, Path: v.Path}
-		var position func(path string) Position
+		d := Diagnostic{Severity: SeverityError, Object: object, Path: v.Path, Position: s.keyPosition(v.Path)}
 		switch v.Rule {
 		case schema.Unknown:
-			d.Code, d.Message, position = UnknownField, unknownField(v), s.keyPosition
+			d.Code, d.Message = UnknownField, unknownField(v)
 		case schema.Required:
-			d.Code, d.Message, position = MissingField, "is missing; it must "+v.Must, s.keyPosition
+			d.Code, d.Message = MissingField, "is missing; it must "+v.Must
 		case schema.InvalidKey:
-			d.Code, d.Message, position = InvalidValue, fmt.Sprintf("the name must %s, got %s", v.Must, s.quote(v)), s.keyPosition
+			d.Code, d.Message = InvalidValue, fmt.Sprintf("the name must %s, got %s", v.Must, s.quote(v))
 		case schema.Invalid:
-			d.Code, d.Message, position = InvalidValue, fmt.Sprintf("must %s, got %s", v.Must, s.quote(v)), s.position
-		}
-		if s != nil {
-			d.Position = position(v.Path)
+			d.Code, d.Message = InvalidValue, fmt.Sprintf("must %s, got %s", v.Must, s.quote(v))
+			d.Position = s.position(v.Path)
 		}
 		diagnostics = append(diagnostics, d)
 	}

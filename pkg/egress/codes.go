@@ -37,6 +37,8 @@ const (
 	UnknownClient Code = "UnknownClient"
 	// HostInCluster: a host is a Service of the cluster.
 	HostInCluster Code = "HostInCluster"
+	// ReservedHost: a host is a name that egressbundle itself makes up.
+	ReservedHost Code = "ReservedHost"
 	// NeedsGateway: a field or a value has no meaning with via Sidecar.
 	NeedsGateway Code = "NeedsGateway"
 	// UnknownGateway: the mesh has no gateway of this name.

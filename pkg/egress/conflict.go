@@ -91,7 +91,7 @@ func (m Mesh) facts() []fact {
 // gateway.
 func (c *conflicts) addDestination(p *planner, d *destination) {
 	path := schema.Child(pathDestinations, d.name)
-	c.addHosts(p, d, schema.Child(path, "hosts"))
+	c.addHosts(p, d)
 	for _, l := range d.lanes() {
 		if !l.mutualTLS && !l.isHTTP() {
 			c.addSNI(p, l, schema.Child(path, "ports"))
@@ -101,21 +101,20 @@ func (c *conflicts) addDestination(p *planner, d *destination) {
 
 // already says where a field of the bundle stands, if that is known.
 func (p *planner) already(path string) string {
-	if p.bundle.source == nil {
-		return ""
+	if at := p.bundle.source.position(path); at.Line > 0 {
+		return fmt.Sprintf("; it stands at %s already", at)
 	}
-	return fmt.Sprintf("; it stands at %s already", p.bundle.source.position(path))
+	return ""
 }
 
-func (c *conflicts) addHosts(p *planner, d *destination, path string) {
+func (c *conflicts) addHosts(p *planner, d *destination) {
 	for _, host := range d.hosts {
-		at := schema.Item(path, slices.Index(p.bundle.Destinations[d.name].Hosts, host))
 		reported := map[*destination]bool{}
 		for _, client := range d.clients {
 			claim := hostClaim{client, host}
 			for _, first := range c.hosts[claim] {
 				if !reported[first] { // One client stands for all.
-					reported[first] = p.reportHost(at, claim, first, d)
+					reported[first] = p.reportHost(claim, first, d)
 				}
 			}
 			c.hosts[claim] = append(c.hosts[claim], d)
@@ -124,14 +123,18 @@ func (c *conflicts) addHosts(p *planner, d *destination, path string) {
 }
 
 // reportHost looks at two destinations that give one client one host.
-func (p *planner) reportHost(path string, claim hostClaim, first, d *destination) (reported bool) {
+func (p *planner) reportHost(claim hostClaim, first, d *destination) (reported bool) {
+	path := func() string {
+		hosts := schema.Child(schema.Child(pathDestinations, d.name), "hosts")
+		return schema.Item(hosts, slices.Index(p.bundle.Destinations[d.name].Hosts, claim.host))
+	}
 	switch {
 	case first == d:
 		return false // The host stands twice in its list.
 	case first.bundle == d.bundle:
-		p.reportf(DuplicateHost, path, "must stand in one destination only, got %q again: workloads of %s reach it as destination %q; put the ports of a host into one destination", claim.host, claim.client, first.name)
+		p.reportf(DuplicateHost, path(), "must stand in one destination only, got %q again: workloads of %s reach it as destination %q; put the ports of a host into one destination", claim.host, claim.client, first.name)
 	case contradict(first, d):
-		p.reportf(HostConflict, path, "must be reached in one way, got %q, which workloads of %s reach in another way as %s; agree on one way, or on different clients", claim.host, claim.client, first)
+		p.reportf(HostConflict, path(), "must be reached in one way, got %q, which workloads of %s reach in another way as %s; agree on one way, or on different clients", claim.host, claim.client, first)
 	default:
 		return false
 	}

@@ -114,7 +114,7 @@ func diagnose(t testing.TB, files []txtar.File) []egress.Diagnostic {
 	}
 	mesh, err := all.Mesh()
 	diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
-	if !slices.ContainsFunc(diagnostics, concernsMesh) {
+	if !slices.ContainsFunc(diagnostics, mayHideMesh) {
 		_, err := egress.Render(mesh, all.Bundles...)
 		diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
 	}
@@ -122,7 +122,9 @@ func diagnose(t testing.TB, files []txtar.File) []egress.Diagnostic {
 	return diagnostics
 }
 
-func concernsMesh(d egress.Diagnostic) bool { return d.Object.Kind == "EgressMesh" }
+func mayHideMesh(d egress.Diagnostic) bool {
+	return d.Object.Kind == "EgressMesh" || d.Code == egress.InvalidYAML
+}
 
 // diagnosticsOf fails for an error that is none of the user's.
 func diagnosticsOf(t testing.TB, err error) []egress.Diagnostic {

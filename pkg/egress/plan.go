@@ -93,17 +93,14 @@ func (p *planner) object() ObjectRef {
 }
 
 func (p *planner) reportf(code Code, path, format string, args ...any) {
-	d := Diagnostic{
+	p.diagnostics = append(p.diagnostics, Diagnostic{
 		Code:     code,
 		Severity: SeverityError,
+		Position: p.bundle.source.position(path),
 		Object:   p.object(),
 		Path:     path,
 		Message:  fmt.Sprintf(format, args...),
-	}
-	if p.bundle.source != nil {
-		d.Position = p.bundle.source.position(path)
-	}
-	p.diagnostics = append(p.diagnostics, d)
+	})
 }
 
 const (
@@ -134,17 +131,15 @@ func (m Mesh) portConflicts(object ObjectRef, path string, s *source) []Diagnost
 		if ports.HTTP != ports.TLS {
 			continue
 		}
-		d := Diagnostic{
+		at := schema.Child(schema.Child(schema.Child(path, "gateways"), name), "ports")
+		diagnostics = append(diagnostics, Diagnostic{
 			Code:     GatewayPortConflict,
 			Severity: SeverityError,
+			Position: s.position(at),
 			Object:   object,
-			Path:     schema.Child(schema.Child(schema.Child(path, "gateways"), name), "ports"),
+			Path:     at,
 			Message:  fmt.Sprintf("must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP),
-		}
-		if s != nil {
-			d.Position = s.position(d.Path)
-		}
-		diagnostics = append(diagnostics, d)
+		})
 	}
 	return diagnostics
 }
@@ -217,6 +212,9 @@ func (p *planner) hosts(path string, from []string) []string {
 		seen[host] = true
 		if strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc."+p.mesh.ClusterDomain) {
 			p.reportf(HostInCluster, schema.Item(path, i), "must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", host)
+		}
+		if strings.HasSuffix(host, "."+laneDomain) {
+			p.reportf(ReservedHost, schema.Item(path, i), "must not end in .%s, got %q: gateways know the traffic of bundles by such names", laneDomain, host)
 		}
 	}
 	return slices.Sorted(slices.Values(from))

@@ -125,10 +125,11 @@ func planAll(mesh *Mesh, bundles []Bundle) ([]*destination, []Diagnostic) {
 // byIdentity orders bundles, and those with one name by where they stand, so
 // that the order in which they are given does not matter.
 func byIdentity(a, b Bundle) int {
-	order := cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	if order != 0 || a.source == nil || b.source == nil {
-		return order
-	}
 	at, bt := a.source.position(""), b.source.position("")
-	return cmp.Or(cmp.Compare(at.File, bt.File), cmp.Compare(at.Line, bt.Line))
+	return cmp.Or(
+		cmp.Compare(a.Namespace, b.Namespace),
+		cmp.Compare(a.Name, b.Name),
+		cmp.Compare(at.File, bt.File),
+		cmp.Compare(at.Line, bt.Line),
+	)
 }

@@ -39,6 +39,9 @@ func digest(document any) ([sha256.Size]byte, error) {
 
 // find returns the spot of a path, or of the nearest place around it.
 func (s *source) find(path string) spot {
+	if path == "" {
+		return spot{s.root, s.root}
+	}
 	s.once.Do(func() {
 		s.spots = map[string]spot{}
 		s.index("", spot{s.root, s.root})
@@ -70,13 +73,20 @@ func (s *source) index(path string, at spot) {
 	}
 }
 
-// position returns where the value of a field stands.
+// position returns where the value of a field stands. What a Go program built
+// stands nowhere, and has no source.
 func (s *source) position(path string) Position {
+	if s == nil {
+		return Position{}
+	}
 	return s.at(s.find(path).value)
 }
 
 // keyPosition returns where the name of a field stands.
 func (s *source) keyPosition(path string) Position {
+	if s == nil {
+		return Position{}
+	}
 	return s.at(s.find(path).key)
 }
 
