@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
@@ -37,8 +38,7 @@ func inOrder(t *testing.T, streams ...string) string {
 	for i, s := range streams {
 		created := time.Date(2026, 1, 1, 0, i, 0, 0, time.UTC).Format(time.RFC3339)
 		aged = append(aged, edit(t, s, func(m cluster.Manifest) bool {
-			m.Object.Object["metadata"].(map[string]any)["creationTimestamp"] = created
-			return true
+			return unstructured.SetNestedField(m.Object.Object, created, "metadata", "creationTimestamp") == nil
 		}))
 	}
 	return join(aged...)

@@ -72,15 +72,13 @@ func TestRenderFails(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "a.yaml"), strings.Replace(smallest, "edition.cnn.com", "1.10, 10.0.0.1", 1))
 	writeText(t, filepath.Join(dir, "b.yaml"), strings.Replace(smallest, "{hosts", "{gateway: partners, hosts", 1))
-	writeText(t, filepath.Join(dir, "c.yaml"), "kind: EgressBundle\nspec: {hosts\n")
 	writeText(t, filepath.Join(dir, "d.yaml"), "apiVersion: v1\nkind: ConfigMap\n")
 	writeText(t, filepath.Join(dir, "empty.yaml"), "")
 
-	got := execute(t, dir, "", binary, "render", "a.yaml", "b.yaml", "c.yaml", "d.yaml", "empty.yaml")
+	got := execute(t, dir, "", binary, "render", "a.yaml", "b.yaml", "d.yaml", "empty.yaml")
 	want := outcome{Status: 1, Stderr: `a.yaml:6:19: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", without wildcard, address, port or path, of at most 63 characters between two dots and 253 in all, got the number 1.10 [InvalidValue]
 a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, such as "api.example.com", without wildcard, address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]
 b.yaml:6:20: spec.destinations.cnn.gateway: must name one of the gateways of the mesh (istio-egressgateway), got "partners" [UnknownGateway]
-c.yaml:2:1: must be YAML: did not find expected ',' or '}'; the [ or { that opens here is not closed [InvalidYAML]
 d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]
 empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]
 `}
@@ -92,6 +90,12 @@ empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1)
 // TestRenderUnreadableMesh: without the facts of the cluster, bundles are not
 // judged by wrong ones.
 func TestRenderUnreadableMesh(t *testing.T) {
+	other := strings.Replace(smallest, "{hosts", "{gateway: partners, hosts", 1) + "---\nspec: {hosts\n"
+	unreadable := outcome{Status: 1, Stderr: "-:8:1: must be YAML: did not find expected ',' or '}'; the [ or { that opens here is not closed [InvalidYAML]\n"}
+	if diff := cmp.Diff(unreadable, execute(t, "", other, binary, "render", "-")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+
 	mesh := "apiVersion: egressbundle.io/v1alpha1\nkind: EgressMesh\nmetadata: {name: m}\nspec: {gateways: {partners: {port: 1}}}\n---\n"
 	got := execute(t, "", mesh+strings.Replace(smallest, "{hosts", "{gateway: partners, hosts", 1), binary, "render", "-")
 	want := outcome{Status: 1, Stderr: "-:4:30: spec.gateways.partners.port: is not a field here; the fields are namespace, ports, selector, service, targetPorts [UnknownField]\n"}

@@ -54,8 +54,8 @@ func TestProblems(t *testing.T) {
 			},
 		},
 		{
-			"unknown metadata", "{name: cnn,", "{name: cnn, nmae: x,",
-			[]string{`decode: ServiceEntry default/cnn: strict decoding error: unknown field "metadata.nmae"`},
+			"unknown metadata", "{name: cnn,", "{name: cnn, naem: x,",
+			[]string{`decode: ServiceEntry default/cnn: strict decoding error: unknown field "metadata.naem"`},
 		},
 		{
 			"wrong type", "number: 80,", "number: eighty,",

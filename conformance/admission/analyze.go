@@ -55,7 +55,7 @@ func origin(m diag.Message) string {
 	if m.Resource == nil {
 		return ""
 	}
-	return string(m.Resource.Metadata.Schema.Kind()) + " " + m.Resource.Metadata.FullName.String()
+	return m.Resource.Metadata.Schema.Kind() + " " + m.Resource.Metadata.FullName.String()
 }
 
 func text(m diag.Message) string {

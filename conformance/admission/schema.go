@@ -24,8 +24,7 @@ type crds struct{ *crd.Validator }
 var loadCRDs = sync.OnceValues(func() (crds, error) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "istio.io/api").Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = fmt.Errorf("%w: %s", err, exit.Stderr)
 		}
 		return crds{}, fmt.Errorf("find istio.io/api: %w", err)

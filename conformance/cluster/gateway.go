@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -102,13 +103,14 @@ func (g Gateway) pod(name, ip string) *corev1.Pod {
 
 // YAML returns the objects as one YAML stream.
 func YAML(objects []runtime.Object) (string, error) {
-	var stream string
+	var stream strings.Builder
 	for _, o := range objects {
 		b, err := yaml.Marshal(o)
 		if err != nil {
 			return "", fmt.Errorf("encode %T: %w", o, err)
 		}
-		stream += "---\n" + string(b)
+		stream.WriteString("---\n")
+		stream.Write(b)
 	}
-	return stream, nil
+	return stream.String(), nil
 }

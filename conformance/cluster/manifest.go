@@ -57,7 +57,7 @@ func read(doc []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("read manifest: %w\n%s", err, doc)
 	}
 	if string(json) == "null" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // an empty document is no manifest and no error
 	}
 	object := &unstructured.Unstructured{}
 	if err := object.UnmarshalJSON(json); err != nil {

@@ -161,7 +161,8 @@ func (c *Case) Prove(t test.Failer) (*Proof, error) {
 // suspects returns the objects of others that name the host or the gateway of a
 // call.
 func (c *Case) suspects(o calls.Outcome) []string {
-	host := strings.Split(strings.SplitN(o.Call, "://", 2)[1], ":")[0]
+	_, host, _ := strings.Cut(o.Call, "://")
+	host, _, _ = strings.Cut(host, ":")
 	namespace, service, _ := strings.Cut(o.Through, "/")
 	gateway := fmt.Sprintf("%s.%s.svc.%s", service, namespace, c.Mesh.ClusterDomain)
 	var suspects []string

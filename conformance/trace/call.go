@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -58,7 +59,7 @@ func (s stream) outermost() *session {
 
 // within returns the stream inside one more TLS session.
 func (s stream) within(tls session) stream {
-	s.sessions = append(s.sessions[:len(s.sessions):len(s.sessions)], tls)
+	s.sessions = append(slices.Clip(s.sessions), tls)
 	return s
 }
 
@@ -79,6 +80,7 @@ func (s stream) plainHTTP() *request {
 // A connection is a stream on its way to an address.
 type connection struct {
 	stream
+
 	source, destination netip.AddrPort
 }
 

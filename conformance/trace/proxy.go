@@ -36,6 +36,7 @@ type proxy struct {
 // A departure is how a proxy sends a connection on.
 type departure struct {
 	connection
+
 	cluster string
 	isHTTP  bool // the proxy handles requests, not bytes
 	timeout time.Duration

@@ -4,6 +4,7 @@
 package trace
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -108,7 +109,7 @@ func (s subject) permits(p *rbac.Permission) (bool, error) {
 		return matchString(r.RequestedServerName, s.serverName)
 	case *rbac.Permission_Header:
 		if s.request == nil {
-			return false, fmt.Errorf("a network filter cannot match headers")
+			return false, errors.New("a network filter cannot match headers")
 		}
 		return matchHeader(r.Header, s.request)
 	case *rbac.Permission_UrlPath:
@@ -155,7 +156,7 @@ func (s subject) matchIdentity(m *matcher.StringMatcher) (bool, error) {
 
 func (s subject) matchPath(m *matcher.PathMatcher) (bool, error) {
 	if s.request == nil {
-		return false, fmt.Errorf("a network filter cannot match paths")
+		return false, errors.New("a network filter cannot match paths")
 	}
 	return matchString(m.GetPath(), s.request.pathOnly())
 }

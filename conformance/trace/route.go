@@ -4,6 +4,7 @@
 package trace
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -130,7 +131,7 @@ func rewrite(a *route.RouteAction, r request) (*request, error) {
 		return nil, fmt.Errorf("host rewrite %T is not supported", h)
 	}
 	if a.GetPrefixRewrite() != "" || a.GetRegexRewrite() != nil || a.GetPathRewritePolicy() != nil {
-		return nil, fmt.Errorf("path rewrite is not supported")
+		return nil, errors.New("path rewrite is not supported")
 	}
 	return &r, nil
 }

@@ -26,7 +26,7 @@ func main() {
 
 func run(paths []string) error {
 	if len(paths) == 0 {
-		return errors.New("usage: prove FILE...")
+		return errors.New("name the files of the bundles to prove")
 	}
 	for _, scope := range log.Scopes() {
 		scope.SetOutputLevel(log.NoneLevel)
