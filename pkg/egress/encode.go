@@ -16,7 +16,7 @@ import (
 
 // encodedTogether is how many objects one encoder of the YAML library writes.
 // Its cost grows with the square of that number, and starts with its buffers.
-const encodedTogether = 16
+const encodedTogether = 4
 
 // Encode writes objects as one YAML stream. Equal objects give equal bytes.
 // An error is one of the writer.
