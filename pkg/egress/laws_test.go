@@ -27,7 +27,7 @@ import (
 func TestOrderDoesNotMatter(t *testing.T) {
 	want := encode(t, render(t, nil, fleet()...))
 	for seed := range uint64(50) {
-		r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // Chance need not be secure here.
+		r := rand.New(rand.NewPCG(seed, 0))
 		got := encode(t, render(t, nil, shuffledFleet(r)...))
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
 			t.Fatalf("seed %d (-in order +shuffled):\n%s", seed, diff)
@@ -102,7 +102,7 @@ func TestRenderIsSafeForConcurrentUse(t *testing.T) {
 // TestRenderLeavesItsArguments renders bundles whose lists are in no order and
 // finds them as they were.
 func TestRenderLeavesItsArguments(t *testing.T) {
-	bundles := shuffledFleet(rand.New(rand.NewPCG(1, 2))) //nolint:gosec // Chance need not be secure here.
+	bundles := shuffledFleet(rand.New(rand.NewPCG(1, 2)))
 	mesh := &egress.Mesh{Gateways: map[string]egress.Gateway{"istio-egressgateway": {}}}
 	before := snapshot(t, mesh, bundles)
 	render(t, mesh, bundles...)
