@@ -123,7 +123,7 @@ type composition struct {
 // meet in them.
 var (
 	teamNamespaces = []string{"payments", "search", "web", "ci"}
-	externalHosts  = []string{"api.stripe.com", "github.com", "httpbin.org", "www.bbc.co.uk", "pypi.org"}
+	externalHosts  = []string{"api.stripe.com", "api.github.com", "github.com", "httpbin.org", "pypi.org", "www.bbc.co.uk"}
 	appPorts       = []int{80, 443, 8080, 8443}
 )
 
@@ -176,7 +176,8 @@ func randomBundle(r *rand.Rand, mesh egress.Mesh, namespaces []string, i int) eg
 		bundle.Clients = append(bundle.Clients, egress.Client{Namespace: namespace})
 	}
 	hosts := some(r, externalHosts)
-	for j := 0; len(hosts) > 0 && j < 3; j++ {
+	hosts = hosts[:min(len(hosts), 3)]
+	for j := 0; len(hosts) > 0; j++ {
 		n := 1 + r.IntN(len(hosts))
 		bundle.Destinations[fmt.Sprintf("d%d", j)] = randomDestination(r, mesh, hosts[:n])
 		hosts = hosts[n:]

@@ -50,8 +50,11 @@ var falseAlarms = []falseAlarm{
 	{
 		code: "IST0145",
 		reason: "two Gateways of egressbundle with one host on one port: without mutual TLS a server of egressbundle has one " +
-			"host, and all bundles lead a host to the same port, so the server that is dropped has a twin",
-		condition: areOurs("Gateway"),
+			"host, and all bundles lead a host to the same port, so the server that is dropped has a twin. Names of lanes, which " +
+			"end in .egress, must never meet",
+		condition: func(m diag.Message, objects []cluster.Manifest) bool {
+			return areOurs("Gateway")(m, objects) && !strings.Contains(text(m), ".egress")
+		},
 	},
 	{
 		code:   "IST0177",

@@ -76,8 +76,8 @@ func (r route) servicePort(target int) *networking.ServicePort {
 	return port
 }
 
-// sidecarVirtualServices limit, repeat and rewrite requests, where a port asks
-// for it.
+// sidecarVirtualServices limit and repeat requests and send them where TLS is
+// opened, where a port asks for it.
 func (d *destination) sidecarVirtualServices(client string) []Object {
 	var objects []Object
 	for _, host := range d.hosts {
@@ -102,20 +102,24 @@ func (d *destination) sidecarVirtualServices(client string) []Object {
 
 // sidecarRoute returns nil for a port that needs no route.
 func (r route) sidecarRoute(host string) *networking.HTTPRoute {
-	rewrite := r.exit.tls != nil && r.authority(host) != authority(host, r.port, 80)
-	if r.exit.timeout == 0 && r.exit.retries == nil && !rewrite {
+	if r.exit.tls == nil && r.exit.timeout == 0 && r.exit.retries == nil {
 		return nil
 	}
-	route := r.exit.httpRoute(&networking.Destination{Host: host, Port: portSelector(r.port)})
+	to := &networking.Destination{Host: host, Port: portSelector(r.port)}
+	if r.exit.tls != nil {
+		to.Subset = tlsSubset
+	}
+	route := r.exit.httpRoute(to)
 	route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.port)}}
-	if rewrite {
+	if called := authority(host, r.port, 80); r.authority(host) != called {
 		route.Rewrite = &networking.HTTPRewrite{Authority: r.authority(host)}
 	}
 	return route
 }
 
 // sidecarDestinationRules open TLS at the sidecar, on the ports that ask for it
-// and no others.
+// and no others. Routes name a subset that adds nothing: if the rule is missing,
+// requests fail and do not leave in plain text.
 func (d *destination) sidecarDestinationRules(client string) []Object {
 	var objects []Object
 	for _, host := range d.hosts {
@@ -134,6 +138,7 @@ func (d *destination) sidecarDestinationRules(client string) []Object {
 		objects = append(objects, d.object(kindDestinationRule, client, d.objectName(host), &networking.DestinationRule{
 			ExportTo:      []string{"."},
 			Host:          host,
+			Subsets:       []*networking.Subset{{Name: tlsSubset}},
 			TrafficPolicy: &networking.TrafficPolicy{PortLevelSettings: ports},
 		}))
 	}

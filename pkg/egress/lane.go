@@ -75,7 +75,7 @@ func (l lane) virtualService(h *hop) Object {
 	port := c.server.Port.Number
 	onward := &networking.Destination{Host: l.name, Port: portSelector(l.port)}
 	if l.exit.tls != nil {
-		onward.Subset = exitSubset
+		onward.Subset = tlsSubset
 	}
 	spec := &networking.VirtualService{
 		ExportTo: []string{"."},
@@ -103,8 +103,8 @@ func (l lane) virtualService(h *hop) Object {
 	return l.object(kindVirtualService, spec)
 }
 
-// exitSubset is the subset of a lane in which the gateway opens TLS.
-const exitSubset = "tls"
+// tlsSubset is the subset of a host to which the mesh opens TLS.
+const tlsSubset = "tls"
 
 // destinationRule opens TLS at the end of the lane. It does so in a subset: if
 // the rule is missing, requests fail and do not leave in plain text.
@@ -113,7 +113,7 @@ func (l lane) destinationRule() Object {
 		ExportTo: []string{"."},
 		Host:     l.name,
 		Subsets: []*networking.Subset{{
-			Name: exitSubset,
+			Name: tlsSubset,
 			TrafficPolicy: &networking.TrafficPolicy{
 				Tls: l.exit.tls.settings(l.host, l.gateway.namespace),
 			},

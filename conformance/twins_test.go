@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/conformance/trace"
+)
+
+// The test of the tests: a twin is a golden with one thing wrong, and a prediction of what that does to each promised
+// call. A proof that cannot fail proves nothing, and what can be taken away without any effect need not be rendered.
+// I-1 to I-63 are invariants and T64 is a trap of research/istio-egress.md; S3 is section 3 of design.md.
+type twin struct {
+	wrong   string // what is wrong
+	because string // why it matters
+	change  mutation
+	effects []effect
+}
+
+// An effect is what becomes of a promised call. Calls without an effect keep their promise.
+type effect struct {
+	promise promise
+	becomes becoming
+}
+
+// TestTwins: each twin fails as predicted, and the promises that it does not concern hold.
+func TestTwins(t *testing.T) {
+	all := goldensByName(t)
+	for _, p := range slices.Concat(throughGateway, throughSidecar) {
+		t.Run("nothing/"+p.golden, func(t *testing.T) {
+			g := all[p.golden]
+			if diff := cmp.Diff(predict(t, g.outcomes, []effect{{p, keeps}}), observe(t, g, g.rendered)); diff != "" {
+				t.Errorf("promises (-want +got):\n%s", diff)
+			}
+		})
+	}
+	for _, twin := range twins() {
+		for name, effects := range byGolden(twin.effects) {
+			t.Run(twin.wrong+"/"+name, func(t *testing.T) {
+				g := all[name]
+				want, got := predict(t, g.outcomes, effects), observe(t, g, apply(t, g.rendered, twin.change))
+				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", twin.because, diff)
+				}
+			})
+		}
+	}
+}
+
+// twins returns all twins: first what goes wrong for any pattern, then what is a pattern's own.
+func twins() []twin {
+	return slices.Concat(
+		hopTwins(), exitTwins(), visibilityTwins(), clientTwins(), requestTwins(), originationTwins(), sidecarTwins(),
+	)
+}
+
+// mutualByHand is what somebody may write for the whole host of the gateway.
+const mutualByHand = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: by-hand, namespace: payments}
+spec:
+  host: istio-egressgateway.istio-system.svc.cluster.local
+  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
+`
+
+// TestTwinsAreMany: no pattern and no way out has too few twins, and for each pattern a twin removes objects of each kind.
+func TestTwinsAreMany(t *testing.T) {
+	patterns, ways := map[string]int{}, map[string]int{}
+	removed := map[string]bool{}
+	all := goldensByName(t)
+	for _, twin := range twins() {
+		for name := range byGolden(twin.effects) {
+			pattern, _, _ := strings.Cut(name, "/")
+			patterns[pattern]++
+			ways[name]++
+			rendered := all[name].rendered
+			left := kinds(t, apply(t, rendered, twin.change))
+			for kind, n := range kinds(t, rendered) {
+				removed[pattern+" "+kind] = removed[pattern+" "+kind] || left[kind] < n
+			}
+		}
+	}
+	for _, pattern := range folders(t, "../testdata/render/*") {
+		if patterns[pattern] < 6 {
+			t.Errorf("%s has %d twins, want 6 or more", pattern, patterns[pattern])
+		}
+	}
+	for _, way := range slices.Concat(throughGateway, throughSidecar) {
+		if ways[way.golden] < 5 {
+			t.Errorf("%s has %d twins, want 5 or more", way.golden, ways[way.golden])
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(removed)) {
+		if !removed[kind] {
+			t.Errorf("no twin removes a %s", kind)
+		}
+	}
+}
+
+// superfluous lists the objects without which all promises of their golden hold, and why they are rendered all the same.
+// An entry that is not superfluous fails the test as well.
+var superfluous = map[string]string{
+	"http/basic: ServiceEntry payments/payments--web--httpbin":                            onPort80,
+	"http/plaintext_hop: ServiceEntry payments/payments--web--httpbin":                    onPort80,
+	"tls_origination/basic: ServiceEntry payments/payments--cards--stripe":                onPort80,
+	"tls_origination/plaintext_hop: ServiceEntry payments/payments--cards--stripe":        onPort80,
+	"tls_origination/options: ServiceEntry payments/payments--partners--bank":             onPort80,
+	"tls_origination/options: ServiceEntry payments/payments--partners--broker":           onPort80,
+	"tls_passthrough/shared_host: ServiceEntry ci/payments--build--github":                twice,
+	"tls_passthrough/shared_host: ServiceEntry ci/search--deploy--git":                    twice,
+	"tls_passthrough/shared_host: DestinationRule ci/search--deploy--istio-egressgateway": twice,
+	"tls_passthrough/clients: DestinationRule payments/platform--shared--istio-egressgateway": "the namespace of the gateway " +
+		"is a client as well, and a DestinationRule there serves every namespace that has none of its own",
+	"examples/tls-origination-at-the-sidecar: VirtualService default/default--cnn--cnn--edition.cnn.com": "it only makes " +
+		"requests fail, and not leave in plain text, should the DestinationRule be missing",
+}
+
+const (
+	onPort80 = "Istio routes the hosts of VirtualServices on port 80 whether anything declares them or not; on no other port"
+	twice    = "another bundle promises the same call, and carries it if this one does not"
+)
+
+// TestTwinOfEveryObject: without any one of the objects of a golden, some promise is broken.
+func TestTwinOfEveryObject(t *testing.T) {
+	for name, g := range goldensByName(t) {
+		t.Run(name, func(t *testing.T) {
+			for _, object := range objects(t, g.rendered) {
+				matters := !cmp.Equal(g.outcomes, observe(t, g, without(t, g.rendered, object)))
+				why, known := superfluous[name+": "+object]
+				switch {
+				case !matters && !known:
+					t.Errorf("without %s all promises hold", object)
+				case matters && known:
+					t.Errorf("%s is not superfluous: %s", object, why)
+				}
+			}
+		})
+	}
+}
+
+// predict returns what becomes of the promised calls if the effects come true.
+func predict(t *testing.T, promised []calls.Outcome, effects []effect) []calls.Outcome {
+	t.Helper()
+	predicted := slices.Clone(promised)
+	for _, e := range effects {
+		i := slices.IndexFunc(promised, func(o calls.Outcome) bool { return o.From == e.promise.from && o.Call == e.promise.call })
+		if i < 0 {
+			t.Fatalf("%s does not promise %s from %s", e.promise.golden, e.promise.call, e.promise.from)
+		}
+		e.becomes(&predicted[i])
+	}
+	return predicted
+}
+
+// observe returns what becomes of the promised calls of a golden with other manifests.
+func observe(t *testing.T, g golden, manifests string) []calls.Outcome {
+	t.Helper()
+	m := trace.NewMesh(t, trace.Options{Manifests: manifests, Gateways: g.gateways})
+	var observed []calls.Outcome
+	for _, o := range g.outcomes {
+		observed = append(observed, calls.Observe(o.From, o.Call, m.Trace(o.TraceCall())))
+	}
+	return observed
+}
+
+// goldensByName returns the goldens by the folder of their kind and their own, as in http/basic.
+func goldensByName(t *testing.T) map[string]golden {
+	t.Helper()
+	named := map[string]golden{}
+	for _, g := range goldens(t) {
+		named[filepath.Base(filepath.Dir(g.dir))+"/"+filepath.Base(g.dir)] = g
+	}
+	return named
+}
+
+// byGolden sorts effects by the golden that they are predicted for.
+func byGolden(effects []effect) map[string][]effect {
+	sorted := map[string][]effect{}
+	for _, e := range effects {
+		sorted[e.promise.golden] = append(sorted[e.promise.golden], e)
+	}
+	return sorted
+}
