@@ -68,11 +68,11 @@ func checkComposition(t *testing.T, c composition) {
 	for _, p := range problems {
 		t.Error(p)
 	}
-	if c.beside != "" {
-		apart = slices.Insert(apart, c.position, c.beside)
+	if c.beside.file != "" {
+		apart = slices.Insert(apart, c.position, read(t, c.beside.file))
 	}
 	mesh := trace.NewMesh(t, trace.Options{Manifests: inOrder(t, apart...), Gateways: c.gateways()})
-	for _, want := range slices.Concat(c.promised(), c.besideOutcomes(), c.unpromised()) {
+	for _, want := range slices.Concat(c.promised(), c.beside.promised, c.unpromised()) {
 		result := mesh.Trace(want.TraceCall())
 		got := calls.Observe(want.From, want.Call, result)
 		if want.Blocked != "" && got.Blocked != "" {
@@ -113,10 +113,45 @@ func sortedDocuments(stream string) []string {
 type composition struct {
 	mesh    egress.Mesh
 	bundles []egress.Bundle
-	// beside is configuration that was written by hand, if there is any, and
-	// position its place in the order in which everything is applied.
-	beside   string
+	// beside is configuration that was written by hand, and position its place
+	// in the order in which everything is applied.
+	beside   handwritten
 	position int
+}
+
+// handwritten is configuration as Istio's documentation shows it, and what it
+// promises. The zero value is none.
+type handwritten struct {
+	file     string
+	promised []calls.Outcome
+}
+
+const standardGateway = "istio-system/istio-egressgateway"
+
+var (
+	plaintextHop = handwritten{"documented/plaintext-hop.yaml", []calls.Outcome{
+		{Call: "http://edition.cnn.com", From: "default", Through: standardGateway, Leaves: "edition.cnn.com:80", Host: "edition.cnn.com"},
+		{Call: "https://edition.cnn.com", From: "default", Through: standardGateway, Leaves: "edition.cnn.com:443"},
+	}}
+	mutualHop = handwritten{"documented/mutual-hop.yaml", []calls.Outcome{
+		{
+			Call: "http://edition.cnn.com", From: "default", Through: standardGateway, As: "default/default", Leaves: "edition.cnn.com:443",
+			Host: "edition.cnn.com", TLS: &calls.TLS{SNI: "edition.cnn.com", Names: []string{"edition.cnn.com"}, CA: "system"},
+		},
+	}}
+)
+
+// randomBeside leaves out what cannot be there: Istio gives a port of a gateway
+// to plain HTTP or to TLS, for all who use it.
+func (c composition) randomBeside(r *rand.Rand) handwritten {
+	options := []handwritten{{}, plaintextHop}
+	plainHTTP := func(o calls.Outcome) bool {
+		return strings.HasPrefix(o.Call, "http:") && o.Through == standardGateway && o.As == ""
+	}
+	if !slices.ContainsFunc(c.promised(), plainHTTP) {
+		options = append(options, mutualHop)
+	}
+	return pick(r, options)
 }
 
 // What compositions are made of: few enough hosts and namespaces for bundles to
@@ -147,9 +182,7 @@ func newComposition(t *testing.T, seed uint64) composition {
 	if len(c.bundles) < 2 {
 		t.Fatalf("seed %d makes %d bundles", seed, len(c.bundles))
 	}
-	if r.IntN(2) == 0 {
-		c.beside = read(t, "documented/plaintext-hop.yaml")
-	}
+	c.beside = c.randomBeside(r)
 	c.position = r.IntN(len(c.bundles) + 1)
 	r.Shuffle(len(c.bundles), func(i, j int) { c.bundles[i], c.bundles[j] = c.bundles[j], c.bundles[i] })
 	return c
@@ -238,18 +271,6 @@ func (c composition) promised() []calls.Outcome {
 		outcomes = append(outcomes, calls.Promised(b, c.mesh)...)
 	}
 	return outcomes
-}
-
-// besideOutcomes returns what the hand-written configuration promises.
-func (c composition) besideOutcomes() []calls.Outcome {
-	if c.beside == "" {
-		return nil
-	}
-	const through = "istio-system/istio-egressgateway"
-	return []calls.Outcome{
-		{Call: "http://edition.cnn.com", From: "default", Through: through, Leaves: "edition.cnn.com:80", Host: "edition.cnn.com"},
-		{Call: "https://edition.cnn.com", From: "default", Through: through, Leaves: "edition.cnn.com:443"},
-	}
 }
 
 // unpromised returns the calls that no bundle promises: to every host on every

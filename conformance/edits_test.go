@@ -34,11 +34,12 @@ func declaration(m cluster.Manifest) bool {
 }
 
 func meshLeg(m cluster.Manifest) bool {
-	return m.Object.GetKind() == "VirtualService" && cmp.Equal(field(m, "gateways"), list("mesh"))
+	return m.Object.GetKind() == "VirtualService" && !exitLeg(m)
 }
 
 func exitLeg(m cluster.Manifest) bool {
-	return m.Object.GetKind() == "VirtualService" && !cmp.Equal(field(m, "gateways"), list("mesh"))
+	gateways := field(m, "gateways")
+	return m.Object.GetKind() == "VirtualService" && gateways != nil && !cmp.Equal(gateways, list("mesh"))
 }
 
 func server(m cluster.Manifest) bool {

@@ -90,9 +90,10 @@ func (d *destination) sidecarVirtualServices(client string) []Object {
 		if len(routes) == 0 {
 			continue
 		}
+		// No gateways means mesh. If mesh is written out, istioctl analyze takes
+		// it for an ingress gateway and reports IST0140.
 		objects = append(objects, d.object(kindVirtualService, client, d.objectName(host), &networking.VirtualService{
 			ExportTo: []string{"."},
-			Gateways: []string{"mesh"},
 			Hosts:    []string{host},
 			Http:     routes,
 		}))

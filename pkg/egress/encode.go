@@ -18,26 +18,13 @@ import (
 // Its cost grows with the square of that number, and starts with its buffers.
 const encodedTogether = 4
 
-// Encode writes objects as one YAML stream. Equal objects give equal bytes.
-// An error is one of the writer.
+// Encode writes objects as one YAML stream. Equal objects give equal bytes. An
+// error is one of the writer.
 func Encode(w io.Writer, objects []Object) error {
-	streams := make(chan chan stream, runtime.GOMAXPROCS(0))
 	stop := make(chan struct{})
 	defer close(stop)
-	go func() {
-		defer close(streams)
-		for chunk := range slices.Chunk(objects, encodedTogether) {
-			result := make(chan stream, 1)
-			go func() { result <- encode(chunk) }()
-			select {
-			case streams <- result:
-			case <-stop:
-				return
-			}
-		}
-	}()
 	separator := ""
-	for result := range streams {
+	for result := range encodeAhead(objects, stop) {
 		s := <-result
 		if s.err != nil {
 			return s.err
@@ -51,6 +38,25 @@ func Encode(w io.Writer, objects []Object) error {
 		separator = "---\n"
 	}
 	return nil
+}
+
+// encodeAhead encodes chunks of the objects side by side, and gives their
+// streams in order. It goes only as far ahead as there are processors.
+func encodeAhead(objects []Object, stop <-chan struct{}) <-chan chan stream {
+	streams := make(chan chan stream, runtime.GOMAXPROCS(0))
+	go func() {
+		defer close(streams)
+		for chunk := range slices.Chunk(objects, encodedTogether) {
+			result := make(chan stream, 1)
+			go func() { result <- encode(chunk) }()
+			select {
+			case streams <- result:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return streams
 }
 
 // A stream is the YAML of some of the objects.
