@@ -119,7 +119,7 @@ func TestWrongKindOfRoute(t *testing.T) {
 // What the gateway uses must be exported to the gateway's namespace.
 func TestNotExportedToGateway(t *testing.T) {
 	t.Run("ServiceEntry", func(t *testing.T) {
-		manifests := without(t, read(t, "prototype/news.yaml"), "ServiceEntry istio-system/payments--news--cnn--upstream")
+		manifests := without(t, read(t, "realhost/news.yaml"), "ServiceEntry istio-system/payments--news--cnn--upstream")
 		manifests = replace(t, manifests, "exportTo:\n  - payments\n  - .", "exportTo:\n  - payments")
 		expect(t, mesh(t, manifests), []expectation{
 			{"payments", "https://edition.cnn.com", trace.Result{

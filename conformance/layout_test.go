@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package conformance proves with Istio's own control plane how bundles have to be laid out. The manifests in testdata
-// are written by hand; each file says which bundle it stands for.
+// Package conformance proves with Istio's own control plane that what egressbundle renders carries the calls that bundles
+// promise, and no others, and why it has to be laid out the way it is. The manifests in testdata are written by hand; each
+// file says which bundle it stands for.
 //
-//   - prototype: one ServiceEntry of the real host for clients and gateway alike.
+//   - realhost: one ServiceEntry of the real host for clients and gateway alike.
 //   - lane: the clients' ServiceEntry has the real host and no endpoints; the gateway's has a made-up host of the bundle's
 //     own, whose endpoint is the real one.
 //   - plain: the same with the hop's mTLS off.
@@ -20,7 +21,7 @@ import (
 // One bundle alone keeps its promises in both layouts: HTTP and TLS over mTLS share gateway port 443, the Host header
 // outside is the real host, and other namespaces are kept out.
 func TestBundleAlone(t *testing.T) {
-	for _, layout := range []string{"prototype", "lane"} {
+	for _, layout := range []string{"realhost", "lane"} {
 		t.Run(layout, func(t *testing.T) {
 			manifests := read(t, layout+"/news.yaml")
 			expect(t, mesh(t, manifests), newsCalls)
@@ -40,7 +41,7 @@ func TestTwoBundlesOneHost(t *testing.T) {
 // Without lanes the gateway has clusters for the ports of the oldest ServiceEntry only, because the lists of client
 // namespaces in exportTo differ. See TestServiceEntriesUnite.
 func TestTwoBundlesOneHostWithoutLanes(t *testing.T) {
-	news, web := read(t, "prototype/news.yaml"), read(t, "prototype/web.yaml")
+	news, web := read(t, "realhost/news.yaml"), read(t, "realhost/web.yaml")
 	t.Run("web first", func(t *testing.T) { expect(t, mesh(t, inOrder(t, web, news)), newsCalls, webCalls) })
 	t.Run("news first", func(t *testing.T) {
 		expect(t, mesh(t, inOrder(t, news, web)), newsCalls, []expectation{

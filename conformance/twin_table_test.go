@@ -15,13 +15,13 @@ func hopTwins() []twin {
 	return []twin{
 		{
 			wrong:   "no DestinationRule for the hop",
-			because: "I-26, I-27: the subset that the route names is nowhere, so its cluster does not exist",
+			because: "the subset that the route names is nowhere, so its cluster does not exist",
 			change:  remove(hopRule),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noCluster(p.hop)) }),
 		},
 		{
 			wrong:   "subset with another name",
-			because: "I-27: an unknown subset has no cluster",
+			because: "an unknown subset has no cluster",
 			change: oneOf(
 				set(meshLeg, "spec.tls.*.route.*.destination.subset", "typo"),
 				set(meshLeg, "spec.http.*.route.*.destination.subset", "typo"),
@@ -34,7 +34,7 @@ func hopTwins() []twin {
 		},
 		{
 			wrong:   "container port instead of the Service's",
-			because: "I-2: clusters have the port of the gateway's Service",
+			because: "clusters have the port of the gateway's Service",
 			change: oneOf(
 				set(meshLeg, "spec.tls.*.route.*.destination.port.number", 8443),
 				set(meshLeg, "spec.http.*.route.*.destination.port.number", 8443),
@@ -47,7 +47,7 @@ func hopTwins() []twin {
 		},
 		{
 			wrong:   "subset without SNI",
-			because: "I-36: Istio then sends the name of the cluster, which no server of the gateway has",
+			because: "Istio then sends the name of the cluster, which no server of the gateway has",
 			change:  drop(hopRule, "spec.subsets.*.trafficPolicy.tls.sni"),
 			effects: each(mutualTLS, func(p promise) becoming {
 				return blocked(noChain(p.bind, strings.ReplaceAll(p.hop, "|", "_.")))
@@ -55,7 +55,7 @@ func hopTwins() []twin {
 		},
 		{
 			wrong:   "hop in plain text to a server with mutual TLS",
-			because: "I-35: mutual TLS is on at both ends or at none; the gateway sees the application's SNI, or none",
+			because: "mutual TLS is on at both ends or at none; the gateway sees the application's SNI, or none",
 			change:  set(hopRule, "spec.subsets.*.trafficPolicy.tls", map[string]any{"mode": "DISABLE"}),
 			effects: slices.Concat(
 				[]effect{{passthrough, blocked(noChain(8443, "edition.cnn.com"))}},
@@ -64,7 +64,7 @@ func hopTwins() []twin {
 		},
 		{
 			wrong:   "hop in mutual TLS to a server without",
-			because: "I-35: mutual TLS is on at both ends or at none",
+			because: "mutual TLS is on at both ends or at none",
 			change: set(hopRule, "spec.subsets.*.trafficPolicy.tls",
 				map[string]any{"mode": "ISTIO_MUTUAL", "sni": "lane.example"}),
 			effects: slices.Concat(
@@ -74,13 +74,13 @@ func hopTwins() []twin {
 		},
 		{
 			wrong:   "mutual TLS to the gateway by hand",
-			because: "I-26, I-35: the subset for plain text says so, and does not take what others say for the whole host",
+			because: "the subset for plain text says so, and does not take what others say for the whole host",
 			change:  add(mutualByHand),
 			effects: each(slices.Concat(plainTLS, plainRequests, mutualTLS), func(promise) becoming { return keeps }),
 		},
 		{
 			wrong:   "mutual TLS to the gateway by hand, and a subset that does not say plain text",
-			because: "I-26, I-35: the subset then takes what others say for the whole host",
+			because: "the subset then takes what others say for the whole host",
 			change:  allOf(add(mutualByHand), drop(hopRule, "spec.subsets.*.trafficPolicy")),
 			effects: slices.Concat(
 				each(plainTLS, func(p promise) becoming {
@@ -91,31 +91,31 @@ func hopTwins() []twin {
 		},
 		{
 			wrong:   "no VirtualService for the mesh",
-			because: "S3: the ServiceEntry of the clients has no endpoints, so that nothing leaves past the gateway",
+			because: "the ServiceEntry of the clients has no endpoints, so that nothing leaves past the gateway",
 			change:  remove(meshLeg),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noEndpoints(p.declared())) }),
 		},
 		{
 			wrong:   "VirtualService for the mesh not exported to the clients",
-			because: "I-32: what a sidecar does not see does not exist for it",
+			because: "what a sidecar does not see does not exist for it",
 			change:  set(meshLeg, "spec.exportTo", list("istio-system")),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noEndpoints(p.declared())) }),
 		},
 		{
 			wrong:   "no VirtualService for the mesh, and resolution NONE",
-			because: "S3: with NONE the ServiceEntry of the clients opens a way past the gateway",
+			because: "with NONE the ServiceEntry of the clients opens a way past the gateway",
 			change:  allOf(remove(meshLeg), set(declaration, "spec.resolution", "NONE")),
 			effects: each(throughGateway, func(promise) becoming { return pastTheGateway }),
 		},
 		{
 			wrong:   "TLS route of the mesh without a port",
-			because: "I-6: the route of the first port takes the calls to the others as well",
+			because: "the route of the first port takes the calls to the others as well",
 			change:  drop(meshLeg, "spec.tls.0.match.0.port"),
 			effects: []effect{{passthroughPort, leaves("mail.example.com:443")}},
 		},
 		{
 			wrong:   "HTTP route of the mesh without a port",
-			because: "I-15: the first route takes the requests to all ports, and to port 80, which nothing declares",
+			because: "the first route takes the requests to all ports, and to port 80, which nothing declares",
 			change:  drop(meshLeg, "spec.http.0.match"),
 			effects: []effect{
 				{grpcToo, both(leaves("otel.example.com:4317"), host("otel.example.com:4317"))},
@@ -130,7 +130,7 @@ func hopTwins() []twin {
 		},
 		{
 			wrong: "VirtualService of the mesh bound and exported to the gateway as well",
-			because: "I-1: the gateway then routes to itself, and stops at the subset, which the clients alone have. Lanes do not " +
+			because: "the gateway then routes to itself, and stops at the subset, which the clients alone have. Lanes do not " +
 				"suffer: their servers do not have the real host. With plain text on the hop the servers for TLS do",
 			change: allOf(
 				set(meshLeg, "spec.exportTo", list("payments", ".")),
@@ -150,19 +150,19 @@ func exitTwins() []twin {
 	return []twin{
 		{
 			wrong:   "no Gateway",
-			because: "I-2: the gateway opens no port without a server",
+			because: "the gateway opens no port without a server",
 			change:  remove(server),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noListener(p.bind)) }),
 		},
 		{
 			wrong:   "selector that no pod matches",
-			because: "I-2: a Gateway is for the pods that it selects",
+			because: "a Gateway is for the pods that it selects",
 			change:  set(server, "spec.selector", map[string]any{"istio": "egress"}),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noListener(p.bind)) }),
 		},
 		{
 			wrong:   "server for other hosts",
-			because: "I-8: a VirtualService binds to a server by its hosts, and TLS servers are found by them",
+			because: "a VirtualService binds to a server by its hosts, and TLS servers are found by them",
 			change:  set(server, "spec.servers.*.hosts", list("other.example")),
 			effects: slices.Concat(
 				each(connections, func(p promise) becoming { return blocked(noListener(p.bind)) }),
@@ -172,19 +172,19 @@ func exitTwins() []twin {
 		},
 		{
 			wrong:   "server protocol HTTP under mutual TLS",
-			because: "I-4, I-43: the server then expects plain HTTP on a port where the hop opens TLS",
+			because: "the server then expects plain HTTP on a port where the hop opens TLS",
 			change:  allOf(set(server, "spec.servers.*.port.protocol", "HTTP"), drop(server, "spec.servers.*.tls")),
 			effects: each(mutualRequests, func(promise) becoming { return blocked(notHTTP) }),
 		},
 		{
 			wrong:   "no VirtualService for the gateway",
-			because: "I-4: a TLS server without a route has no filter chain, an HTTP server answers 404",
+			because: "a TLS server without a route has no filter chain, an HTTP server answers 404",
 			change:  remove(exitLeg),
 			effects: notRouted(),
 		},
 		{
 			wrong:   "tls instead of tcp, or tcp instead of http",
-			because: "I-4: a server that ends mutual TLS wants a tcp route, a server for HTTP an http route",
+			because: "a server that ends mutual TLS wants a tcp route, a server for HTTP an http route",
 			change: oneOf(
 				allOf(
 					move(exitLeg, "spec.tcp", "spec.tls"),
@@ -196,13 +196,13 @@ func exitTwins() []twin {
 		},
 		{
 			wrong:   "tcp instead of tls",
-			because: "I-4: a server that passes TLS on wants a tls route",
+			because: "a server that passes TLS on wants a tls route",
 			change:  allOf(move(exitLeg, "spec.tls", "spec.tcp"), drop(exitLeg, "spec.tcp.*.match.*.sniHosts")),
 			effects: effectsOf(notRouted(), plainTLS...),
 		},
 		{
 			wrong:   "container port in the gateway's routes",
-			because: "I-3: match.port is the port of the server, not that of the container",
+			because: "match.port is the port of the server, not that of the container",
 			change: oneOf(
 				set(exitLeg, "spec.tcp.*.match.*.port", 8443),
 				set(exitLeg, "spec.tls.*.match.*.port", 8443),
@@ -212,19 +212,19 @@ func exitTwins() []twin {
 		},
 		{
 			wrong:   "no ServiceEntry for the lane",
-			because: "I-17: the gateway has no cluster for a host that nothing declares",
+			because: "the gateway has no cluster for a host that nothing declares",
 			change:  remove(lane),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noCluster(p.exit)) }),
 		},
 		{
 			wrong:   "lane with resolution NONE",
-			because: "I-16: at a gateway the address that was called is the gateway's own; Istio leaves such a cluster empty",
+			because: "at a gateway the address that was called is the gateway's own; Istio leaves such a cluster empty",
 			change:  allOf(set(lane, "spec.resolution", "NONE"), drop(lane, "spec.endpoints")),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noEndpoints(p.exit)) }),
 		},
 		{
 			wrong:   "lane without an endpoint",
-			because: "S3: the name of a lane is made up and resolves to nothing",
+			because: "the name of a lane is made up and resolves to nothing",
 			change:  drop(lane, "spec.endpoints"),
 			effects: each(throughGateway, func(p promise) becoming {
 				_, port, _ := strings.Cut(p.target, ":")
@@ -248,19 +248,19 @@ func visibilityTwins() []twin {
 	return []twin{
 		{
 			wrong:   "VirtualService of the gateway not exported to the gateway",
-			because: "I-32: a gateway sees what is exported to the namespace of its pods",
+			because: "a gateway sees what is exported to the namespace of its pods",
 			change:  set(exitLeg, "spec.exportTo", list("payments")),
 			effects: notRouted(),
 		},
 		{
 			wrong:   "ServiceEntry of the lane not exported to the gateway",
-			because: "I-31: a gateway sees what is exported to the namespace of its pods",
+			because: "a gateway sees what is exported to the namespace of its pods",
 			change:  set(lane, "spec.exportTo", list("payments")),
 			effects: each(throughGateway, func(p promise) becoming { return blocked(noCluster(p.exit)) }),
 		},
 		{
 			wrong:   "origination not exported to the gateway",
-			because: "I-26: its subset is not to be found, and so nothing leaves in plain text",
+			because: "its subset is not to be found, and so nothing leaves in plain text",
 			change:  set(origination, "spec.exportTo", list("payments")),
 			effects: each([]promise{originated, originatedPlain}, func(p promise) becoming { return blocked(noCluster(p.exit)) }),
 		},
@@ -276,7 +276,7 @@ func clientTwins() []twin {
 	return []twin{
 		{
 			wrong: "no ServiceEntry for the clients",
-			because: "I-17: what nothing declares is refused. On port 80 alone Istio also routes the hosts of VirtualServices, " +
+			because: "what nothing declares is refused. On port 80 alone Istio also routes the hosts of VirtualServices, " +
 				"which a gateway needs no more for; a sidecar has no cluster",
 			change: remove(declaration),
 			effects: slices.Concat(undeclared, each(
@@ -286,14 +286,14 @@ func clientTwins() []twin {
 		},
 		{
 			wrong: "ServiceEntry for another namespace",
-			because: "I-31: what a sidecar does not see is not declared. But a VirtualService brings its destinations along, so " +
+			because: "what a sidecar does not see is not declared. But a VirtualService brings its destinations along, so " +
 				"that they work on port 80",
 			change:  set(declaration, "spec.exportTo", list("elsewhere")),
 			effects: undeclared,
 		},
 		{
 			wrong:   "HTTP on the port for TLS",
-			because: "I-25: the sidecar then knows plain HTTP there and nothing else",
+			because: "the sidecar then knows plain HTTP there and nothing else",
 			change:  set(declaration, "spec.ports.*.protocol", "HTTP"),
 			effects: each([]promise{passthrough, passthroughPlain, passthroughPlainToo, passthroughSidecar, passthroughSidecarToo},
 				func(promise) becoming { return blocked("BlackHoleCluster") }),
@@ -306,7 +306,7 @@ func requestTwins() []twin {
 	return []twin{
 		{
 			wrong:   "host not rewritten on the way to the gateway",
-			because: "S3.12, I-61: the gateway tells destinations apart by their lanes and does not know the real host",
+			because: "the gateway tells destinations apart by their lanes and does not know the real host",
 			change:  drop(meshLeg, "spec.http.*.rewrite"),
 			effects: each(requests, func(p promise) becoming {
 				return blocked("404 no virtual host for " + strings.TrimPrefix(p.call, "http://"))
@@ -314,13 +314,13 @@ func requestTwins() []twin {
 		},
 		{
 			wrong:   "host not rewritten on the way out",
-			because: "I-58: the name of the lane leaks as the Host header, which no server outside knows",
+			because: "the name of the lane leaks as the Host header, which no server outside knows",
 			change:  drop(exitLeg, "spec.http.*.rewrite"),
 			effects: each(requests, func(p promise) becoming { return host(p.lane) }),
 		},
 		{
 			wrong:   "subset without HTTP/2",
-			because: "I-47: the port of the gateway is named https, so that HTTP/2 is not kept on the hop and gRPC breaks",
+			because: "the port of the gateway is named https, so that HTTP/2 is not kept on the hop and gRPC breaks",
 			change:  drop(hopRule, "spec.subsets.*.trafficPolicy.connectionPool"),
 			effects: each([]promise{grpc, grpcToo}, func(promise) becoming { return http1 }),
 		},
@@ -332,7 +332,7 @@ func originationTwins() []twin {
 	return []twin{
 		{
 			wrong:   "no DestinationRule for the origination",
-			because: "I-27, I-39: the subset is missing, so that nothing leaves in plain text",
+			because: "the subset is missing, so that nothing leaves in plain text",
 			change:  remove(origination),
 			effects: []effect{
 				{originated, blocked(noCluster(originated.exit))},
@@ -343,13 +343,13 @@ func originationTwins() []twin {
 		},
 		{
 			wrong:   "route that does not name the subset of the origination",
-			because: "I-27, I-39: the request arrives in plain text at the port for TLS",
+			because: "the request arrives in plain text at the port for TLS",
 			change:  drop(exitLeg, "spec.http.*.route.*.destination.subset"),
 			effects: each([]promise{originated, originatedPlain}, func(promise) becoming { return plainText }),
 		},
 		{
 			wrong:   "no targetPort",
-			because: "I-17, S3: the port of the client is not the port where TLS is spoken",
+			because: "the port of the client is not the port where TLS is spoken",
 			change:  oneOf(drop(lane, "spec.ports.*.targetPort"), drop(declaration, "spec.ports.*.targetPort")),
 			effects: []effect{
 				{originated, leaves("api.stripe.com:80")},
@@ -360,7 +360,7 @@ func originationTwins() []twin {
 		},
 		{
 			wrong:   "no names for the certificate",
-			because: "I-38: with an SNI and no subjectAltNames any certificate that the roots vouch for will do",
+			because: "with an SNI and no subjectAltNames any certificate that the roots vouch for will do",
 			change: oneOf(
 				drop(origination, "spec.subsets.*.trafficPolicy.tls.subjectAltNames"),
 				drop(origination, "spec.trafficPolicy.portLevelSettings.*.tls.subjectAltNames"),
@@ -370,7 +370,7 @@ func originationTwins() []twin {
 		},
 		{
 			wrong:   "TLS on the lane of a passthrough",
-			because: "I-40: the gateway encrypts what the application encrypted already",
+			because: "the gateway encrypts what the application encrypted already",
 			change: add(`
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -384,7 +384,7 @@ spec:
 		},
 		{
 			wrong:   "TLS for a host that sidecars pass through",
-			because: "I-40: the sidecar encrypts what the application encrypted already",
+			because: "the sidecar encrypts what the application encrypted already",
 			change: add(`
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -397,7 +397,7 @@ spec:
 		},
 		{
 			wrong:   "TLS for all ports of a host",
-			because: "I-40: at the top of the DestinationRule it concerns the port for TLS as well",
+			because: "at the top of the DestinationRule it concerns the port for TLS as well",
 			change: allOf(
 				move(origination, "spec.trafficPolicy.portLevelSettings.0.tls", "spec.trafficPolicy.tls"),
 				drop(origination, "spec.trafficPolicy.portLevelSettings"),
@@ -406,7 +406,7 @@ spec:
 		},
 		{
 			wrong:   "TLS for another port of the host",
-			because: "I-37, I-39: the settings of a port are those of the ServiceEntry's port, not of its target",
+			because: "the settings of a port are those of the ServiceEntry's port, not of its target",
 			change:  set(origination, "spec.trafficPolicy.portLevelSettings.*.port.number", 443),
 			effects: []effect{
 				{originatedSidecar, plainText},
@@ -422,7 +422,7 @@ func sidecarTwins() []twin {
 	return []twin{
 		{
 			wrong:   "resolution NONE",
-			because: "T64: the call goes wherever the application says that the host is",
+			because: "the call goes wherever the application says that the host is",
 			change:  set(declaration, "spec.resolution", "NONE"),
 			effects: slices.Concat(
 				each([]promise{passthroughSidecar, passthroughSidecarToo}, func(promise) becoming { return leaves("203.0.113.254:443") }),
@@ -432,7 +432,7 @@ func sidecarTwins() []twin {
 		},
 		{
 			wrong:   "no VirtualService for the sidecar",
-			because: "S3: timeouts and rewritten hosts are a matter of routes",
+			because: "timeouts and rewritten hosts are a matter of routes",
 			change:  remove(meshLeg),
 			effects: []effect{
 				{plainHTTPSidecar, noTimeout},
@@ -443,7 +443,7 @@ func sidecarTwins() []twin {
 		},
 		{
 			wrong:   "VirtualService for another namespace",
-			because: "I-32: what a sidecar does not see does not exist for it",
+			because: "what a sidecar does not see does not exist for it",
 			change:  set(meshLeg, "spec.exportTo", list("elsewhere")),
 			effects: []effect{
 				{plainHTTPSidecar, noTimeout},
@@ -454,14 +454,14 @@ func sidecarTwins() []twin {
 		},
 		{
 			wrong:   "DestinationRule for another namespace",
-			because: "I-26: what a sidecar does not see does not exist for it",
+			because: "what a sidecar does not see does not exist for it",
 			change:  set(origination, "spec.exportTo", list("elsewhere")),
 			effects: each([]promise{originatedSidecar, originatedSidecarGRPC},
 				func(p promise) becoming { return blocked(noCluster(p.exit)) }),
 		},
 		{
 			wrong:   "route without a port",
-			because: "I-15: the first route of a VirtualService takes all requests",
+			because: "the first route of a VirtualService takes all requests",
 			change:  drop(meshLeg, "spec.http.0.match"),
 			effects: []effect{{plainHTTPSidecarPort, both(leaves("httpbin.org:80"), timeout("1m30s"))}},
 		},

@@ -19,7 +19,6 @@ import (
 
 // The test of the tests: a twin is a golden with one thing wrong, and a prediction of what that does to each promised
 // call. A proof that cannot fail proves nothing, and what can be taken away without any effect need not be rendered.
-// I-1 to I-63 are invariants and T64 is a trap of research/istio-egress.md; S3 is section 3 of design.md.
 type twin struct {
 	wrong   string // what is wrong
 	because string // why it matters

@@ -14,30 +14,29 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/calls"
 )
 
-// The facts that the design builds on (its section 3), and the tests that prove them. Facts 9 and 11 are about size and
-// are not Istio's.
+// The facts about Istio that the layout of the rendered objects builds on, and the tests that prove them.
 //
-//	 1  copies of the documented objects in each client namespace    TestDesign1Copies; with our placement: TestGoldens
+//	 1  copies of the documented objects in each client namespace    TestFact1Copies; with our placement: TestGoldens
 //	                                                                 (tls_passthrough/clients)
-//	 2  where the DestinationRule of the hop belongs                 TestDesign2HopRule; beside a hand-written one:
+//	 2  where the DestinationRule of the hop belongs                 TestFact2HopRule; beside a hand-written one:
 //	                                                                 TestCoexistenceInOneNamespace
-//	 3  origination and passthrough of one host                      TestDesign3Origination; without the DestinationRule:
+//	 3  origination and passthrough of one host                      TestFact3Origination; without the DestinationRule:
 //	                                                                 TestOriginationWithoutSubset
-//	 4  one server, subset and SNI for each TLS and TCP destination  TestDesign4OneServerEach; many on one port: TestGoldens
+//	 4  one server, subset and SNI for each TLS and TCP destination  TestFact4OneServerEach; many on one port: TestGoldens
 //	                                                                 (tls_passthrough/ports); tcp route: TestWrongKindOfRoute;
 //	                                                                 TCP with a made-up SNI: TestTCP
-//	 5  HTTP hosts share a server, a subset and an SNI               TestDesign5SharedServer
+//	 5  HTTP hosts share a server, a subset and an SNI               TestFact5SharedServer
 //	 6  identity by connection.sni                                   TestAuthorization (TLS by SNI)
-//	 7  no identity without mutual TLS                               TestDesign7NoIdentity
-//	 8  the first ALLOW policy                                       TestDesign8DefaultDeny; TestAllowPolicyShutsTheGateway
-//	10  identity that leaves others alone                            TestDesign10Deny; what to do instead: TestAuthorization
-//	12  lanes                                                        TestDesign12Lanes; TestTwoBundlesOneHost; beside
+//	 7  no identity without mutual TLS                               TestFact7NoIdentity
+//	 8  the first ALLOW policy                                       TestFact8DefaultDeny; TestAllowPolicyShutsTheGateway
+//	10  identity that leaves others alone                            TestFact10Deny; what to do instead: TestAuthorization
+//	12  lanes                                                        TestFact12Lanes; TestTwoBundlesOneHost; beside
 //	                                                                 hand-written objects: TestCoexistence; without lanes:
 //	                                                                 TestTwoBundlesOneHostWithoutLanes, TestPlainHop
 
-// TestDesign1Copies: the documented objects, copied into a second client namespace, contradict the first ones. istiod
+// TestFact1Copies: the documented objects, copied into a second client namespace, contradict the first ones. istiod
 // skips the second server, with all its hosts; a host that only the second one has cannot be reached.
-func TestDesign1Copies(t *testing.T) {
+func TestFact1Copies(t *testing.T) {
 	first := read(t, "documented/plaintext-hop.yaml")
 	second := replace(t, first, "namespace: default", "namespace: search")
 	expectProblems(t, join(first, second),
@@ -79,11 +78,11 @@ spec:
 	})
 }
 
-// TestDesign2HopRule: DestinationRules for the gateway's host work in every client namespace and without exportTo, and
+// TestFact2HopRule: DestinationRules for the gateway's host work in every client namespace and without exportTo, and
 // nowhere else. In the gateway's namespace different exportTo break one of two, and which one depends on their age: the
 // older one, where both are exported; but if the younger one's list contains the older one's, the younger one, where it
 // alone is exported. Nothing warns.
-func TestDesign2HopRule(t *testing.T) {
+func TestFact2HopRule(t *testing.T) {
 	all := goldensByName(t)
 	news, web := all[passthrough.golden].rendered, all[plainHTTP.golden].rendered
 	forSearch := apply(t, web, set(meshLeg, "spec.exportTo", list("payments", "search")))
@@ -162,10 +161,10 @@ func atGateway(t *testing.T, manifests string, exportTo ...any) string {
 	return manifests
 }
 
-// TestDesign3Origination: if a port for origination and one for passthrough share a host at the gateway, the TLS must not
+// TestFact3Origination: if a port for origination and one for passthrough share a host at the gateway, the TLS must not
 // be at the top of the DestinationRule. Lanes share nothing: there the subset does not keep TLS from being encrypted
 // twice, but plain text from leaving, as TestOriginationWithoutSubset and TestTwins show.
-func TestDesign3Origination(t *testing.T) {
+func TestFact3Origination(t *testing.T) {
 	shared := read(t, "lane/news.yaml") // one host with both ports
 	lanes := goldensByName(t)["tls_origination/and_passthrough"].rendered
 	atTheTop := allOf(
@@ -207,9 +206,9 @@ func TestDesign3Origination(t *testing.T) {
 	}
 }
 
-// TestDesign4OneServerEach: inside mutual TLS, destinations that share a server or an SNI all arrive at one of them, and
+// TestFact4OneServerEach: inside mutual TLS, destinations that share a server or an SNI all arrive at one of them, and
 // nothing warns.
-func TestDesign4OneServerEach(t *testing.T) {
+func TestFact4OneServerEach(t *testing.T) {
 	mail := goldensByName(t)[passthroughPort.golden].rendered
 	const http, imap = "mail.example.com.443.mail.tls.mail.office.egress", "mail.example.com.993.mail.tls.mail.office.egress"
 	for _, test := range []struct {
@@ -236,9 +235,9 @@ func TestDesign4OneServerEach(t *testing.T) {
 	}
 }
 
-// TestDesign5SharedServer: HTTP hosts share a server and a subset, whose SNI can be any host of that server, since the
+// TestFact5SharedServer: HTTP hosts share a server and a subset, whose SNI can be any host of that server, since the
 // Host header tells them apart.
-func TestDesign5SharedServer(t *testing.T) {
+func TestFact5SharedServer(t *testing.T) {
 	web := goldensByName(t)["http/retries"].rendered // two hosts with two ports each
 	for sni, refused := range map[string]string{
 		"mesh.http.web.payments.egress":                   "",
@@ -258,9 +257,9 @@ func TestDesign5SharedServer(t *testing.T) {
 	}
 }
 
-// TestDesign7NoIdentity: unless the hop is in mutual TLS the gateway knows nobody. Rules that allow somebody allow nobody,
+// TestFact7NoIdentity: unless the hop is in mutual TLS the gateway knows nobody. Rules that allow somebody allow nobody,
 // and rules that deny all others deny everybody.
-func TestDesign7NoIdentity(t *testing.T) {
+func TestFact7NoIdentity(t *testing.T) {
 	all := goldensByName(t)
 	const allow = `
   action: ALLOW
@@ -295,8 +294,8 @@ func TestDesign7NoIdentity(t *testing.T) {
 	}
 }
 
-// TestDesign8DefaultDeny: the first ALLOW policy shuts the gateway for what others wrote by hand.
-func TestDesign8DefaultDeny(t *testing.T) {
+// TestFact8DefaultDeny: the first ALLOW policy shuts the gateway for what others wrote by hand.
+func TestFact8DefaultDeny(t *testing.T) {
 	manifests := join(goldensByName(t)[passthrough.golden].rendered, read(t, "documented/plaintext-hop.yaml"))
 	open := map[string]string{
 		"payments https://edition.cnn.com": "edition.cnn.com:443",
@@ -316,10 +315,10 @@ func TestDesign8DefaultDeny(t *testing.T) {
 	}))
 }
 
-// TestDesign10Deny: of a DENY rule the filters for TLS and TCP keep what they understand. Hosts they do not understand,
+// TestFact10Deny: of a DENY rule the filters for TLS and TCP keep what they understand. Hosts they do not understand,
 // so that a rule with hosts, or with a port, or as the design had it with both, denies all TLS at the gateway, also that
 // of others. TestAuthorization has the rule that denies one HTTP host: with the SNI of the bundle's HTTP server as well.
-func TestDesign10Deny(t *testing.T) {
+func TestFact10Deny(t *testing.T) {
 	manifests := join(read(t, "lane/news.yaml"), read(t, "documented/plaintext-hop.yaml"))
 	open := map[string]string{
 		"payments https://edition.cnn.com": "edition.cnn.com:443",
@@ -352,8 +351,8 @@ func TestDesign10Deny(t *testing.T) {
 	}
 }
 
-// TestDesign12Lanes: why two teams that reach one host get lanes of their own, and a VirtualService for each leg.
-func TestDesign12Lanes(t *testing.T) {
+// TestFact12Lanes: why two teams that reach one host get lanes of their own, and a VirtualService for each leg.
+func TestFact12Lanes(t *testing.T) {
 	github := goldensByName(t)["tls_passthrough/shared_host"].rendered
 	arrive := map[string]string{
 		"payments https://github.com": "github.com:443",
