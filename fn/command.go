@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -57,11 +58,7 @@ functionConfig is an EgressBundle, and writes it with the objects as items.`),
 // isTerminal reports whether somebody would have to type the ResourceList.
 func isTerminal(in io.Reader) bool {
 	file, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 func renderCommand() *cobra.Command {
@@ -74,8 +71,9 @@ render reads every EgressBundle, and the EgressMesh if there is one, from files
 and from the YAML files of folders and their subfolders. A PATH of - is standard
 input. Objects of other APIs are passed over.
 
-It prints the objects as one YAML stream, or writes them to a folder with -o. If
-anything is wrong, it prints every problem on standard error and nothing else.`),
+It prints the objects as one YAML stream. With -o it writes them to a folder that
+belongs to this call: name every bundle whose objects are to stay there. If anything
+is wrong, it prints every problem on standard error and nothing else.`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			output, err := render(paths, cmd.InOrStdin())
@@ -108,7 +106,7 @@ func schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
 		Short:     "Print the JSON Schema of a kind, for editors",
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind := kinds[0]

@@ -19,13 +19,16 @@ import (
 // writeDir makes the folder hold exactly the objects, one file each, beside the
 // files that are not ours. It looks at everything before it writes anything.
 func writeDir(dir string, objects []egress.Object) error {
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
+	}
 	wanted := map[string][]byte{}
 	for _, o := range objects {
 		var text bytes.Buffer
 		if err := egress.Encode(&text, []egress.Object{o}); err != nil {
 			return err
 		}
-		wanted[filepath.Join(dir, fileName(o))] = text.Bytes()
+		wanted[filepath.Join(dir, fileName(o.Namespace, o.Kind, o.Name))] = text.Bytes()
 	}
 	stale, err := staleFiles(dir, wanted)
 	if err != nil {
@@ -45,8 +48,8 @@ func writeDir(dir string, objects []egress.Object) error {
 }
 
 // fileName places an object where kpt would.
-func fileName(o egress.Object) string {
-	return filepath.Join(o.Namespace, fmt.Sprintf("%s_%s.yaml", strings.ToLower(o.Kind), o.Name))
+func fileName(namespace, kind, name string) string {
+	return filepath.Join(namespace, fmt.Sprintf("%s_%s.yaml", strings.ToLower(kind), name))
 }
 
 // staleFiles returns the files of ours in a folder that are no longer wanted. It
@@ -57,7 +60,7 @@ func staleFiles(dir string, wanted map[string][]byte) ([]string, error) {
 		if os.IsNotExist(err) && path == dir {
 			return nil
 		}
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
+		if err != nil || !entry.Type().IsRegular() || filepath.Ext(path) != ".yaml" {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -65,10 +68,11 @@ func staleFiles(dir string, wanted map[string][]byte) ([]string, error) {
 			return err
 		}
 		_, want := wanted[path]
+		ours := isOurs(dir, path, text)
 		switch {
-		case !isOurs(text) && want:
+		case !ours && want:
 			return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move it, or write to another folder", path)
-		case isOurs(text) && !want:
+		case ours && !want:
 			stale = append(stale, path)
 		}
 		return nil
@@ -76,14 +80,16 @@ func staleFiles(dir string, wanted map[string][]byte) ([]string, error) {
 	return stale, err
 }
 
-// isOurs reports whether a file holds an object that egressbundle made, and
-// nothing else.
-func isOurs(text []byte) bool {
+// isOurs reports whether a file stands where writeDir puts an object, and holds
+// an object that egressbundle made and nothing else. So a folder inside the
+// folder, with files that another call wrote, is left alone.
+func isOurs(dir, path string, text []byte) bool {
 	node, err := yaml.Parse(string(text))
 	if err != nil || bytes.Contains(text, []byte("\n---")) {
 		return false
 	}
-	return node.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy &&
+	place := filepath.Join(dir, fileName(node.GetNamespace(), node.GetKind(), node.GetName()))
+	return path == place && node.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy &&
 		node.GetAnnotations()[egress.AnnotationBundle] != ""
 }
 

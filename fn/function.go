@@ -68,7 +68,7 @@ func expand(config *yaml.RNode) (*egress.Output, error) {
 		in.diagnostics = append(in.diagnostics, egress.Diagnostic{
 			Code:     egress.NoBundle,
 			Severity: egress.SeverityError,
-			Message:  fmt.Sprintf("functionConfig must be an EgressBundle (apiVersion: %s), got %s %s", egress.APIVersion, config.GetApiVersion(), config.GetKind()),
+			Message:  fmt.Sprintf("functionConfig must be an EgressBundle (apiVersion: %s), got %q of %q", egress.APIVersion, config.GetKind(), config.GetApiVersion()),
 		})
 	}
 	output, err := in.render()

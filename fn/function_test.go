@@ -120,7 +120,7 @@ func TestFunctionRefusesInput(t *testing.T) {
 		{"no YAML", "{", "must be a ResourceList"},
 		{"bundle alone", smallest, "egressbundle render"},
 		{"no functionConfig", resourceList("", configMap), "functionConfig"},
-		{"other functionConfig", resourceList(configMap), "functionConfig must be an EgressBundle (apiVersion: egressbundle.io/v1alpha1), got v1 ConfigMap"},
+		{"other functionConfig", resourceList(configMap), `functionConfig must be an EgressBundle (apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},
 		{"other version", resourceList(strings.Replace(smallest, "v1alpha1", "v2", 1)), `apiVersion: must be "egressbundle.io/v1alpha1", got "egressbundle.io/v2"`},
 	} {
 		got := execute(t, "", c.stdin, binary)

@@ -44,6 +44,9 @@ func (in *input) render() (*egress.Output, error) {
 	if slices.ContainsFunc(in.diagnostics, mayHideMesh) {
 		return nil, in.invalid()
 	}
+	if len(in.found.Bundles) == 0 && len(in.diagnostics) == 0 {
+		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none")
+	}
 	output, err := egress.Render(mesh, in.found.Bundles...)
 	if err := in.collect(err); err != nil {
 		return nil, err
@@ -55,7 +58,7 @@ func (in *input) render() (*egress.Output, error) {
 }
 
 func mayHideMesh(d egress.Diagnostic) bool {
-	return d.Object.Kind == "EgressMesh" || d.Code == egress.InvalidYAML
+	return d.Object.Kind == "EgressMesh" || d.Code == egress.InvalidYAML || d.Code == egress.UnreadableFile
 }
 
 func (in *input) invalid() error {
@@ -71,17 +74,29 @@ func (in *input) readPath(path string) error {
 	if path == "-" {
 		err = in.readStdin()
 	} else {
-		err = filepath.WalkDir(path, in.visit(path))
+		err = in.walk(path)
 	}
 	if err == nil && in.size() == before {
-		in.diagnostics = append(in.diagnostics, egress.Diagnostic{
-			Code:     egress.NoBundle,
-			Severity: egress.SeverityError,
-			Position: egress.Position{File: path, Line: 1, Column: 1},
-			Message:  fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion),
-		})
+		in.add(egress.NoBundle, path, fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion))
 	}
 	return err
+}
+
+func (in *input) add(code egress.Code, file, message string) {
+	d := egress.Diagnostic{Code: code, Severity: egress.SeverityError, Message: message}
+	if file != "" {
+		d.Position = egress.Position{File: file, Line: 1, Column: 1}
+	}
+	in.diagnostics = append(in.diagnostics, d)
+}
+
+// walk reads a file, or the files of a folder. A folder may be a link.
+func (in *input) walk(path string) error {
+	root := path
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		root += string(filepath.Separator)
+	}
+	return filepath.WalkDir(root, in.visit(root))
 }
 
 func (in *input) size() int {
@@ -101,7 +116,8 @@ func (in *input) readStdin() error {
 func (in *input) visit(root string) fs.WalkDirFunc {
 	return func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return err
+			in.add(egress.UnreadableFile, path, "must be readable: "+reason(err))
+			return nil
 		}
 		if path != root {
 			if strings.HasPrefix(entry.Name(), ".") {
@@ -116,10 +132,19 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 		}
 		src, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			in.add(egress.UnreadableFile, path, "must be readable: "+reason(err))
+			return nil
 		}
 		return in.parse(path, src)
 	}
+}
+
+// reason leaves out the path, which stands in front of the message.
+func reason(err error) string {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathError.Err.Error()
+	}
+	return err.Error()
 }
 
 func skip(entry fs.DirEntry) error {

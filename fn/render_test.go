@@ -199,3 +199,62 @@ func TestOtherCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestRenderNothing: a call without a bundle fails, and leaves the folder alone.
+func TestRenderNothing(t *testing.T) {
+	dir := t.TempDir()
+	in, mesh, out := filepath.Join(dir, "in.yaml"), filepath.Join(dir, "mesh.yaml"), filepath.Join(dir, "out")
+	writeText(t, in, smallest)
+	writeText(t, mesh, "apiVersion: egressbundle.io/v1alpha1\nkind: EgressMesh\nmetadata: {name: m}\nspec: {}\n")
+	succeed(t, dir, "", binary, "render", "-o", out, in)
+	before := files(t, out)
+
+	got := execute(t, dir, "", binary, "render", "-o", out, mesh)
+	want := outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none [NoBundle]\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(before, files(t, out)); diff != "" {
+		t.Errorf("files (-before +after):\n%s", diff)
+	}
+}
+
+// TestRenderDirLeavesOthers: files of another call in a folder inside the folder
+// stay, and so do those that a link leads to.
+func TestRenderDirLeavesOthers(t *testing.T) {
+	dir := t.TempDir()
+	in, out, link := filepath.Join(dir, "in.yaml"), filepath.Join(dir, "out"), filepath.Join(dir, "link")
+	writeText(t, in, smallest)
+	succeed(t, dir, "", binary, "render", "-o", filepath.Join(out, "other"), in)
+	others := files(t, filepath.Join(out, "other"))
+	succeed(t, dir, "", binary, "render", "-o", out, in)
+	if diff := cmp.Diff(others, files(t, filepath.Join(out, "other"))); diff != "" {
+		t.Errorf("files of another call (-before +after):\n%s", diff)
+	}
+
+	if err := os.Symlink(out, link); err != nil {
+		t.Fatal(err)
+	}
+	foreign := filepath.Join(out, "payments", "serviceentry_payments--news--cnn.yaml")
+	writeText(t, foreign, "apiVersion: v1\nkind: ConfigMap\n")
+	if got := execute(t, dir, "", binary, "render", "-o", link, in); got.Status != 1 {
+		t.Errorf("a file that is not ours was overwritten through a link: %+v", got)
+	}
+	if err := os.Remove(foreign); err != nil {
+		t.Fatal(err)
+	}
+	if got := succeed(t, dir, "", binary, "render", link+"/../in.yaml"); got == "" {
+		t.Error("nothing was rendered")
+	}
+}
+
+// TestRenderMissingFile: what cannot be read is a problem like any other.
+func TestRenderMissingFile(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "bad.yaml"), strings.Replace(smallest, "edition.cnn.com", "localhost", 1))
+	got := execute(t, dir, "", binary, "render", "none.yaml", "bad.yaml")
+	if got.Status != 1 || !strings.Contains(got.Stderr, "[InvalidValue]\n") ||
+		!strings.HasSuffix(got.Stderr, "none.yaml:1:1: must be readable: no such file or directory [UnreadableFile]\n") {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -10,9 +10,19 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// containerPorts are where the pods of a gateway listen: ports that need no
-// privileges, as in Istio's own images.
-const containerPorts = 8000
+// Containers listen on ports that need no privileges. Where a mesh does not say
+// which, they are 8080 and 8443 for 80 and 443, as in Istio's own images.
+const (
+	privileged     = 1024
+	containerPorts = 8000
+)
+
+func containerPort(stated int) int32 {
+	if stated >= privileged {
+		return int32(stated)
+	}
+	return containerPorts + int32(stated)
+}
 
 // GatewaysOf returns the workloads of the gateways that a mesh states, sorted by
 // name.
@@ -27,8 +37,8 @@ func GatewaysOf(mesh egress.Mesh) []Gateway {
 			ServiceAccount: g.Service,
 			Labels:         g.Selector,
 			Ports: []Port{
-				{Name: "http2", Port: int32(g.Ports.HTTP), TargetPort: containerPorts + int32(g.Ports.HTTP)%1000},
-				{Name: "https", Port: int32(g.Ports.TLS), TargetPort: containerPorts + int32(g.Ports.TLS)%1000},
+				{Name: "http2", Port: int32(g.Ports.HTTP), TargetPort: containerPort(g.TargetPorts.HTTP)},
+				{Name: "https", Port: int32(g.Ports.TLS), TargetPort: containerPort(g.TargetPorts.TLS)},
 			},
 		})
 	}

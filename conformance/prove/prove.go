@@ -7,6 +7,7 @@ package prove
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -25,7 +26,7 @@ import (
 
 // A Case is some bundles on a mesh, and what else is applied there.
 type Case struct {
-	Mesh     egress.Mesh // with defaults
+	Gateways []cluster.Gateway
 	Promised []calls.Outcome
 	// Manifests are what the bundles are rendered to, and what else is applied.
 	Manifests []cluster.Manifest
@@ -65,6 +66,10 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
+	mesh = inLocalDomains(mesh)
+	for i := range found.Bundles {
+		found.Bundles[i].Mesh = inLocalDomains(found.Bundles[i].Mesh)
+	}
 	output, err := egress.Render(mesh, found.Bundles...)
 	if err != nil {
 		return nil, err
@@ -86,10 +91,35 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 		if facts == nil {
 			facts = &egress.Mesh{}
 		}
-		c.Mesh = facts.WithDefaults()
-		c.Promised = append(c.Promised, calls.Promised(bundle, c.Mesh)...)
+		resolved := facts.WithDefaults()
+		c.Promised = append(c.Promised, calls.Promised(bundle, resolved)...)
+		c.addGateways(resolved)
+	}
+	if len(c.Promised) == 0 {
+		return nil, errors.New("there is no EgressBundle, and so no promise to prove")
 	}
 	return c, nil
+}
+
+// inLocalDomains returns the mesh with the domains of the control plane that
+// proves it, which knows no others. They are part of names and of nothing else.
+func inLocalDomains(mesh *egress.Mesh) *egress.Mesh {
+	if mesh == nil {
+		return nil
+	}
+	local := *mesh
+	local.ClusterDomain, local.TrustDomain = "", ""
+	return &local
+}
+
+// addGateways adds the gateways of a mesh that are not there yet.
+func (c *Case) addGateways(mesh egress.Mesh) {
+	for _, g := range cluster.GatewaysOf(mesh) {
+		same := func(other cluster.Gateway) bool { return other.String() == g.String() }
+		if !slices.ContainsFunc(c.Gateways, same) {
+			c.Gateways = append(c.Gateways, g)
+		}
+	}
 }
 
 // stream returns the manifests as one YAML stream.
@@ -135,14 +165,13 @@ func (p *Proof) Failures() int {
 
 // Prove lets Istio check every object, and follows every promised call.
 func (c *Case) Prove(t test.Failer) (*Proof, error) {
-	gateways := cluster.GatewaysOf(c.Mesh)
-	problems, err := admission.Check(c.stream(), admission.Options{Gateways: gateways})
+	problems, err := admission.Check(c.stream(), admission.Options{Gateways: c.Gateways})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(problems, func(a, b admission.Problem) int { return strings.Compare(a.String(), b.String()) })
 	p := &Proof{Problems: problems}
-	mesh := trace.NewMesh(t, trace.Options{Manifests: c.stream(), Gateways: gateways})
+	mesh := trace.NewMesh(t, trace.Options{Manifests: c.stream(), Gateways: c.Gateways})
 	for _, promised := range c.Promised {
 		result := mesh.Trace(promised.TraceCall())
 		call := Call{
@@ -164,7 +193,7 @@ func (c *Case) suspects(o calls.Outcome) []string {
 	_, host, _ := strings.Cut(o.Call, "://")
 	host, _, _ = strings.Cut(host, ":")
 	namespace, service, _ := strings.Cut(o.Through, "/")
-	gateway := fmt.Sprintf("%s.%s.svc.%s", service, namespace, c.Mesh.ClusterDomain)
+	gateway := fmt.Sprintf("%s.%s.svc.cluster.local", service, namespace)
 	var suspects []string
 	for _, m := range c.Manifests {
 		if m.Object.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy {

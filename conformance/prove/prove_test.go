@@ -31,6 +31,18 @@ func TestBrokenPromise(t *testing.T) {
 	compareGolden(t, "testdata/private-route.txt", proof)
 }
 
+// TestOtherMesh: gateways, ports and domains that are not those of a standard
+// installation, and a mesh that holds nothing to prove.
+func TestOtherMesh(t *testing.T) {
+	proof := proveFiles(t, "testdata/other-mesh.yaml")
+	if n := proof.Failures(); n != 0 || len(proof.Calls) != 3 {
+		t.Errorf("%d failures, %d calls: %v", n, len(proof.Calls), proof.Problems)
+	}
+	if _, err := Read([]string{"../../examples/mesh.yaml"}); err == nil {
+		t.Error("a mesh without a bundle is proved")
+	}
+}
+
 func proveFiles(t *testing.T, paths ...string) *Proof {
 	t.Helper()
 	c, err := Read(paths)

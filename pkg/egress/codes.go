@@ -11,6 +11,8 @@ type Code string
 const (
 	// InvalidYAML: the file is no YAML.
 	InvalidYAML Code = "InvalidYAML"
+	// UnreadableFile: a file cannot be read.
+	UnreadableFile Code = "UnreadableFile"
 	// NoBundle: there is no EgressBundle where there must be one.
 	NoBundle Code = "NoBundle"
 	// DuplicateKey: a map has one key twice.

@@ -125,7 +125,7 @@ type portHeader struct {
 func (p Port) MarshalJSON() ([]byte, error) {
 	header := portHeader{Number: p.Number}
 	own := []byte("{}")
-	if v := reflect.ValueOf(p.Pattern); v.IsValid() && !v.IsNil() {
+	if v := reflect.ValueOf(p.Pattern); v.Kind() == reflect.Pointer && !v.IsNil() {
 		header.Pattern = patternsByType[v.Type().Elem()].Name
 		var err error
 		if own, err = json.Marshal(p.Pattern); err != nil {

@@ -5,6 +5,7 @@ package egress
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -19,8 +20,13 @@ import (
 const encodedTogether = 4
 
 // Encode writes objects as one YAML stream. Equal objects give equal bytes. An
-// error is one of the writer.
+// error is one of the writer, or an object without a spec.
 func Encode(w io.Writer, objects []Object) error {
+	for _, o := range objects {
+		if o.Spec == nil {
+			return fmt.Errorf("%s %s/%s has no spec", o.Kind, o.Namespace, o.Name)
+		}
+	}
 	stop := make(chan struct{})
 	defer close(stop)
 	separator := ""

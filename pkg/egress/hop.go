@@ -68,7 +68,7 @@ func (h *hop) add(d *destination) {
 			if h.subsets[client] == nil {
 				h.subsets[client] = map[string]*networking.Subset{}
 			}
-			h.subsets[client][c.subset.Name] = c.subset
+			h.subsets[client][c.subset.Name] = l.cross().subset // no object shares it
 		}
 	}
 }
@@ -91,7 +91,7 @@ func (l lane) cross() crossing {
 	switch {
 	case l.isHTTP() && l.mutualTLS:
 		return crossing{
-			server("http-mutual-tls", l.gateway.tlsPort, "HTTPS", "*."+root, istioMutual),
+			server("http-mutual-tls", l.gateway.tlsPort, "HTTPS", "*."+root, tlsMode(networking.ServerTLSSettings_ISTIO_MUTUAL)),
 			l.subset(mutualTLSPolicy("mesh."+root, l.isHTTP2()), strings.ToLower(l.httpVersion())),
 		}
 	case l.isHTTP():
@@ -101,20 +101,19 @@ func (l lane) cross() crossing {
 		}
 	case l.mutualTLS:
 		subset := l.subset(mutualTLSPolicy(l.name, false), l.destination.name, l.host, portName(l.protocol, l.port))
-		return crossing{server(subset.Name, l.gateway.tlsPort, "TLS", l.name, istioMutual), subset}
+		return crossing{server(subset.Name, l.gateway.tlsPort, "TLS", l.name, tlsMode(networking.ServerTLSSettings_ISTIO_MUTUAL)), subset}
 	default:
 		name := labelName(l.destination.name, l.host, portName(l.protocol, l.port))
 		return crossing{
-			server(name, l.gateway.tlsPort, "TLS", l.host, passthrough),
+			server(name, l.gateway.tlsPort, "TLS", l.host, tlsMode(networking.ServerTLSSettings_PASSTHROUGH)),
 			l.subset(plaintextPolicy(), "plaintext"),
 		}
 	}
 }
 
-var (
-	istioMutual = &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_ISTIO_MUTUAL}
-	passthrough = &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_PASSTHROUGH}
-)
+func tlsMode(mode networking.ServerTLSSettings_TLSmode) *networking.ServerTLSSettings {
+	return &networking.ServerTLSSettings{Mode: mode}
+}
 
 func server(name string, port int, protocol, host string, tls *networking.ServerTLSSettings) *networking.Server {
 	return &networking.Server{
@@ -166,7 +165,7 @@ func (h *hop) gatewayName(s shard) string {
 func (h *hop) gateways() []Object {
 	var objects []Object
 	for _, s := range h.gatewayShards() {
-		spec := &networking.Gateway{Selector: h.gateway.selector}
+		spec := &networking.Gateway{Selector: maps.Clone(h.gateway.selector)}
 		for _, name := range s.items {
 			spec.Servers = append(spec.Servers, h.servers[name])
 		}

@@ -6,6 +6,7 @@ package egress
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (t *upstreamTLS) settings(host, namespace string) *networking.ClientTLSSett
 	settings := &networking.ClientTLSSettings{
 		Mode:            networking.ClientTLSSettings_SIMPLE,
 		Sni:             cmp.Or(t.sni, host),
-		SubjectAltNames: t.subjectAltNames,
+		SubjectAltNames: slices.Clone(t.subjectAltNames),
 	}
 	if len(t.subjectAltNames) == 0 {
 		settings.SubjectAltNames = []string{host}

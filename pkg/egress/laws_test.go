@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -382,4 +383,62 @@ func checkUnique(t *testing.T, objects []egress.Object) {
 
 func objectKey(o egress.Object) string {
 	return strings.Join([]string{o.Kind, o.Namespace, o.Name}, " ")
+}
+
+// TestOutputIsTheCallers: what a caller does to the objects of one call changes
+// neither its bundles and its mesh nor what another call gives.
+func TestOutputIsTheCallers(t *testing.T) {
+	mesh := &egress.Mesh{Gateways: map[string]egress.Gateway{"egress": {Selector: map[string]string{"istio": "egress"}}}}
+	bundle := egress.Bundle{
+		Name:      "cards",
+		Namespace: "payments",
+		Clients:   []egress.Client{{Namespace: "payments"}, {Namespace: "search"}},
+		Destinations: map[string]egress.Destination{
+			"stripe": {Hosts: []string{"api.stripe.com"}, Ports: []egress.Port{
+				{Number: 443, Pattern: &egress.TLSPassthrough{}},
+				{Number: 80, Pattern: &egress.TLSOrigination{SubjectAltNames: []string{"api.stripe.com"}}},
+			}},
+		},
+	}
+	want := string(encode(t, render(t, mesh, bundle)))
+	for _, object := range render(t, mesh, bundle) {
+		scribble(object.Spec.ProtoReflect())
+		object.Labels["scribbled"] = "yes"
+		object.Annotations["scribbled"] = "yes"
+	}
+	objects := render(t, mesh, bundle)
+	if diff := cmp.Diff(want, string(encode(t, objects))); diff != "" {
+		t.Errorf("after scribbling (-want +got):\n%s", diff)
+	}
+	scribble(objects[0].Spec.ProtoReflect())
+	for _, object := range objects[1:] {
+		if strings.Contains(string(encode(t, []egress.Object{object})), "scribbled") {
+			t.Errorf("%s %s shares something with another object", object.Kind, object.Name)
+		}
+		scribble(object.Spec.ProtoReflect())
+	}
+}
+
+// scribble changes every text of a message.
+func scribble(m protoreflect.Message) {
+	m.Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		isText := field.Kind() == protoreflect.StringKind
+		switch {
+		case field.IsMap():
+			v.Map().Set(protoreflect.ValueOfString("scribbled").MapKey(), protoreflect.ValueOfString("yes"))
+		case field.IsList():
+			for i := range v.List().Len() {
+				if isText {
+					v.List().Set(i, protoreflect.ValueOfString(v.List().Get(i).String()+".scribbled"))
+				} else if field.Kind() == protoreflect.MessageKind {
+					scribble(v.List().Get(i).Message())
+				}
+			}
+		case isText:
+			m.Set(field, protoreflect.ValueOfString(v.String()+".scribbled"))
+		case field.Kind() == protoreflect.MessageKind:
+			scribble(v.Message())
+		}
+		return true
+	})
 }

@@ -20,7 +20,7 @@ const (
 	maxLabel  = 63  // of a DNS label (RFC 1123)
 	maxDomain = 253 // of a DNS name
 	maxObject = 200 // of an object: short enough to be the name of a file
-	hashSize  = 4   // bytes
+	hashSize  = 8   // bytes: enough for names never to meet by chance
 )
 
 // objectName joins parts into the name of a Kubernetes object.

@@ -52,7 +52,7 @@ type route struct {
 
 // isHTTP reports whether sidecars and gateways see requests, and not just
 // connections.
-func (r route) isHTTP() bool { return r.protocol != "TLS" }
+func (r route) isHTTP() bool { return r.protocol == "HTTP" || r.isHTTP2() }
 
 // isHTTP2 reports whether requests must be carried over HTTP/2.
 func (r route) isHTTP2() bool { return r.protocol == "HTTP2" || r.protocol == "GRPC" }

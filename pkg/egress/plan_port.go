@@ -40,6 +40,9 @@ func (p *planner) routes(path string, via Via, from []Port) []route {
 		from = []Port{{Number: 443, Pattern: &TLSPassthrough{}}}
 	}
 	path = schema.Child(path, "ports")
+	if len(from) > maxItems {
+		p.reportf(InvalidValue, path, "must have at most %d ports, got %d; that is what a ServiceEntry holds", maxItems, len(from))
+	}
 	var routes []route
 	for i, port := range from {
 		at := schema.Item(path, i)

@@ -79,7 +79,11 @@ func (s *source) position(path string) Position {
 	if s == nil {
 		return Position{}
 	}
-	return s.at(s.find(path).value)
+	at := s.find(path)
+	if path != "" && s.spots[path] != at {
+		return s.at(at.key) // The field is missing: this is where it belongs.
+	}
+	return s.at(at.value)
 }
 
 // keyPosition returns where the name of a field stands.
