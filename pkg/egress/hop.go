@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 )
 
@@ -68,7 +69,7 @@ func (h *hop) add(d *destination) {
 			if h.subsets[client] == nil {
 				h.subsets[client] = map[string]*networking.Subset{}
 			}
-			h.subsets[client][c.subset.Name] = l.cross().subset // no object shares it
+			h.subsets[client][c.subset.Name] = c.subset
 		}
 	}
 }
@@ -184,7 +185,7 @@ func (h *hop) destinationRules() []Object {
 		for _, s := range shards(slices.Collect(maps.Keys(subsets)), maxItems) {
 			spec := &networking.DestinationRule{Host: h.gateway.host}
 			for _, name := range s.items {
-				spec.Subsets = append(spec.Subsets, subsets[name])
+				spec.Subsets = append(spec.Subsets, proto.CloneOf(subsets[name])) // objects share nothing
 			}
 			name := objectName(append([]string{h.bundle.namespace, h.bundle.name, h.gateway.name}, s.name...)...)
 			objects = append(objects, newObject(kindDestinationRule, client, name, h.bundle, spec))
