@@ -73,11 +73,18 @@ func expand(config *yaml.RNode) (*egress.Output, error) {
 	}
 	output, err := in.render()
 	if invalid, ok := errors.AsType[*egress.InvalidError](err); ok {
-		for i := range invalid.Diagnostics {
-			invalid.Diagnostics[i].Position = egress.Position{}
-		}
+		withoutPositions(invalid.Diagnostics)
+	}
+	if output != nil {
+		withoutPositions(output.Warnings)
 	}
 	return output, err
+}
+
+func withoutPositions(diagnostics []egress.Diagnostic) {
+	for i := range diagnostics {
+		diagnostics[i].Position = egress.Position{}
+	}
 }
 
 // toNodes reads back what egress.Encode writes, so that the library alone

@@ -4,6 +4,7 @@
 package egress
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"slices"
 )
@@ -33,32 +34,36 @@ func build(destinations []*destination) []Object {
 }
 
 // A shard is the part of many items that one object holds.
-type shard struct {
-	name  []string // the last part of the object's name; empty if it is the only one
-	items []string
+type shard[T any] struct {
+	name  []string // the last parts of the object's name; empty if it is the only one
+	items []T
 }
 
-// shards splits items so that none holds more than size. An item stays in its
-// shard when others come and go: a shard that overflows is halved by the next
-// bit of the hashes of its items, and all others stay as they are.
-func shards(items []string, size int) []shard {
-	return halve(slices.Sorted(slices.Values(items)), size, "")
+// shards splits items, by a text that is unique to each, so that none holds more
+// than size. An item stays in its shard when others come and go: a shard that
+// overflows is halved by the next bit of the hashes of its items, and all others
+// stay as they are.
+func shards[T any](items []T, key func(T) string, size int) []shard[T] {
+	sorted := slices.SortedFunc(slices.Values(items), func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return halve(sorted, key, size, "")
 }
 
-func halve(items []string, size int, bits string) []shard {
+func halve[T any](items []T, key func(T) string, size int, bits string) []shard[T] {
 	if len(items) <= size {
 		if bits == "" {
-			return []shard{{items: items}}
+			return []shard[T]{{items: items}}
 		}
-		return []shard{{[]string{bits}, items}}
+		return []shard[T]{{[]string{bits}, items}}
 	}
-	var halves [2][]string
+	var halves [2][]T
 	for _, item := range items {
-		bit := hashBit(item, len(bits))
+		bit := hashBit(key(item), len(bits))
 		halves[bit] = append(halves[bit], item)
 	}
-	return append(halve(halves[0], size, bits+"0"), halve(halves[1], size, bits+"1")...)
+	return append(halve(halves[0], key, size, bits+"0"), halve(halves[1], key, size, bits+"1")...)
 }
+
+func itself(text string) string { return text }
 
 func hashBit(item string, n int) byte {
 	hash := sha256.Sum256([]byte(item))

@@ -29,6 +29,8 @@ type Bundle struct {
 	Clients []Client
 	// Destinations are what may be reached, by name. A name is a DNS label.
 	Destinations map[string]Destination
+	// Bypass is what skips the proxies of the clients. Default: nothing.
+	Bypass *Bypass
 
 	source *source
 }
@@ -46,8 +48,14 @@ type Destination struct {
 	// Owner says who answers for the destination. It becomes an annotation
 	// like Description.
 	Owner string `json:"owner,omitempty"`
-	// Hosts are fully qualified domain names in lower case.
+	// Hosts are fully qualified domain names in lower case, or *. and a domain
+	// for every name below it. A destination has Hosts or a Service.
 	Hosts []string `json:"hosts,omitempty"`
+	// WildcardServer is the host that serves every name below a wildcard. It
+	// must be set to lead a wildcard through a gateway.
+	WildcardServer string `json:"wildcardServer,omitempty"`
+	// Service is a Service of the cluster that stands for the host.
+	Service *Service `json:"service,omitempty"`
 	// Via is the way out. Default: ViaGateway.
 	Via Via `json:"via,omitempty"`
 	// Gateway names the egress gateway among those of the mesh. It must be set
@@ -59,9 +67,41 @@ type Destination struct {
 	MutualTLS *bool `json:"mutualTLS,omitempty"`
 	// Clients narrows the clients of the bundle. Default: all of them.
 	Clients []Client `json:"clients,omitempty"`
+	// Addresses are the IP addresses of the host, or ranges of them. They must
+	// be set for the pattern TCP, and say nothing of other patterns.
+	Addresses []string `json:"addresses,omitempty"`
+	// Endpoints are where the traffic really goes. Default: to the host.
+	Endpoints []Endpoint `json:"endpoints,omitempty"`
+	// ForwardProxy is the HTTP proxy outside the mesh that leads to the host.
+	// Default: none.
+	ForwardProxy *ForwardProxy `json:"forwardProxy,omitempty"`
+	// TrafficPolicy says how connections to the host are made, limited and
+	// spread. Default: as the mesh does it.
+	TrafficPolicy *TrafficPolicy `json:"trafficPolicy,omitempty"`
 	// Ports are the ports that applications call. Default: 443 with the
 	// pattern TLSPassthrough.
 	Ports []Port `json:"ports,omitempty"`
+}
+
+// An Endpoint is a place where the traffic of a destination really goes.
+type Endpoint struct {
+	// Address is an IP address or a fully qualified domain name.
+	Address string `json:"address"`
+	// Ports are its ports, by the ports that applications call. Default: the
+	// port that the pattern says.
+	Ports map[int]int `json:"ports,omitempty"`
+	// Locality is where it is: region, region/zone or region/zone/subzone.
+	// Default: unknown.
+	Locality string `json:"locality,omitempty"`
+}
+
+// A ForwardProxy is an HTTP proxy that connects its callers to hosts, with the
+// method CONNECT (RFC 9110, section 9.3.6).
+type ForwardProxy struct {
+	// Address is its IP address or its fully qualified domain name.
+	Address string `json:"address"`
+	// Port is its port, from 1 to 65535.
+	Port int `json:"port"`
 }
 
 // Via is a way out of the mesh.

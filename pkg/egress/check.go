@@ -99,7 +99,11 @@ func quoteMap(fields map[string]any) string {
 		}
 		shown = append(shown, text)
 	}
-	return "a map: " + shorten(strings.Join(shown, ", "))
+	text := "a map: " + shorten(strings.Join(shown, ", "))
+	if len(fields) == 1 && slices.Contains(slices.Collect(maps.Values(fields)), nil) {
+		text += "; the colon at its end makes it one, remove it"
+	}
+	return text
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9]+$`)

@@ -16,12 +16,13 @@ import (
 // namespace, and looks there first for a DestinationRule; so bundles that share
 // a host and a client do not hide each other's ports.
 func (d *destination) clientObjects() []Object {
-	var objects []Object
+	objects := d.serviceObjects()
 	for _, client := range d.clients {
-		objects = append(objects, d.serviceEntries(client)...)
+		if !d.service.hasAddresses() {
+			objects = append(objects, d.serviceEntries(client)...)
+		}
 		if d.gateway == nil {
-			objects = append(objects, d.sidecarVirtualServices(client)...)
-			objects = append(objects, d.sidecarDestinationRules(client)...)
+			objects = append(objects, d.sidecarObjects(client)...)
 		}
 	}
 	if d.gateway != nil {
@@ -34,33 +35,71 @@ func (d *destination) clientObjects() []Object {
 // would be a way out that no route leads through the gateway.
 func (d *destination) serviceEntries(client string) []Object {
 	var objects []Object
-	for _, s := range shards(d.hosts, maxItems) {
-		spec := &networking.ServiceEntry{
-			ExportTo:   []string{"."},
-			Hosts:      s.items,
-			Location:   networking.ServiceEntry_MESH_EXTERNAL,
-			Resolution: d.resolution(),
+	for _, group := range d.entryGroups() {
+		for _, s := range shards(group.items, host.key, maxItems) {
+			spec := d.serviceEntry(s.items)
+			name := d.objectName(slices.Concat(group.name, s.name)...)
+			objects = append(objects, d.object(kindServiceEntry, client, name, spec))
 		}
-		for _, r := range d.routes {
-			port := r.servicePort(r.port)
-			if d.gateway == nil {
-				port = r.servicePort(r.exit.port)
-			}
-			spec.Ports = append(spec.Ports, port)
-		}
-		objects = append(objects, d.object(kindServiceEntry, client, d.objectName(s.name...), spec))
 	}
 	return objects
 }
 
-// resolution lets a sidecar call the host only if there is no gateway. With one,
-// the host has neither an address nor an endpoint for the sidecar: should the
-// route to the gateway be missing, calls fail and do not leave another way.
-func (d *destination) resolution() networking.ServiceEntry_Resolution {
+// entryGroups tells the hosts apart that cannot share a ServiceEntry: those that
+// the sidecar looks up in different ways.
+func (d *destination) entryGroups() []shard[host] {
 	if d.gateway != nil {
-		return networking.ServiceEntry_STATIC
+		return []shard[host]{{items: d.hosts}}
 	}
-	return networking.ServiceEntry_DNS
+	named := shard[host]{}
+	wildcards := shard[host]{name: []string{laneWildcard}}
+	for _, h := range d.hosts {
+		if h.isWildcard() {
+			wildcards.items = append(wildcards.items, h)
+		} else {
+			named.items = append(named.items, h)
+		}
+	}
+	return slices.DeleteFunc([]shard[host]{named, wildcards}, func(s shard[host]) bool { return len(s.items) == 0 })
+}
+
+// serviceEntry lets a sidecar call the hosts only if there is no gateway. With
+// one, they have neither an address nor an endpoint for the sidecar: should the
+// route to the gateway be missing, calls fail and do not leave another way.
+func (d *destination) serviceEntry(hosts []host) *networking.ServiceEntry {
+	spec := &networking.ServiceEntry{
+		Addresses:  slices.Clone(d.addresses),
+		ExportTo:   []string{"."},
+		Hosts:      names(hosts),
+		Location:   networking.ServiceEntry_MESH_EXTERNAL,
+		Resolution: networking.ServiceEntry_STATIC,
+	}
+	for _, r := range d.routes {
+		target := r.port
+		if d.gateway == nil {
+			target = r.exit.port
+		}
+		spec.Ports = append(spec.Ports, r.servicePort(target))
+	}
+	if d.gateway == nil {
+		spec.Endpoints = d.targets(hosts[0], d.routes...)
+		spec.Resolution = d.sidecarResolution(hosts[0], spec.Endpoints)
+	}
+	return spec
+}
+
+// sidecarResolution says how a sidecar finds where a host is.
+func (d *destination) sidecarResolution(h host, targets []*networking.WorkloadEntry) networking.ServiceEntry_Resolution {
+	switch {
+	case len(targets) > 0:
+		return resolution(targets)
+	case h.isWildcard() && d.dynamicDNS:
+		return networking.ServiceEntry_DYNAMIC_DNS
+	case h.isWildcard(), len(d.addresses) > 0:
+		return networking.ServiceEntry_NONE // It is where the application called.
+	default:
+		return networking.ServiceEntry_DNS
+	}
 }
 
 // servicePort returns the port of a ServiceEntry that leads to a target.
@@ -76,76 +115,6 @@ func (r route) servicePort(target int) *networking.ServicePort {
 	return port
 }
 
-// sidecarVirtualServices limit and repeat requests and send them where TLS is
-// opened, where a port asks for it.
-func (d *destination) sidecarVirtualServices(client string) []Object {
-	var objects []Object
-	for _, host := range d.hosts {
-		var routes []*networking.HTTPRoute
-		for _, r := range d.routes {
-			if route := r.sidecarRoute(host); route != nil {
-				routes = append(routes, route)
-			}
-		}
-		if len(routes) == 0 {
-			continue
-		}
-		// No gateways means mesh. If mesh is written out, istioctl analyze takes
-		// it for an ingress gateway and reports IST0140.
-		objects = append(objects, d.object(kindVirtualService, client, d.objectName(host), &networking.VirtualService{
-			ExportTo: []string{"."},
-			Hosts:    []string{host},
-			Http:     routes,
-		}))
-	}
-	return objects
-}
-
-// sidecarRoute returns nil for a port that needs no route.
-func (r route) sidecarRoute(host string) *networking.HTTPRoute {
-	if r.exit.tls == nil && r.exit.timeout == 0 && r.exit.retries == nil {
-		return nil
-	}
-	to := &networking.Destination{Host: host, Port: portSelector(r.port)}
-	if r.exit.tls != nil {
-		to.Subset = tlsSubset
-	}
-	route := r.exit.httpRoute(to)
-	route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.port)}}
-	if called := authority(host, r.port, 80); r.authority(host) != called {
-		route.Rewrite = &networking.HTTPRewrite{Authority: r.authority(host)}
-	}
-	return route
-}
-
-// sidecarDestinationRules open TLS at the sidecar, on the ports that ask for it
-// and no others. Routes name a subset that adds nothing: if the rule is missing,
-// requests fail and do not leave in plain text.
-func (d *destination) sidecarDestinationRules(client string) []Object {
-	var objects []Object
-	for _, host := range d.hosts {
-		var ports []*networking.TrafficPolicy_PortTrafficPolicy
-		for _, r := range d.routes {
-			if r.exit.tls != nil {
-				ports = append(ports, &networking.TrafficPolicy_PortTrafficPolicy{
-					Port: portSelector(r.port),
-					Tls:  r.exit.tls.settings(host, client),
-				})
-			}
-		}
-		if len(ports) == 0 {
-			continue
-		}
-		objects = append(objects, d.object(kindDestinationRule, client, d.objectName(host), &networking.DestinationRule{
-			ExportTo:      []string{"."},
-			Host:          host,
-			Subsets:       []*networking.Subset{{Name: tlsSubset}},
-			TrafficPolicy: &networking.TrafficPolicy{PortLevelSettings: ports},
-		}))
-	}
-	return objects
-}
-
 // meshVirtualServices lead from the sidecars to the gateway. Those that lead on
 // from there are objects of their own: Istio reports two VirtualServices that
 // claim one host for the mesh, and bundles that share a host would be two.
@@ -155,11 +124,11 @@ func (d *destination) meshVirtualServices() []Object {
 		spec := &networking.VirtualService{
 			ExportTo: exportTo(d.gateway.namespace, d.clients),
 			Gateways: []string{"mesh"},
-			Hosts:    s.items,
+			Hosts:    names(s.items),
 		}
-		for _, host := range s.items {
+		for _, h := range s.items {
 			for _, r := range d.routes {
-				d.lane(r, host).addMeshRoute(spec)
+				d.lane(r, h).addMeshRoute(spec)
 			}
 		}
 		objects = append(objects, d.object(kindVirtualService, d.gateway.namespace, d.objectName(s.name...), spec))
@@ -170,13 +139,13 @@ func (d *destination) meshVirtualServices() []Object {
 // meshShards gives each host a VirtualService of its own if one of its ports is
 // HTTP: there each host is rewritten in another way, and every HTTP route of a
 // VirtualService applies to all of its hosts.
-func (d *destination) meshShards() []shard {
+func (d *destination) meshShards() []shard[host] {
 	if !slices.ContainsFunc(d.routes, route.isHTTP) {
-		return shards(d.hosts, max(1, maxItems/len(d.routes)))
+		return shards(d.hosts, host.key, max(1, maxItems/len(d.routes)))
 	}
-	var each []shard
-	for _, host := range d.hosts {
-		each = append(each, shard{[]string{host}, []string{host}})
+	var each []shard[host]
+	for _, h := range d.hosts {
+		each = append(each, shard[host]{h.parts, []host{h}})
 	}
 	return each
 }
@@ -196,9 +165,25 @@ func (l lane) addMeshRoute(spec *networking.VirtualService) {
 		})
 		return
 	}
+	l.addConnectionRoute(spec, l.host, toGateway)
+}
+
+// addConnectionRoute leads the connections of a host to where they go: TLS by
+// its server name, TCP by its address. The addresses are those of the
+// ServiceEntry. Given here once more, a range among several would make two filter
+// chains that match alike, for which Envoy rejects the listener of the port.
+func (r route) addConnectionRoute(spec *networking.VirtualService, h host, to *networking.Destination) {
+	onward := []*networking.RouteDestination{{Destination: to}}
+	if r.isTCP() {
+		spec.Tcp = append(spec.Tcp, &networking.TCPRoute{
+			Match: []*networking.L4MatchAttributes{{Port: uint32(r.port)}},
+			Route: onward,
+		})
+		return
+	}
 	spec.Tls = append(spec.Tls, &networking.TLSRoute{
-		Match: []*networking.TLSMatchAttributes{{Port: uint32(l.port), SniHosts: []string{l.host}}},
-		Route: []*networking.RouteDestination{{Destination: toGateway}},
+		Match: []*networking.TLSMatchAttributes{{Port: uint32(r.port), SniHosts: []string{h.name}}},
+		Route: onward,
 	})
 }
 

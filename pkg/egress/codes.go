@@ -49,6 +49,41 @@ const (
 	AmbiguousGateway Code = "AmbiguousGateway"
 	// NeedsMutualTLS: the hop must be mutual TLS to tell two ports apart.
 	NeedsMutualTLS Code = "NeedsMutualTLS"
+	// NeedsSidecar: a field or a value has no meaning with via Gateway.
+	NeedsSidecar Code = "NeedsSidecar"
+	// NeedsHTTP: a setting needs a port whose requests the mesh sees.
+	NeedsHTTP Code = "NeedsHTTP"
+	// UnknownGatewayPort: the gateway has no such port for TCP.
+	UnknownGatewayPort Code = "UnknownGatewayPort"
+	// UnknownPort: the destination has no such port.
+	UnknownPort Code = "UnknownPort"
+	// DuplicateAddress: an address stands twice in a list.
+	DuplicateAddress Code = "DuplicateAddress"
+	// AmbiguousAddress: TCP has several hosts, and only an address tells them
+	// apart.
+	AmbiguousAddress Code = "AmbiguousAddress"
+	// UnusedAddresses: addresses say nothing of the ports of a destination.
+	UnusedAddresses Code = "UnusedAddresses"
+	// UnsupportedWildcard: a wildcard stands where hosts must be named.
+	UnsupportedWildcard Code = "UnsupportedWildcard"
+	// OpenWildcard: a wildcard lets its clients reach every address.
+	OpenWildcard Code = "OpenWildcard"
+	// ServiceConflict: a field contradicts the service of its destination.
+	ServiceConflict Code = "ServiceConflict"
+	// ForwardProxyConflict: a field or a pattern contradicts a forward proxy.
+	ForwardProxyConflict Code = "ForwardProxyConflict"
+	// CertificateSource: certificates come from sources that Istio cannot join.
+	CertificateSource Code = "CertificateSource"
+	// CertificateFolder: a file of a certificate is where no Secret can be
+	// mounted.
+	CertificateFolder Code = "CertificateFolder"
+	// IncompleteFailover: failover lacks what makes it happen.
+	IncompleteFailover Code = "IncompleteFailover"
+	// Bypassed: a destination cannot be reached through the proxy that its
+	// clients skip.
+	Bypassed Code = "Bypassed"
+	// AllowAny: the mesh lets workloads reach what no bundle declares.
+	AllowAny Code = "AllowAny"
 	// PlainHTTPOn443: the application is said to speak plain HTTP on port 443.
 	PlainHTTPOn443 Code = "PlainHTTPOn443"
 	// RetriesOff: retries are turned off and configured at once.
@@ -63,8 +98,13 @@ const (
 	DuplicateMesh Code = "DuplicateMesh"
 	// MeshConflict: two bundles state different facts of one cluster.
 	MeshConflict Code = "MeshConflict"
-	// GatewayPortConflict: a gateway has one port for HTTP and TLS.
+	// GatewayPortConflict: a port of a gateway is claimed for two uses.
 	GatewayPortConflict Code = "GatewayPortConflict"
 	// HostConflict: two bundles give one client different ways to one host.
 	HostConflict Code = "HostConflict"
+	// AddressConflict: two destinations give one client different ways to one
+	// address.
+	AddressConflict Code = "AddressConflict"
+	// DuplicateService: two bundles make one Service.
+	DuplicateService Code = "DuplicateService"
 )

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
@@ -19,7 +20,12 @@ type conflicts struct {
 	bundles map[bundleID]*planner
 	facts   map[string]factClaim
 	hosts   map[hostClaim][]*destination
-	snis    map[sniClaim]lane
+	// addresses are claimed as hosts are, port by port.
+	addresses map[addressClaim][]*destination
+	snis      map[sniClaim]lane
+	ports     map[portClaim]lane
+	services  map[serviceClaim]*planner
+	bypasses  map[string]bypass // by client
 }
 
 // A fact is something that a bundle says of the cluster.
@@ -37,16 +43,36 @@ type factClaim struct {
 // A hostClaim is one host as the workloads of one namespace reach it.
 type hostClaim struct{ client, host string }
 
+// An addressClaim is one port of one address or range as the workloads of one
+// namespace reach it.
+type addressClaim struct {
+	client, address string
+	port            int
+}
+
+// A portClaim is a port of a gateway that takes TCP without mutual TLS.
+type portClaim struct {
+	gateway string
+	port    int
+}
+
+// A serviceClaim is the name of a Service.
+type serviceClaim struct{ namespace, name string }
+
 // A sniClaim is a host as a gateway sees it where TLS reaches it as the
 // application opened it.
 type sniClaim struct{ gateway, host string }
 
 func newConflicts() *conflicts {
 	return &conflicts{
-		bundles: map[bundleID]*planner{},
-		facts:   map[string]factClaim{},
-		hosts:   map[hostClaim][]*destination{},
-		snis:    map[sniClaim]lane{},
+		bundles:   map[bundleID]*planner{},
+		facts:     map[string]factClaim{},
+		hosts:     map[hostClaim][]*destination{},
+		addresses: map[addressClaim][]*destination{},
+		snis:      map[sniClaim]lane{},
+		ports:     map[portClaim]lane{},
+		services:  map[serviceClaim]*planner{},
+		bypasses:  map[string]bypass{},
 	}
 }
 
@@ -87,14 +113,44 @@ func (m Mesh) facts() []fact {
 	return facts
 }
 
+// add looks at what a bundle claims. One that was added before would contradict
+// itself.
+func (c *conflicts) add(p *planner) {
+	if !c.addBundle(p) {
+		return
+	}
+	for _, d := range p.planned {
+		c.addDestination(p, d)
+	}
+	for _, client := range p.clients {
+		all := c.bypasses[client]
+		all.prefixes = append(all.prefixes, p.bypass.prefixes...)
+		all.ports = append(all.ports, p.bypass.ports...)
+		c.bypasses[client] = all
+	}
+}
+
+// addSecond looks at what can only be told when every bundle is known.
+func (c *conflicts) addSecond(p *planner) {
+	for _, d := range p.planned {
+		c.addBypassed(p, d)
+		c.addCovered(p, d)
+	}
+}
+
 // addDestination looks at what a destination claims for its clients and at its
 // gateway.
 func (c *conflicts) addDestination(p *planner, d *destination) {
-	path := schema.Child(pathDestinations, d.name)
 	c.addHosts(p, d)
+	c.addAddresses(p, d)
+	c.addService(p, d)
 	for _, l := range d.lanes() {
-		if !l.mutualTLS && !l.isHTTP() {
-			c.addSNI(p, l, schema.Child(path, "ports"))
+		switch {
+		case l.mutualTLS, l.isHTTP():
+		case l.isTCP():
+			c.addPort(p, l)
+		default:
+			c.addSNI(p, l)
 		}
 	}
 }
@@ -108,10 +164,10 @@ func (p *planner) already(path string) string {
 }
 
 func (c *conflicts) addHosts(p *planner, d *destination) {
-	for _, host := range d.hosts {
+	for _, h := range d.hosts {
 		reported := map[*destination]bool{}
 		for _, client := range d.clients {
-			claim := hostClaim{client, host}
+			claim := hostClaim{client, h.name}
 			for _, first := range c.hosts[claim] {
 				if !reported[first] { // One client stands for all.
 					reported[first] = p.reportHost(claim, first, d)
@@ -125,8 +181,12 @@ func (c *conflicts) addHosts(p *planner, d *destination) {
 // reportHost looks at two destinations that give one client one host.
 func (p *planner) reportHost(claim hostClaim, first, d *destination) (reported bool) {
 	path := func() string {
-		hosts := schema.Child(schema.Child(pathDestinations, d.name), "hosts")
-		return schema.Item(hosts, slices.Index(p.bundle.Destinations[d.name].Hosts, claim.host))
+		from := p.bundle.Destinations[d.name]
+		at := schema.Child(pathDestinations, d.name)
+		if from.Service != nil {
+			return schema.Child(schema.Child(at, "service"), "externalName")
+		}
+		return schema.Item(schema.Child(at, "hosts"), slices.Index(from.Hosts, claim.host))
 	}
 	switch {
 	case first == d:
@@ -141,23 +201,135 @@ func (p *planner) reportHost(claim hostClaim, first, d *destination) (reported b
 	return true
 }
 
+// addAddresses looks at TCP, which is told by address alone. Ranges that hold
+// one another are no conflict: the smaller one wins.
+func (c *conflicts) addAddresses(p *planner, d *destination) {
+	for _, address := range d.addresses {
+		for _, r := range d.routes {
+			reported := map[*destination]bool{}
+			for _, client := range d.clients {
+				claim := addressClaim{client, address, r.port}
+				for _, first := range c.addresses[claim] {
+					if !reported[first] {
+						reported[first] = p.reportAddress(claim, first, d)
+					}
+				}
+				c.addresses[claim] = append(c.addresses[claim], d)
+			}
+		}
+	}
+}
+
+// reportAddress looks at two destinations that give one client one address.
+func (p *planner) reportAddress(claim addressClaim, first, d *destination) (reported bool) {
+	path := schema.Child(schema.Child(pathDestinations, d.name), "addresses")
+	switch {
+	case first == d:
+		return false // The address stands twice in its list.
+	case first.bundle == d.bundle:
+		p.reportf(DuplicateAddress, path, "must not have %s, which workloads of %s reach on port %d as destination %q; an address and a port belong to one destination", claim.address, claim.client, claim.port, first.name)
+	case first.hosts[0].outside != d.hosts[0].outside || contradict(first, d):
+		p.reportf(AddressConflict, path, "must not have %s, which workloads of %s reach on port %d in another way as %s; agree on one way, or on different clients", claim.address, claim.client, claim.port, first)
+	default:
+		return false
+	}
+	return true
+}
+
+// addService looks for two bundles of one namespace that make one Service.
+func (c *conflicts) addService(p *planner, d *destination) {
+	if d.service == nil {
+		return
+	}
+	claim := serviceClaim{d.bundle.namespace, d.name}
+	if first := c.services[claim]; first != nil && first != p {
+		p.reportf(DuplicateService, schema.Child(schema.Child(pathDestinations, d.name), "service"), "must have another name: %s makes the Service %q of this namespace already; rename the destination", first.object(), d.name)
+		return
+	}
+	c.services[claim] = p
+}
+
 // addSNI looks at TLS that reaches a gateway without mutual TLS around it. Its
 // SNI is all that the gateway sees; everything else has a name of the bundle's
 // own there, and cannot collide.
-func (c *conflicts) addSNI(p *planner, l lane, path string) {
-	claim := sniClaim{l.gateway.host, l.host}
+func (c *conflicts) addSNI(p *planner, l lane) {
+	claim := sniClaim{l.gateway.host, l.host.name}
 	first, claimed := c.snis[claim]
 	if !claimed {
 		c.snis[claim] = l
 	} else if first.port != l.port {
-		p.reportf(NeedsMutualTLS, path, "must not lead to port %d of %s: %s leads to port %d, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host, first.destination, first.port)
+		path := schema.Child(schema.Child(pathDestinations, l.destination.name), "ports")
+		p.reportf(NeedsMutualTLS, path, "must not lead to port %d of %s: %s leads to port %d, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host.name, first.destination, first.port)
 	}
+}
+
+// addPort looks at TCP that reaches a gateway without mutual TLS around it. The
+// port of the gateway is all that tells where it goes.
+func (c *conflicts) addPort(p *planner, l lane) {
+	claim := portClaim{l.gateway.host, l.gatewayPort}
+	first, claimed := c.ports[claim]
+	if !claimed {
+		c.ports[claim] = l
+		return
+	}
+	path := schema.Child(schema.Child(pathDestinations, l.destination.name), "ports")
+	p.reportf(GatewayPortConflict, path, "must not use gatewayPort %d, which %s uses for port %d: without mutual TLS each port with the pattern TCP needs one of its own; choose another, or set `mutualTLS: true`", l.gatewayPort, first.destination, first.port)
+}
+
+// addBypassed looks for destinations that their clients would not reach through
+// the proxy: other bundles may say for the same clients what skips it.
+func (c *conflicts) addBypassed(p *planner, d *destination) {
+	for _, client := range d.clients {
+		path := schema.Child(pathDestinations, d.name)
+		b := c.bypasses[client]
+		for _, r := range d.routes {
+			if slices.Contains(b.ports, r.port) {
+				p.reportf(Bypassed, schema.Child(path, "ports"), "must not have port %d, which workloads of %s call without the proxy; remove it from %s, or from the destination", r.port, client, pathBypass)
+			}
+		}
+		for _, address := range d.addresses {
+			if b.covers(address) {
+				p.reportf(Bypassed, schema.Child(path, "addresses"), "must not have %s, which workloads of %s call without the proxy; remove it from %s, or from the destination", address, client, pathBypass)
+			}
+		}
+	}
+}
+
+// addCovered looks for hosts that are reached from the sidecar, and stand below
+// a wildcard that leads through a gateway. No route of their own leads them
+// past the gateway, so they would follow that of the wildcard.
+func (c *conflicts) addCovered(p *planner, d *destination) {
+	if d.gateway != nil {
+		return
+	}
+	for _, h := range d.hosts {
+		for _, client := range d.clients {
+			if first := c.covering(client, h.name); first != nil {
+				path := schema.Child(schema.Child(pathDestinations, d.name), "hosts")
+				p.reportf(HostConflict, path, "must not be %q with `via: Sidecar`: workloads of %s reach what is below its domain through a gateway as %s, and this host with it; use `via: Gateway`", h.name, client, first)
+				break
+			}
+		}
+	}
+}
+
+// covering returns the destination whose wildcard leads a host through a
+// gateway, and nil if there is none.
+func (c *conflicts) covering(client, name string) *destination {
+	for _, domain, found := strings.Cut(name, "."); found; _, domain, found = strings.Cut(domain, ".") {
+		for _, d := range c.hosts[hostClaim{client, wildcardPrefix + domain}] {
+			if d.gateway != nil {
+				return d
+			}
+		}
+	}
+	return nil
 }
 
 // contradict reports whether workloads cannot follow both of two destinations
 // that share a host. They can if every port that both have is reached alike.
 func contradict(a, b *destination) bool {
-	sameWay := reflect.DeepEqual(a.gateway, b.gateway) && a.mutualTLS == b.mutualTLS
+	sameWay := reflect.DeepEqual(a.way, b.way)
 	if a.gateway == nil || b.gateway == nil {
 		// The ServiceEntries of a host must agree on its resolution, and of
 		// two DestinationRules for it Istio takes one.

@@ -16,6 +16,8 @@ const (
 	defaultGateway      = "istio-egressgateway"
 	defaultHTTPPort     = 80
 	defaultTLSPort      = 443
+
+	defaultOutboundTrafficPolicy = "ALLOW_ANY"
 )
 
 // WithDefaults returns the mesh with every fact filled in, as Render sees it.
@@ -26,7 +28,7 @@ func (m Mesh) WithDefaults() Mesh {
 	m.RootNamespace = cmp.Or(m.RootNamespace, defaultNamespace)
 	m.ClusterDomain = cmp.Or(m.ClusterDomain, defaultDomain)
 	m.TrustDomain = cmp.Or(m.TrustDomain, defaultDomain)
-	m.OutboundTrafficPolicy = cmp.Or(m.OutboundTrafficPolicy, "ALLOW_ANY")
+	m.OutboundTrafficPolicy = cmp.Or(m.OutboundTrafficPolicy, defaultOutboundTrafficPolicy)
 
 	gateways := map[string]Gateway{}
 	for name, gateway := range m.Gateways {
@@ -49,5 +51,17 @@ func (g Gateway) withDefaults(name string) Gateway {
 	g.Ports.TLS = cmp.Or(g.Ports.TLS, defaultTLSPort)
 	g.TargetPorts.HTTP = cmp.Or(g.TargetPorts.HTTP, g.Ports.HTTP)
 	g.TargetPorts.TLS = cmp.Or(g.TargetPorts.TLS, g.Ports.TLS)
+	if len(g.TargetPorts.TCP) == 0 {
+		g.TargetPorts.TCP = g.Ports.TCP
+	}
 	return g
 }
+
+// dynamicDNSVersion is the first release whose sidecars look up what a wildcard
+// stands for: resolution DYNAMIC_DNS of a ServiceEntry.
+// https://istio.io/latest/news/releases/1.30.x/announcing-1.30/change-notes/
+const dynamicDNSVersion = "1.30"
+
+// hasDynamicDNS compares text: every release that is supported has a minor
+// version of two digits.
+func (m Mesh) hasDynamicDNS() bool { return m.IstioVersion >= dynamicDNSVersion }

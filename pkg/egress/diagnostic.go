@@ -67,12 +67,16 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// String returns "file:line:column: path: message [code]". Where there is no
-// position it starts with the object instead. It is always one line.
+// String returns "file:line:column: path: message [code]", with "warning: " in
+// front of the path of a warning. Where there is no position it starts with the
+// object instead. It is always one line.
 func (d Diagnostic) String() string {
-	parts := []string{d.Object.String(), d.Path, d.Message}
+	parts := []string{d.Object.String(), "", d.Path, d.Message}
 	if d.Position.File != "" {
 		parts[0] = d.Position.String()
+	}
+	if d.Severity == SeverityWarning {
+		parts[1] = string(d.Severity)
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return fmt.Sprintf("%s [%s]", strings.Join(parts, ": "), d.Code)
@@ -81,7 +85,7 @@ func (d Diagnostic) String() string {
 // An InvalidError reports input that cannot be rendered. Every other error of
 // this package is a defect of the package.
 type InvalidError struct {
-	// Diagnostics holds everything that was found, sorted.
+	// Diagnostics holds every error that was found, sorted.
 	Diagnostics []Diagnostic
 }
 
@@ -109,13 +113,18 @@ func SortDiagnostics(diagnostics []Diagnostic) {
 	})
 }
 
-// invalid returns an *InvalidError with the diagnostics, or nil if none is an
-// error.
+// invalid returns an *InvalidError with the errors among the diagnostics, or nil
+// if there is none. What is only a warning can wait until they are mended.
 func invalid(diagnostics []Diagnostic) error {
-	isError := func(d Diagnostic) bool { return d.Severity == SeverityError }
-	if !slices.ContainsFunc(diagnostics, isError) {
+	var found []Diagnostic
+	for _, d := range diagnostics {
+		if d.Severity == SeverityError {
+			found = append(found, d)
+		}
+	}
+	if len(found) == 0 {
 		return nil
 	}
-	SortDiagnostics(diagnostics)
-	return &InvalidError{Diagnostics: slices.Compact(diagnostics)}
+	SortDiagnostics(found)
+	return &InvalidError{Diagnostics: slices.Compact(found)}
 }

@@ -35,6 +35,7 @@ type bundleSpec struct {
 	Mesh         *Mesh                  `json:"mesh,omitempty"`
 	Clients      []Client               `json:"clients,omitempty"`
 	Destinations map[string]Destination `json:"destinations,omitempty"`
+	Bypass       *Bypass                `json:"bypass,omitempty"`
 }
 
 func bundleDocument(b Bundle) document[bundleSpec] {
@@ -42,7 +43,7 @@ func bundleDocument(b Bundle) document[bundleSpec] {
 		APIVersion: APIVersion,
 		Kind:       kindBundle,
 		Metadata:   metadata{b.Name, b.Namespace, b.Labels, b.Annotations},
-		Spec:       bundleSpec{b.Mesh, b.Clients, b.Destinations},
+		Spec:       bundleSpec{b.Mesh, b.Clients, b.Destinations, b.Bypass},
 	}
 }
 
@@ -59,6 +60,7 @@ func bundleFrom(d document[bundleSpec], s *source) Bundle {
 		Mesh:         d.Spec.Mesh,
 		Clients:      d.Spec.Clients,
 		Destinations: d.Spec.Destinations,
+		Bypass:       d.Spec.Bypass,
 		source:       s,
 	}
 }

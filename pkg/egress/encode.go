@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/proto"
+	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/protoyaml"
 )
@@ -76,7 +78,12 @@ func encode(objects []Object) (s stream) {
 	encoder.SetIndent(2)
 	encoder.CompactSeqIndent()
 	for _, o := range objects {
-		if s.err = encoder.Encode(o.tree()); s.err != nil {
+		tree, err := o.tree()
+		if err == nil {
+			err = encoder.Encode(tree)
+		}
+		if err != nil {
+			s.err = fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
 			return s
 		}
 	}
@@ -84,7 +91,11 @@ func encode(objects []Object) (s stream) {
 	return s
 }
 
-func (o Object) tree() map[string]any {
+func (o Object) tree() (map[string]any, error) {
+	tree, err := o.content()
+	if err != nil {
+		return nil, err
+	}
 	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
 	if len(o.Labels) > 0 {
 		metadata["labels"] = o.Labels
@@ -92,10 +103,31 @@ func (o Object) tree() map[string]any {
 	if len(o.Annotations) > 0 {
 		metadata["annotations"] = o.Annotations
 	}
-	return map[string]any{
-		"apiVersion": o.APIVersion,
-		"kind":       o.Kind,
-		"metadata":   metadata,
-		"spec":       protoyaml.Tree(o.Spec),
+	tree["apiVersion"], tree["kind"], tree["metadata"] = o.APIVersion, o.Kind, metadata
+	return tree, nil
+}
+
+// content returns what the object holds beside its metadata.
+func (o Object) content() (map[string]any, error) {
+	switch spec := o.Spec.(type) {
+	case proto.Message:
+		return map[string]any{"spec": protoyaml.Tree(spec)}, nil
+	case *discoveryv1.EndpointSlice:
+		return jsonTree(spec)
+	default:
+		tree, err := jsonTree(spec)
+		return map[string]any{"spec": tree}, err
 	}
+}
+
+func jsonTree(spec any) (map[string]any, error) {
+	content, err := toTree(spec)
+	if err != nil {
+		return nil, err
+	}
+	tree, ok := content.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("a spec must be a struct, got %T", spec)
+	}
+	return tree, nil
 }

@@ -86,7 +86,8 @@ type crossing struct {
 //
 // TLS inside mutual TLS is opaque to the gateway, so each lane has a server, a
 // subset and an SNI of its own. HTTP shares them: the gateway tells requests
-// apart by authority.
+// apart by authority. Without mutual TLS, TLS is told by its own SNI, and TCP by
+// a port of the gateway that is for it alone.
 func (l lane) cross() crossing {
 	root := laneRoot(l.bundle, laneHTTP)
 	switch {
@@ -101,15 +102,24 @@ func (l lane) cross() crossing {
 			l.subset(plaintextPolicy(), "plaintext"),
 		}
 	case l.mutualTLS:
-		subset := l.subset(mutualTLSPolicy(l.name, false), l.destination.name, l.host, portName(l.protocol, l.port))
-		return crossing{server(subset.Name, l.gateway.tlsPort, "TLS", l.name, tlsMode(networking.ServerTLSSettings_ISTIO_MUTUAL)), subset}
-	default:
-		name := labelName(l.destination.name, l.host, portName(l.protocol, l.port))
+		subset := l.subset(mutualTLSPolicy(l.name, false), l.ownName()...)
+		return crossing{server(subset.Name, l.gateway.tlsPort, protocolTLS, l.name, tlsMode(networking.ServerTLSSettings_ISTIO_MUTUAL)), subset}
+	case l.isTCP():
 		return crossing{
-			server(name, l.gateway.tlsPort, "TLS", l.host, tlsMode(networking.ServerTLSSettings_PASSTHROUGH)),
+			server(labelName(l.ownName()...), l.gatewayPort, protocolTCP, l.name, nil),
+			l.subset(plaintextPolicy(), "plaintext"),
+		}
+	default:
+		return crossing{
+			server(labelName(l.ownName()...), l.gateway.tlsPort, protocolTLS, l.host.name, tlsMode(networking.ServerTLSSettings_PASSTHROUGH)),
 			l.subset(plaintextPolicy(), "plaintext"),
 		}
 	}
+}
+
+// ownName returns what tells the lane from all others of the bundle.
+func (l lane) ownName() []string {
+	return slices.Concat([]string{l.destination.name}, l.host.parts, []string{portName(l.protocol, l.port)})
 }
 
 func tlsMode(mode networking.ServerTLSSettings_TLSmode) *networking.ServerTLSSettings {
@@ -154,11 +164,11 @@ func plaintextPolicy() *networking.TrafficPolicy {
 	}
 }
 
-func (h *hop) gatewayShards() []shard {
-	return shards(slices.Collect(maps.Keys(h.servers)), maxItems)
+func (h *hop) gatewayShards() []shard[string] {
+	return shards(slices.Collect(maps.Keys(h.servers)), itself, maxItems)
 }
 
-func (h *hop) gatewayName(s shard) string {
+func (h *hop) gatewayName(s shard[string]) string {
 	return labelName(append([]string{h.bundle.namespace, h.bundle.name, h.gateway.name}, s.name...)...)
 }
 
@@ -182,7 +192,7 @@ func (h *hop) gateways() []Object {
 func (h *hop) destinationRules() []Object {
 	var objects []Object
 	for client, subsets := range h.subsets {
-		for _, s := range shards(slices.Collect(maps.Keys(subsets)), maxItems) {
+		for _, s := range shards(slices.Collect(maps.Keys(subsets)), itself, maxItems) {
 			spec := &networking.DestinationRule{Host: h.gateway.host}
 			for _, name := range s.items {
 				spec.Subsets = append(spec.Subsets, proto.CloneOf(subsets[name])) // objects share nothing

@@ -27,6 +27,7 @@ var httpInfo = PatternInfo{
 
 func (h *HTTP) route(p *portPlanner) route {
 	p.checkPlainHTTP(h.Retries)
+	p.checkWildcardHTTP(h.Timeout != 0 || h.Retries != nil)
 	return route{
 		protocol: cmp.Or(h.Protocol, "HTTP"),
 		exit:     exit{port: p.number, timeout: h.Timeout, retries: h.Retries.sorted()},

@@ -99,9 +99,9 @@ func TestParseNothing(t *testing.T) {
 	}
 }
 
-// diagnose returns everything that is wrong with some files, as the command
-// finds it: it renders what could be read, unless the facts of the cluster
-// could not.
+// diagnose returns everything that is wrong with some files, and else what to
+// warn of, as the command finds it: it renders what could be read, unless the
+// facts of the cluster could not.
 func diagnose(t testing.TB, files []txtar.File) []egress.Diagnostic {
 	t.Helper()
 	var all egress.Documents
@@ -115,8 +115,11 @@ func diagnose(t testing.TB, files []txtar.File) []egress.Diagnostic {
 	mesh, err := all.Mesh()
 	diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
 	if !slices.ContainsFunc(diagnostics, mayHideMesh) {
-		_, err := egress.Render(mesh, all.Bundles...)
+		output, err := egress.Render(mesh, all.Bundles...)
 		diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
+		if len(diagnostics) == 0 {
+			diagnostics = output.Warnings
+		}
 	}
 	egress.SortDiagnostics(diagnostics)
 	return diagnostics

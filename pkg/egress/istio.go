@@ -30,6 +30,50 @@ func (e exit) httpRoute(to *networking.Destination) *networking.HTTPRoute {
 	return route
 }
 
+// targets returns where the traffic of some ports of a host goes, if it does not
+// go to the host by its own name.
+func (w way) targets(h host, routes ...route) []*networking.WorkloadEntry {
+	switch {
+	case w.proxy != nil:
+		proxy := &networking.WorkloadEntry{Address: w.proxy.Address, Ports: map[string]uint32{}}
+		for _, r := range routes {
+			proxy.Ports[portName(r.protocol, r.port)] = uint32(w.proxy.Port)
+		}
+		return []*networking.WorkloadEntry{proxy}
+	case len(w.endpoints) > 0:
+		var targets []*networking.WorkloadEntry
+		for _, e := range w.endpoints {
+			targets = append(targets, e.target(routes))
+		}
+		return targets
+	case h.isWildcard() && h.outside != h.name:
+		return []*networking.WorkloadEntry{{Address: h.outside}}
+	default:
+		return nil
+	}
+}
+
+func (e Endpoint) target(routes []route) *networking.WorkloadEntry {
+	target := &networking.WorkloadEntry{Address: e.Address, Locality: e.Locality}
+	for _, r := range routes {
+		if port, ok := e.Ports[r.port]; ok {
+			if target.Ports == nil {
+				target.Ports = map[string]uint32{}
+			}
+			target.Ports[portName(r.protocol, r.port)] = uint32(port)
+		}
+	}
+	return target
+}
+
+// resolution says how a proxy finds targets.
+func resolution(targets []*networking.WorkloadEntry) networking.ServiceEntry_Resolution {
+	if slices.ContainsFunc(targets, func(t *networking.WorkloadEntry) bool { return !isIP(t.Address) }) {
+		return networking.ServiceEntry_DNS
+	}
+	return networking.ServiceEntry_STATIC
+}
+
 // proto returns nil, which is no limit, for a duration that is not set.
 func (d Duration) proto() *durationpb.Duration {
 	if d == 0 {
@@ -71,7 +115,15 @@ func (t *upstreamTLS) settings(host, namespace string) *networking.ClientTLSSett
 	if len(t.subjectAltNames) == 0 {
 		settings.SubjectAltNames = []string{host}
 	}
+	if t.clientCertificate != (ClientCertificate{}) {
+		settings.Mode = networking.ClientTLSSettings_MUTUAL
+	}
+	if files := t.clientCertificate.Files; files != nil {
+		settings.ClientCertificate, settings.PrivateKey = files.Certificate, files.PrivateKey
+	}
 	switch ca := t.caCertificates; {
+	case t.clientCertificate.Secret != "":
+		settings.CredentialName = t.clientCertificate.Secret // and its CA certificates
 	case ca.Secret != "":
 		settings.CredentialName = ca.Secret
 	case ca.ConfigMap != "":

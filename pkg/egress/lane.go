@@ -4,6 +4,7 @@
 package egress
 
 import (
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/proto"
@@ -20,7 +21,7 @@ type lane struct {
 	*destination
 	route
 
-	host string // outside
+	host host
 	name string
 }
 
@@ -38,45 +39,58 @@ func (d *destination) lanes() []lane {
 	return lanes
 }
 
-func (d *destination) lane(r route, host string) lane {
+func (d *destination) lane(r route, h host) lane {
 	kind := laneTLS
-	if r.isHTTP() {
+	switch {
+	case r.isHTTP():
 		kind = laneHTTP
+	case h.isWildcard():
+		kind = laneWildcard
 	}
-	return lane{d, r, host, laneName(kind, d, host, r.port)}
+	return lane{d, r, h, laneName(kind, d, h.domain(), r.port)}
 }
 
 // objects returns what leads from the gateway to the host.
 func (l lane) objects(h *hop) []Object {
-	objects := []Object{l.serviceEntry(), l.virtualService(h)}
-	if l.exit.tls != nil {
-		objects = append(objects, l.destinationRule())
+	objects := []Object{
+		l.object(kindServiceEntry, l.serviceEntry()),
+		l.object(kindVirtualService, l.virtualService(h)),
+	}
+	if l.policy != nil || l.exitSubset(l.route) != "" {
+		objects = append(objects, l.object(kindDestinationRule, l.destinationRule()))
 	}
 	return objects
 }
 
-// serviceEntry tells the gateway where the lane ends.
-func (l lane) serviceEntry() Object {
-	return l.object(kindServiceEntry, &networking.ServiceEntry{
-		Endpoints:  []*networking.WorkloadEntry{{Address: l.host}},
+// serviceEntry tells the gateway where the lane ends. What arrives as TCP is
+// called TLS, which is what it was on the hop: a port that is said to be TCP
+// takes every address, in the sidecars of the gateway's namespace too.
+func (l lane) serviceEntry() *networking.ServiceEntry {
+	targets := l.targets(l.host, l.route)
+	if len(targets) == 0 {
+		targets = []*networking.WorkloadEntry{{Address: l.host.outside}}
+	}
+	port := l.servicePort(l.exit.port)
+	if l.isTCP() {
+		port.Protocol = protocolTLS
+	}
+	return &networking.ServiceEntry{
+		Endpoints:  targets,
 		ExportTo:   []string{"."},
 		Hosts:      []string{l.name},
 		Location:   networking.ServiceEntry_MESH_EXTERNAL,
-		Ports:      []*networking.ServicePort{l.servicePort(l.exit.port)},
-		Resolution: networking.ServiceEntry_DNS,
-	})
+		Ports:      []*networking.ServicePort{port},
+		Resolution: resolution(targets),
+	}
 }
 
 // virtualService leads from the hop to the end of the lane. It follows what kind
-// of route Istio wants for the kind of server: http for HTTP, tcp for TLS that
-// the gateway ends, tls for TLS that it passes.
-func (l lane) virtualService(h *hop) Object {
+// of route Istio wants for the kind of server: http for HTTP, tls for TLS that
+// the gateway passes, tcp for everything else.
+func (l lane) virtualService(h *hop) *networking.VirtualService {
 	c := l.cross()
 	port := c.server.Port.Number
-	onward := &networking.Destination{Host: l.name, Port: portSelector(l.port)}
-	if l.exit.tls != nil {
-		onward.Subset = tlsSubset
-	}
+	onward := l.exitTo(l.name, l.route)
 	spec := &networking.VirtualService{
 		ExportTo: []string{"."},
 		Gateways: []string{h.gatewayOf[c.server.Port.Name]},
@@ -86,42 +100,45 @@ func (l lane) virtualService(h *hop) Object {
 	case l.isHTTP():
 		route := l.exit.httpRoute(onward)
 		route.Match = []*networking.HTTPMatchRequest{{Port: port}}
-		route.Rewrite = &networking.HTTPRewrite{Authority: l.authority(l.host)}
+		route.Rewrite = &networking.HTTPRewrite{Authority: l.authority(l.host.outside)}
 		spec.Http = []*networking.HTTPRoute{route}
-	case l.mutualTLS:
+	case l.mutualTLS, l.isTCP():
 		spec.Tcp = []*networking.TCPRoute{{
 			Match: []*networking.L4MatchAttributes{{Port: port}},
 			Route: []*networking.RouteDestination{{Destination: onward}},
 		}}
 	default:
-		spec.Hosts = []string{l.host}
+		spec.Hosts = []string{l.host.name}
 		spec.Tls = []*networking.TLSRoute{{
-			Match: []*networking.TLSMatchAttributes{{Port: port, SniHosts: []string{l.host}}},
+			Match: []*networking.TLSMatchAttributes{{Port: port, SniHosts: []string{l.host.name}}},
 			Route: []*networking.RouteDestination{{Destination: onward}},
 		}}
 	}
-	return l.object(kindVirtualService, spec)
+	return spec
 }
 
-// tlsSubset is the subset of a host to which the mesh opens TLS.
-const tlsSubset = "tls"
-
-// destinationRule opens TLS at the end of the lane. It does so in a subset: if
-// the rule is missing, requests fail and do not leave in plain text.
-func (l lane) destinationRule() Object {
-	return l.object(kindDestinationRule, &networking.DestinationRule{
-		ExportTo: []string{"."},
-		Host:     l.name,
-		Subsets: []*networking.Subset{{
-			Name: tlsSubset,
-			TrafficPolicy: &networking.TrafficPolicy{
-				Tls: l.exit.tls.settings(l.host, l.gateway.namespace),
-			},
-		}},
-	})
+// destinationRule says how connections are made at the end of the lane. It opens
+// TLS and tunnels in a subset, which adds to the policy for all: if the rule is
+// missing, calls fail and do not leave in plain text, or past the proxy.
+func (l lane) destinationRule() *networking.DestinationRule {
+	spec := &networking.DestinationRule{
+		ExportTo:      []string{"."},
+		Host:          l.name,
+		TrafficPolicy: l.policy.settings(),
+	}
+	if name := l.exitSubset(l.route); name != "" {
+		policy := &networking.TrafficPolicy{}
+		if l.exit.tls != nil {
+			policy.Tls = l.exit.tls.settings(l.host.outside, l.gateway.namespace)
+		} else {
+			policy.Tunnel = tunnel(l.host, l.route)
+		}
+		spec.Subsets = []*networking.Subset{{Name: name, TrafficPolicy: policy}}
+	}
+	return spec
 }
 
 func (l lane) object(kind string, spec proto.Message) Object {
-	name := l.objectName(l.host, strconv.Itoa(l.port))
+	name := l.objectName(append(slices.Clone(l.host.parts), strconv.Itoa(l.port))...)
 	return l.destination.object(kind, l.gateway.namespace, name, spec)
 }

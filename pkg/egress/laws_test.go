@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -402,7 +403,7 @@ func TestOutputIsTheCallers(t *testing.T) {
 	}
 	want := string(encode(t, render(t, mesh, bundle)))
 	for _, object := range render(t, mesh, bundle) {
-		scribble(object.Spec.ProtoReflect())
+		scribble(object.Spec.(proto.Message).ProtoReflect())
 		object.Labels["scribbled"] = "yes"
 		object.Annotations["scribbled"] = "yes"
 	}
@@ -410,12 +411,12 @@ func TestOutputIsTheCallers(t *testing.T) {
 	if diff := cmp.Diff(want, string(encode(t, objects))); diff != "" {
 		t.Errorf("after scribbling (-want +got):\n%s", diff)
 	}
-	scribble(objects[0].Spec.ProtoReflect())
+	scribble(objects[0].Spec.(proto.Message).ProtoReflect())
 	for _, object := range objects[1:] {
 		if strings.Contains(string(encode(t, []egress.Object{object})), "scribbled") {
 			t.Errorf("%s %s shares something with another object", object.Kind, object.Name)
 		}
-		scribble(object.Spec.ProtoReflect())
+		scribble(object.Spec.(proto.Message).ProtoReflect())
 	}
 }
 

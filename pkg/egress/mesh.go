@@ -41,10 +41,14 @@ type Gateway struct {
 	TargetPorts GatewayPorts `json:"targetPorts,omitzero"`
 }
 
-// GatewayPorts are the two ports of a gateway that bundles use.
+// GatewayPorts are the ports of a gateway that bundles use.
 type GatewayPorts struct {
 	// HTTP takes traffic that reaches the gateway as plain HTTP.
 	HTTP int `json:"http,omitempty"`
 	// TLS takes TLS, and everything that the hop carries over mutual TLS.
 	TLS int `json:"tls,omitempty"`
+	// TCP are ports for TCP that reaches the gateway without mutual TLS: each
+	// is for one port of one destination. As target ports they stand in the
+	// same order.
+	TCP []int `json:"tcp,omitempty"`
 }

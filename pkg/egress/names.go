@@ -6,7 +6,7 @@ package egress
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,8 +62,10 @@ const laneDomain = "egress"
 // The kinds of lanes. Each is a branch of its own, so that the wildcard of one
 // covers none of another.
 const (
-	laneHTTP = "http"
-	laneTLS  = "tls"
+	laneHTTP     = "http"
+	laneTCP      = "tcp"
+	laneTLS      = "tls"
+	laneWildcard = "wildcard"
 )
 
 // laneRoot returns the domain of all lanes of one kind of a bundle.
@@ -77,7 +79,18 @@ func laneRoot(b bundleID, kind string) string {
 // meet at a gateway, nor do they meet what somebody wrote by hand, whatever
 // hosts they share.
 func laneName(kind string, d *destination, host string, port int) string {
-	tail := fmt.Sprintf(".%d.%s.%s", port, d.name, laneRoot(d.bundle, kind))
+	return madeUpName(host, strconv.Itoa(port), d.name, laneRoot(d.bundle, kind))
+}
+
+// addressName returns the host of the ServiceEntry of what sidecars know by
+// address. It is none that anybody calls.
+func addressName(d *destination, host string) string {
+	return madeUpName(host, d.name, laneRoot(d.bundle, laneTCP))
+}
+
+// madeUpName puts a host in front of what makes it unique.
+func madeUpName(host string, parts ...string) string {
+	tail := "." + strings.Join(parts, ".")
 	if len(host)+len(tail) > maxDomain {
 		host = shortHash(host)
 	}
@@ -86,7 +99,7 @@ func laneName(kind string, d *destination, host string, port int) string {
 
 // objectName names an object of the destination.
 func (d *destination) objectName(parts ...string) string {
-	return objectName(append([]string{d.bundle.namespace, d.bundle.name, d.name}, parts...)...)
+	return objectName(slices.Concat([]string{d.bundle.namespace, d.bundle.name, d.name}, d.part, parts)...)
 }
 
 func portName(protocol string, number int) string {

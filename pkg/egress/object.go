@@ -6,8 +6,6 @@ package egress
 import (
 	"cmp"
 	"slices"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // An Object is one Kubernetes object.
@@ -18,15 +16,16 @@ type Object struct {
 	Name        string
 	Labels      map[string]string
 	Annotations map[string]string
-	// Spec is a pointer to a message of istio.io/api, such as
-	// *networking.ServiceEntry.
-	Spec proto.Message
+	// Spec is a pointer to a type of istio.io/api or of k8s.io/api, such as
+	// *networking.ServiceEntry or *corev1.ServiceSpec. An EndpointSlice has no
+	// field spec: here Spec is a *discoveryv1.EndpointSlice without metadata.
+	Spec any
 }
 
 const (
 	// LabelManagedBy is the label of every object, with the value ManagedBy.
-	// There is no other: Istio merges ServiceEntries that share a host only if
-	// their labels are equal.
+	// Objects of Istio have no other: it merges ServiceEntries that share a
+	// host only if their labels are equal.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "egressbundle"
@@ -41,23 +40,43 @@ const (
 	annotationOwner       = apiGroup + "/owner"
 )
 
-// The kinds that are made, in the order in which they are applied: a route
-// comes after everything that it names.
+// The kinds that are made.
 const (
+	kindService         = "Service"
+	kindEndpointSlice   = "EndpointSlice"
 	kindServiceEntry    = "ServiceEntry"
 	kindDestinationRule = "DestinationRule"
 	kindGateway         = "Gateway"
 	kindVirtualService  = "VirtualService"
 )
 
-var applyOrder = []string{kindServiceEntry, kindDestinationRule, kindGateway, kindVirtualService}
+// kinds are the kinds that are made, in the order in which they are applied: a
+// route comes after everything that it names.
+var kinds = []struct{ kind, apiVersion string }{
+	{kindService, "v1"},
+	{kindEndpointSlice, "discovery.k8s.io/v1"},
+	{kindServiceEntry, networkingVersion},
+	{kindDestinationRule, networkingVersion},
+	{kindGateway, networkingVersion},
+	{kindVirtualService, networkingVersion},
+}
 
 const networkingVersion = "networking.istio.io/v1"
 
+// order returns the place of a kind in the order in which kinds are applied.
+func order(kind string) int {
+	for i, k := range kinds {
+		if k.kind == kind {
+			return i
+		}
+	}
+	return len(kinds)
+}
+
 // newObject returns an object that serves a whole bundle.
-func newObject(kind, namespace, name string, b bundleID, spec proto.Message) Object {
+func newObject(kind, namespace, name string, b bundleID, spec any) Object {
 	return Object{
-		APIVersion:  networkingVersion,
+		APIVersion:  kinds[order(kind)].apiVersion,
 		Kind:        kind,
 		Namespace:   namespace,
 		Name:        name,
@@ -68,7 +87,7 @@ func newObject(kind, namespace, name string, b bundleID, spec proto.Message) Obj
 }
 
 // object returns an object that serves one destination.
-func (d *destination) object(kind, namespace, name string, spec proto.Message) Object {
+func (d *destination) object(kind, namespace, name string, spec any) Object {
 	o := newObject(kind, namespace, name, d.bundle, spec)
 	o.Annotations[AnnotationDestination] = d.name
 	if d.description != "" {
@@ -83,7 +102,7 @@ func (d *destination) object(kind, namespace, name string, spec proto.Message) O
 func sortObjects(objects []Object) {
 	slices.SortFunc(objects, func(a, b Object) int {
 		return cmp.Or(
-			cmp.Compare(slices.Index(applyOrder, a.Kind), slices.Index(applyOrder, b.Kind)),
+			cmp.Compare(order(a.Kind), order(b.Kind)),
 			cmp.Compare(a.Namespace, b.Namespace),
 			cmp.Compare(a.Name, b.Name),
 		)

@@ -41,3 +41,22 @@ type CACertificates struct {
 	// opens the TLS.
 	File string `json:"file,omitempty"`
 }
+
+// ClientCertificate names one source of a certificate and its private key.
+// Exactly one field is set.
+type ClientCertificate struct {
+	// Secret is a Secret in the namespace of the gateway, with the keys tls.crt,
+	// tls.key and ca.crt. Istio takes the certificate authorities of the host
+	// from this Secret too, or from one of the same name and "-cacert".
+	Secret string `json:"secret,omitempty"`
+	// Files are in the container of the proxy that opens the TLS.
+	Files *CertificateFiles `json:"files,omitempty"`
+}
+
+// CertificateFiles are the absolute paths of a certificate and its private key.
+// The folder of each has the name of the Secret that is mounted there, as
+// /etc/istio/partner-client-certs has that of the Secret partner-client-certs.
+type CertificateFiles struct {
+	Certificate string `json:"certificate"`
+	PrivateKey  string `json:"privateKey"`
+}

@@ -33,6 +33,7 @@ func Patterns() []PatternInfo { return slices.Clone(patterns) }
 // patterns is the list of all patterns, sorted by name.
 var patterns = []PatternInfo{
 	httpInfo,
+	tcpInfo,
 	tlsOriginationInfo,
 	tlsPassthroughInfo,
 }

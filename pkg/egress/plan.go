@@ -21,33 +21,67 @@ func (id bundleID) String() string { return id.namespace + "/" + id.name }
 // A destination is a Destination that can be built: every default is applied,
 // every reference resolved and every list sorted. Nothing can fail after the
 // plan.
+//
+// A Destination with TCP beside other patterns is planned as two: what is told
+// by name, and what is told by address.
 type destination struct {
+	way
+
 	bundle      bundleID
 	name        string
+	part        []string // of the names of its objects, where there are two
 	description string
 	owner       string
-	hosts       []string
+	hosts       []host
+	addresses   []string // of TCP
 	clients     []string // namespaces
-	gateway     *gateway // nil: straight from the sidecar
-	mutualTLS   bool     // of the hop to the gateway
 	routes      []route  // by port
+}
+
+// A way is how all ports of a destination are reached.
+type way struct {
+	gateway   *gateway // nil: straight from the sidecar
+	mutualTLS bool     // of the hop to the gateway
+	service   *Service // nil: hosts are called by their own names
+	// dynamicDNS says whether sidecars can look up what a wildcard stands for.
+	dynamicDNS bool
+	endpoints  []Endpoint // empty: the hosts
+	policy     *TrafficPolicy
+	proxy      *ForwardProxy // nil: none
+}
+
+// A host is what applications call.
+type host struct {
+	name string // as sidecars know it
+	// outside is what it is called outside. It is empty for addresses without
+	// a name, and the name itself for a wildcard that leads to every name.
+	outside string
+	parts   []string // of names of objects and of lanes
 }
 
 // A gateway is a Gateway that can be built on.
 type gateway struct {
 	name      string
 	namespace string
+	service   string
 	host      string // of its Service
 	selector  map[string]string
 	httpPort  int
 	tlsPort   int
+	tcpPorts  []int
 }
+
+const (
+	protocolTCP = "TCP"
+	protocolTLS = "TLS"
+)
 
 // A route is what a pattern makes of one port.
 type route struct {
-	port     int
-	protocol string // what sidecars see on the port, as Istio names it
-	exit     exit
+	port        int
+	protocol    string // what sidecars see on the port, as Istio names it
+	gatewayPort int    // of TCP without mutual TLS
+	exit        exit
 }
 
 // isHTTP reports whether sidecars and gateways see requests, and not just
@@ -56,6 +90,9 @@ func (r route) isHTTP() bool { return r.protocol == "HTTP" || r.isHTTP2() }
 
 // isHTTP2 reports whether requests must be carried over HTTP/2.
 func (r route) isHTTP2() bool { return r.protocol == "HTTP2" || r.protocol == "GRPC" }
+
+// isTCP reports whether nothing but the address tells where a connection goes.
+func (r route) isTCP() bool { return r.protocol == protocolTCP }
 
 // httpVersion names what requests are carried over.
 func (r route) httpVersion() string {
@@ -75,9 +112,10 @@ type exit struct {
 
 // upstreamTLS is the TLS that the mesh opens to a host.
 type upstreamTLS struct {
-	sni             string         // empty: the host
-	subjectAltNames []string       // empty: the host
-	caCertificates  CACertificates // empty: those of the system
+	sni               string            // empty: the host
+	subjectAltNames   []string          // empty: the host
+	caCertificates    CACertificates    // empty: those of the system
+	clientCertificate ClientCertificate // empty: none
 }
 
 // A planner makes the plan of one bundle.
@@ -85,17 +123,38 @@ type planner struct {
 	bundle      Bundle
 	mesh        Mesh
 	clients     []string
+	planned     []*destination
+	bypass      bypass
 	diagnostics []Diagnostic
+}
+
+// plan plans the bundle, which was checked, with the facts of a shared mesh if
+// there is one.
+func (p *planner) plan(shared *Mesh) {
+	p.setMesh(shared)
+	p.setClients()
+	p.planned = p.destinations()
+	p.bypass = p.bypassed()
 }
 
 func (p *planner) object() ObjectRef {
 	return ObjectRef{Kind: kindBundle, Namespace: p.bundle.Namespace, Name: p.bundle.Name}
 }
 
+// reportf adds an error at a field.
 func (p *planner) reportf(code Code, path, format string, args ...any) {
+	p.addDiagnostic(SeverityError, code, path, format, args...)
+}
+
+// warnf adds a warning at a field.
+func (p *planner) warnf(code Code, path, format string, args ...any) {
+	p.addDiagnostic(SeverityWarning, code, path, format, args...)
+}
+
+func (p *planner) addDiagnostic(severity Severity, code Code, path, format string, args ...any) {
 	p.diagnostics = append(p.diagnostics, Diagnostic{
 		Code:     code,
-		Severity: SeverityError,
+		Severity: severity,
 		Position: p.bundle.source.position(path),
 		Object:   p.object(),
 		Path:     path,
@@ -107,6 +166,7 @@ const (
 	pathMesh         = "spec.mesh"
 	pathClients      = "spec.clients"
 	pathDestinations = "spec.destinations"
+	pathBypass       = "spec.bypass"
 )
 
 // setMesh chooses the facts that the bundle is planned with.
@@ -144,21 +204,46 @@ func (m Mesh) portConflicts(object ObjectRef, path string, s *source) []Diagnost
 	return diagnostics
 }
 
-// destinations plans a bundle that was checked. It leaves out what has no
-// gateway, after reporting it.
-func (p *planner) destinations() []*destination {
-	if len(p.bundle.Destinations) == 0 {
-		p.reportf(MissingField, pathDestinations, "must have at least one destination, such as {stripe: {hosts: [api.stripe.com]}}")
-	}
+// setClients chooses who may use the bundle.
+func (p *planner) setClients() {
 	p.clients = []string{p.bundle.Namespace}
 	if len(p.bundle.Clients) > 0 {
 		p.clients = p.namespaces(pathClients, p.bundle.Clients)
 	}
+}
+
+// allowAny says once that the mesh lets workloads reach everything: no bundle
+// can restrict them then.
+func (p *planner) allowAny(shared *Mesh) []Diagnostic {
+	const field = "outboundTrafficPolicy"
+	if p.mesh.OutboundTrafficPolicy != defaultOutboundTrafficPolicy {
+		return nil
+	}
+	d := Diagnostic{
+		Code:     AllowAny,
+		Severity: SeverityWarning,
+		Position: p.bundle.source.position(schema.Child(pathMesh, field)),
+		Object:   p.object(),
+		Path:     schema.Child(pathMesh, field),
+		Message:  "is ALLOW_ANY: workloads reach every host, also those that no bundle declares, so no bundle restricts anybody; set outboundTrafficPolicy.mode of the mesh to REGISTRY_ONLY, and say so here",
+	}
+	if shared != nil {
+		d.Object = ObjectRef{Kind: kindMesh}
+		d.Path = schema.Child("spec", field)
+		d.Position = shared.source.position(d.Path)
+	}
+	return []Diagnostic{d}
+}
+
+// destinations plans the destinations. It leaves out what has no gateway, after
+// reporting it.
+func (p *planner) destinations() []*destination {
+	if len(p.bundle.Destinations) == 0 {
+		p.reportf(MissingField, pathDestinations, "must have at least one destination, such as {stripe: {hosts: [api.stripe.com]}}")
+	}
 	var planned []*destination
 	for _, name := range slices.Sorted(maps.Keys(p.bundle.Destinations)) {
-		if d := p.destination(name, p.bundle.Destinations[name]); d != nil {
-			planned = append(planned, d)
-		}
+		planned = append(planned, p.destination(name, p.bundle.Destinations[name])...)
 	}
 	return planned
 }
@@ -176,48 +261,79 @@ func (p *planner) namespaces(path string, clients []Client) []string {
 	return namespaces
 }
 
-func (p *planner) destination(name string, from Destination) *destination {
+// destination plans a destination: in parts, if it has TCP beside other
+// patterns, and not at all without a gateway that it needs.
+func (p *planner) destination(name string, from Destination) []*destination {
 	path := schema.Child(pathDestinations, name)
-	d := &destination{
+	w, ok := p.way(path, from)
+	if !ok {
+		return nil
+	}
+	d := destination{
+		way:         w,
 		bundle:      bundleID{p.bundle.Namespace, p.bundle.Name},
 		name:        name,
 		description: from.Description,
 		owner:       from.Owner,
-		hosts:       p.hosts(path, from.Hosts),
 		clients:     p.narrowed(path, from.Clients),
 	}
-	via := cmp.Or(from.Via, ViaGateway)
-	d.routes = p.routes(path, via, from.Ports)
-	if via == ViaSidecar {
-		p.checkSidecar(path, from)
-		return d
+	p.checkHosts(path, from)
+	p.checkService(path, name, from)
+	routes := p.routes(path, w, from)
+	p.checkEndpoints(path, from, routes)
+	p.checkTrafficPolicy(path, from, routes)
+	var parts []*destination
+	byName, byAddress := split(routes, w.service)
+	if len(byName) > 0 {
+		part := d
+		part.hosts, part.routes = p.hosts(name, from), byName
+		parts = append(parts, &part)
 	}
-	d.gateway = p.gateway(path, from.Gateway)
-	d.mutualTLS = *cmp.Or(from.MutualTLS, p.mesh.MutualTLS)
-	if d.gateway == nil {
-		return nil
+	if len(byAddress) > 0 {
+		part := d
+		part.part = []string{laneTCP}
+		part.hosts, part.routes = p.tcpHosts(path, d, from), byAddress
+		part.addresses = p.prefixes(schema.Child(path, "addresses"), from.Addresses)
+		parts = append(parts, &part)
+	} else if len(from.Addresses) > 0 {
+		p.warnf(UnusedAddresses, schema.Child(path, "addresses"), "has no effect: the ports of this destination are told by name, and only TCP is told by address")
 	}
-	return d
+	return parts
 }
 
-// hosts returns the hosts, sorted, and refuses those of the cluster itself: a
-// ServiceEntry would take their traffic over.
-func (p *planner) hosts(path string, from []string) []string {
-	path = schema.Child(path, "hosts")
-	seen := map[string]bool{}
-	for i, host := range from {
-		if seen[host] {
-			p.reportf(DuplicateHost, schema.Item(path, i), "must stand only once in the list, got %q again", host)
-		}
-		seen[host] = true
-		if strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc."+p.mesh.ClusterDomain) {
-			p.reportf(HostInCluster, schema.Item(path, i), "must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", host)
-		}
-		if strings.HasSuffix(host, "."+laneDomain) {
-			p.reportf(ReservedHost, schema.Item(path, i), "must not end in .%s, got %q: gateways know the traffic of bundles by such names", laneDomain, host)
+// split tells what sidecars know by name from what they know by address. A
+// Service has both.
+func split(routes []route, s *Service) (byName, byAddress []route) {
+	for _, r := range routes {
+		if r.isTCP() && !s.hasAddresses() {
+			byAddress = append(byAddress, r)
+		} else {
+			byName = append(byName, r)
 		}
 	}
-	return slices.Sorted(slices.Values(from))
+	return byName, byAddress
+}
+
+// way plans how the destination is reached. It is not ok without a gateway that
+// is needed.
+func (p *planner) way(path string, from Destination) (w way, ok bool) {
+	w = way{
+		service:    from.Service.sorted(),
+		dynamicDNS: p.mesh.hasDynamicDNS(),
+		endpoints:  sortedEndpoints(from.Endpoints),
+		policy:     from.TrafficPolicy.sorted(),
+		proxy:      from.ForwardProxy,
+	}
+	if from.ForwardProxy != nil && len(from.Endpoints) > 0 {
+		p.reportf(ForwardProxyConflict, schema.Child(path, "endpoints"), "must not be set beside forwardProxy, which looks the host up itself; remove one of them")
+	}
+	if cmp.Or(from.Via, ViaGateway) == ViaSidecar {
+		p.checkSidecar(path, from)
+		return w, true
+	}
+	w.gateway = p.gateway(path, from.Gateway)
+	w.mutualTLS = *cmp.Or(from.MutualTLS, p.mesh.MutualTLS)
+	return w, w.gateway != nil
 }
 
 // narrowed returns the clients of a destination: some of those of the bundle.
@@ -252,20 +368,23 @@ func (p *planner) gateway(path, name string) *gateway {
 	return &gateway{
 		name:      name,
 		namespace: from.Namespace,
+		service:   from.Service,
 		host:      fmt.Sprintf("%s.%s.svc.%s", from.Service, from.Namespace, p.mesh.ClusterDomain),
 		selector:  from.Selector,
 		httpPort:  from.Ports.HTTP,
 		tlsPort:   from.Ports.TLS,
+		tcpPorts:  from.Ports.TCP,
 	}
 }
 
+const onlyWithGateway = "must not be set with `via: Sidecar`; remove it, or use `via: Gateway`"
+
 // checkSidecar refuses what has a meaning only on the way through a gateway.
 func (p *planner) checkSidecar(path string, from Destination) {
-	const message = "must not be set with `via: Sidecar`; remove it, or use `via: Gateway`"
 	if from.Gateway != "" {
-		p.reportf(NeedsGateway, schema.Child(path, "gateway"), message)
+		p.reportf(NeedsGateway, schema.Child(path, "gateway"), onlyWithGateway)
 	}
 	if from.MutualTLS != nil {
-		p.reportf(NeedsGateway, schema.Child(path, "mutualTLS"), message)
+		p.reportf(NeedsGateway, schema.Child(path, "mutualTLS"), onlyWithGateway)
 	}
 }

@@ -12,7 +12,10 @@ import (
 type Output struct {
 	// Objects are sorted, in an order in which they can be applied.
 	Objects []Object
-	// Warnings did not prevent the objects.
+	// Patches are what no object of its own can do: changes to the Pods of
+	// workloads that exist already. They are sorted.
+	Patches []Patch
+	// Warnings did not prevent the objects. They are sorted.
 	Warnings []Diagnostic
 }
 
@@ -36,11 +39,16 @@ func Render(mesh *Mesh, bundles ...Bundle) (*Output, error) {
 	if err := invalid(found); err != nil {
 		return nil, err
 	}
-	planned, found := planAll(mesh, bundles)
+	planners, found := planAll(mesh, bundles)
 	if err := invalid(found); err != nil {
 		return nil, err
 	}
-	return &Output{Objects: build(planned), Warnings: found}, nil
+	var planned []*destination
+	for _, p := range planners {
+		planned = append(planned, p.planned...)
+	}
+	SortDiagnostics(found)
+	return &Output{Objects: build(planned), Patches: patches(planners), Warnings: found}, nil
 }
 
 // checkAll returns the bundles as they are read from a file, so that the plan
@@ -99,9 +107,9 @@ func checkMesh(m Mesh) ([]Diagnostic, error) {
 }
 
 // planAll plans every bundle and looks for contradictions between them.
-func planAll(mesh *Mesh, bundles []Bundle) ([]*destination, []Diagnostic) {
+func planAll(mesh *Mesh, bundles []Bundle) ([]*planner, []Diagnostic) {
 	slices.SortFunc(bundles, byIdentity)
-	var planned []*destination
+	var planners []*planner
 	var diagnostics []Diagnostic
 	if mesh != nil {
 		diagnostics = mesh.portConflicts(ObjectRef{Kind: kindMesh}, "spec", mesh.source)
@@ -109,17 +117,18 @@ func planAll(mesh *Mesh, bundles []Bundle) ([]*destination, []Diagnostic) {
 	c := newConflicts()
 	for _, bundle := range bundles {
 		p := &planner{bundle: bundle}
-		p.setMesh(mesh)
-		isNew := c.addBundle(p)
-		for _, d := range p.destinations() {
-			if isNew {
-				c.addDestination(p, d)
-			}
-			planned = append(planned, d)
-		}
+		p.plan(mesh)
+		c.add(p)
+		planners = append(planners, p)
+	}
+	for _, p := range planners {
+		c.addSecond(p)
 		diagnostics = append(diagnostics, p.diagnostics...)
 	}
-	return planned, diagnostics
+	if len(planners) > 0 {
+		diagnostics = append(diagnostics, planners[0].allowAny(mesh)...)
+	}
+	return planners, diagnostics
 }
 
 // byIdentity orders bundles, and those with one name by where they stand, so

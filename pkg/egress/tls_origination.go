@@ -5,7 +5,12 @@ package egress
 
 import (
 	"cmp"
+	"maps"
+	"path"
+	"regexp"
 	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
 // TLSOrigination is the pattern of an application that speaks plain HTTP to a
@@ -23,8 +28,12 @@ type TLSOrigination struct {
 	// carry one. Default: the host.
 	SubjectAltNames []string `json:"subjectAltNames,omitempty"`
 	// CACertificates are what the certificate of the host is verified with.
-	// Default: the certificate authorities of the system.
+	// Default: those of the Secret of ClientCertificate, if there is one, and
+	// else the certificate authorities of the system.
 	CACertificates *CACertificates `json:"caCertificates,omitempty"`
+	// ClientCertificate is what the mesh identifies itself with, which makes it
+	// mutual TLS. Default: nothing.
+	ClientCertificate *ClientCertificate `json:"clientCertificate,omitempty"`
 	// Timeout limits a request, with its retries. Default: no limit.
 	Timeout Duration `json:"timeout,omitempty"`
 	// Retries says how failed requests are repeated. Default: as the mesh
@@ -41,13 +50,12 @@ var tlsOriginationInfo = PatternInfo{
 
 func (o *TLSOrigination) route(p *portPlanner) route {
 	p.checkPlainHTTP(o.Retries)
+	p.refuseWildcard()
+	o.checkName(p)
+	o.checkCertificates(p)
 	tls := &upstreamTLS{sni: o.SNI, subjectAltNames: slices.Sorted(slices.Values(o.SubjectAltNames))}
-	if o.CACertificates != nil {
-		tls.caCertificates = *o.CACertificates
-		if tls.caCertificates.File == "" && p.via == ViaSidecar {
-			p.reportf(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: sidecars do not fetch Secrets and ConfigMaps by themselves; use {file: PATH}, or `via: Gateway`")
-		}
-	}
+	tls.caCertificates = *cmp.Or(o.CACertificates, &CACertificates{})
+	tls.clientCertificate = *cmp.Or(o.ClientCertificate, &ClientCertificate{})
 	return route{
 		protocol: cmp.Or(o.Protocol, "HTTP"),
 		exit: exit{
@@ -58,3 +66,64 @@ func (o *TLSOrigination) route(p *portPlanner) route {
 		},
 	}
 }
+
+// checkName asks for the name that the certificate of the host is verified with.
+func (o *TLSOrigination) checkName(p *portPlanner) {
+	if s := p.way.service; s.hasAddresses() && s.ExternalName == "" {
+		p.planner.reportf(MissingField, schema.Child(parent(parent(p.path)), "service")+".externalName", "is missing; it must be the name of the host, such as \"api.example.com\": TLSOrigination sends it, and verifies the certificate with it")
+	}
+}
+
+// checkCertificates judges which sources of certificates go together. Sidecars
+// do not fetch Secrets and ConfigMaps for a whole namespace, and Istio takes all
+// certificates of one TLS from files, or all from one Secret.
+// https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
+func (o *TLSOrigination) checkCertificates(p *portPlanner) {
+	ca := *cmp.Or(o.CACertificates, &CACertificates{})
+	client := *cmp.Or(o.ClientCertificate, &ClientCertificate{})
+	if p.way.gateway == nil {
+		if ca.Secret+ca.ConfigMap != "" {
+			p.reportf(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: sidecars do not fetch Secrets and ConfigMaps by themselves; use {file: PATH}, or `via: Gateway`")
+		}
+		if client.Secret != "" {
+			p.reportf(NeedsGateway, "clientCertificate", "must be files with `via: Sidecar`: a sidecar fetches a Secret only for workloads that a selector names, with a Role that lets them read it; use {files: ...}, or `via: Gateway`, where the gateway alone holds the key")
+		}
+	}
+	switch {
+	case client.Secret != "" && o.CACertificates == nil:
+		p.planner.warnf(CertificateSource, schema.Child(p.path, "clientCertificate"), "takes the CA certificates from the key ca.crt of the Secret %q, and not from the system: Istio cannot join the two; say so with `caCertificates: {secret: %s}`", client.Secret, client.Secret)
+	case client.Secret != "" && ca.Secret != client.Secret && ca.Secret != client.Secret+"-cacert":
+		p.reportf(CertificateSource, "caCertificates", "must be {secret: %s} or {secret: %s-cacert} beside `clientCertificate: {secret: %s}`: Istio looks nowhere else for them; put the CA certificates there under the key ca.crt, or use files for both", client.Secret, client.Secret, client.Secret)
+	case client.Files != nil && ca.Secret+ca.ConfigMap != "":
+		p.reportf(CertificateSource, "caCertificates", "must be a file beside the files of clientCertificate: Istio takes all certificates from files, or all from one Secret; use {file: PATH}, or leave it out for those of the system")
+	}
+	o.checkMounts(p, ca, client)
+}
+
+// checkMounts judges the folders of files: each is one Secret, mounted under its
+// own name.
+func (o *TLSOrigination) checkMounts(p *portPlanner, ca CACertificates, client ClientCertificate) {
+	if client.Files == nil {
+		return
+	}
+	files := map[string]string{
+		"clientCertificate.files.certificate": client.Files.Certificate,
+		"clientCertificate.files.privateKey":  client.Files.PrivateKey,
+	}
+	if ca.File != "" {
+		files["caCertificates.file"] = ca.File
+	}
+	for _, field := range slices.Sorted(maps.Keys(files)) {
+		folder := path.Dir(files[field])
+		switch {
+		case folder == "/etc/certs":
+			p.planner.reportf(CertificateFolder, p.path+"."+field, "must not be in /etc/certs, got %q: nothing is mounted there since Istio 1.5; use the folder of a Secret of your own, such as /etc/istio/partner-certs", files[field])
+		case !mountFolder.MatchString(folder):
+			p.planner.reportf(CertificateFolder, p.path+"."+field, "must be in a folder that is named as the Secret to mount there, such as /etc/istio/partner-certs/tls.crt, got %q", files[field])
+		}
+	}
+}
+
+// mountFolder is a folder whose last part is the name of a Secret, and whose path
+// is the name of a volume when its slashes are hyphens.
+var mountFolder = regexp.MustCompile(`^(/[a-z0-9]([-a-z0-9]*[a-z0-9])?){1,8}$`)

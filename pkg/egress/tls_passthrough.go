@@ -15,5 +15,6 @@ var tlsPassthroughInfo = PatternInfo{
 }
 
 func (*TLSPassthrough) route(p *portPlanner) route {
-	return route{protocol: "TLS", exit: exit{port: p.number}}
+	p.checkWildcardTLS()
+	return route{protocol: protocolTLS, exit: exit{port: p.number}}
 }

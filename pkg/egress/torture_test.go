@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	yamlv3 "go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 	"sigs.k8s.io/yaml"
 
@@ -301,7 +302,7 @@ func readObject(t *testing.T, document []byte, encoded egress.Object) egress.Obj
 	if err := decoder.Decode(&read); err != nil {
 		t.Fatalf("%v:\n%s", err, document)
 	}
-	spec := encoded.Spec.ProtoReflect().New().Interface()
+	spec := encoded.Spec.(proto.Message).ProtoReflect().New().Interface()
 	if err := protojson.Unmarshal(read.Spec, spec); err != nil {
 		t.Fatalf("%v:\n%s", err, document)
 	}

@@ -4,6 +4,7 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -121,7 +122,7 @@ func (c *checker) fields(path string, n *node, data map[string]any) {
 		case n.values != nil && n.schema.Allows(cue.Str(name)):
 			c.value(Child(path, name), n.values, data[name])
 		case n.values != nil:
-			c.report(Violation{Rule: InvalidKey, Path: Child(path, name), Must: c.definition("Name").must, Value: name})
+			c.report(Violation{Rule: InvalidKey, Path: Child(path, name), Must: cmp.Or(n.mustKey, c.definition("Name").must), Value: name})
 		default:
 			c.report(Violation{Rule: Unknown, Path: Child(path, name), Known: slices.Sorted(maps.Keys(n.fields))})
 		}

@@ -5,6 +5,7 @@ package schema
 
 import (
 	"slices"
+	"strconv"
 
 	"cuelang.org/go/cue"
 )
@@ -19,6 +20,8 @@ type node struct {
 	required []string
 	// values is what stands behind the keys of a map; nil if it is no map.
 	values *node
+	// mustKey completes the sentence "must ..." for a key that is refused.
+	mustKey string
 	// items is what a list holds; nil if the place holds no list.
 	items *node
 	// choice marks a place where the field pattern names the definition.
@@ -56,26 +59,25 @@ func (c *compiled) readFields(n *node) {
 	c.readValues(n)
 }
 
-// readValues finds the value of a pattern constraint by asking for a key that
-// no field has.
+// readValues finds the value of a pattern constraint by asking for keys that no
+// field has: a name, and a number.
 func (c *compiled) readValues(n *node) {
-	const key = "k"
-	if n.fields[key] != nil || !n.schema.Allows(cue.Str(key)) {
+	for _, key := range []string{"k", "1"} {
+		if n.fields[key] != nil || !n.schema.Allows(cue.Str(key)) {
+			continue
+		}
+		probe := c.context.CompileString("{" + strconv.Quote(key) + ": _}")
+		n.values = c.newNode(n.schema.Unify(probe).LookupPath(cue.MakePath(cue.Str(key))))
+		n.mustKey = attribute(n.schema, "key")
 		return
 	}
-	probe := c.context.CompileString("{" + key + ": _}")
-	n.values = c.newNode(n.schema.Unify(probe).LookupPath(cue.MakePath(cue.Str(key))))
 }
 
 // must returns the sentence that stands beside a field or beside the definition
 // that the field refers to.
 func must(v cue.Value) string {
-	for _, v := range []cue.Value{v, cue.Dereference(v)} {
-		if a := v.Attribute("must"); a.Err() == nil {
-			if sentence, err := a.String(0); err == nil {
-				return sentence
-			}
-		}
+	if sentence := attribute(v, "must"); sentence != "" {
+		return sentence
 	}
 	switch v.IncompleteKind() {
 	case cue.StructKind:
@@ -91,4 +93,17 @@ func refersTo(v cue.Value, definition string) bool {
 	_, path := v.ReferencePath()
 	selectors := path.Selectors()
 	return len(selectors) == 1 && selectors[0] == cue.Def(definition)
+}
+
+// attribute returns the text of an attribute of a field, or of the definition
+// that the field refers to.
+func attribute(v cue.Value, name string) string {
+	for _, v := range []cue.Value{v, cue.Dereference(v)} {
+		if a := v.Attribute(name); a.Err() == nil {
+			if text, err := a.String(0); err == nil {
+				return text
+			}
+		}
+	}
+	return ""
 }

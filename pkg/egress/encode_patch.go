@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// proxyContainer is the container of Istio's proxy, in sidecars and gateways.
+const proxyContainer = "istio-proxy"
+
+// podTemplates are the kinds of workloads, and where each has the Pods that it
+// makes.
+var podTemplates = []struct {
+	apiVersion, kind string
+	path             []string
+}{
+	{"apps/v1", "DaemonSet", []string{"spec", "template"}},
+	{"apps/v1", "Deployment", []string{"spec", "template"}},
+	{"apps/v1", "StatefulSet", []string{"spec", "template"}},
+	{"batch/v1", "CronJob", []string{"spec", "jobTemplate", "spec", "template"}},
+	{"batch/v1", "Job", []string{"spec", "template"}},
+}
+
+// EncodeComponent writes patches as a kustomize Component. A kustomization that
+// lists it under components has the workloads patched that it builds. An error
+// is one of the writer.
+// https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
+func EncodeComponent(w io.Writer, patches []Patch) error {
+	entries := []any{}
+	for _, p := range patches {
+		entries = append(entries, p.entries()...)
+	}
+	return encodeYAML(w, map[string]any{
+		"apiVersion": "kustomize.config.k8s.io/v1alpha1",
+		"kind":       "Component",
+		"patches":    entries,
+	})
+}
+
+func (p Patch) entries() []any {
+	var entries []any
+	for _, t := range podTemplates {
+		target := map[string]any{"kind": t.kind, "namespace": p.Namespace}
+		name := "any"
+		if p.Deployment != "" {
+			target["name"], name = p.Deployment, p.Deployment
+		}
+		if p.Deployment != "" && t.kind != "Deployment" {
+			continue
+		}
+		patch := map[string]any{
+			"apiVersion": t.apiVersion,
+			"kind":       t.kind,
+			"metadata":   map[string]any{"name": name},
+		}
+		nested(patch, t.path, p.template())
+		var text strings.Builder
+		if err := encodeYAML(&text, patch); err != nil {
+			panic(err) // A strings.Builder takes everything.
+		}
+		entries = append(entries, map[string]any{"target": target, "patch": text.String()})
+	}
+	return entries
+}
+
+// template returns what the patch adds to a Pod.
+func (p Patch) template() map[string]any {
+	template := map[string]any{}
+	if len(p.Annotations) > 0 {
+		template["metadata"] = map[string]any{"annotations": p.Annotations}
+	}
+	if len(p.Secrets) > 0 {
+		volumes, mounts := p.volumes()
+		template["spec"] = map[string]any{
+			"containers": []any{map[string]any{"name": proxyContainer, "volumeMounts": mounts}},
+			"volumes":    volumes,
+		}
+	}
+	return template
+}
+
+func (p Patch) volumes() (volumes, mounts []any) {
+	for _, folder := range slices.Sorted(maps.Keys(p.Secrets)) {
+		name := volumeName(folder)
+		volumes = append(volumes, map[string]any{"name": name, "secret": map[string]any{"secretName": p.Secrets[folder]}})
+		mounts = append(mounts, map[string]any{"name": name, "mountPath": folder, "readOnly": true})
+	}
+	return volumes, mounts
+}
+
+// nested puts a value at a path of maps.
+func nested(tree map[string]any, path []string, value any) {
+	for _, name := range path[:len(path)-1] {
+		next := map[string]any{}
+		tree[name] = next
+		tree = next
+	}
+	tree[path[len(path)-1]] = value
+}
+
+// EncodeHelmValues writes patches as values for the Helm charts of Istio: a
+// document for each installation, with a comment that names the chart. The
+// values of the chart istiod concern every namespace of the mesh, so they hold
+// what all clients skip. An error is one of the writer.
+// https://istio.io/latest/docs/setup/additional-setup/customize-installation-helm/
+func EncodeHelmValues(w io.Writer, patches []Patch) error {
+	separator := ""
+	write := func(comment string, values map[string]any) error {
+		if _, err := io.WriteString(w, separator+"# "+comment+"\n"); err != nil {
+			return err
+		}
+		separator = "---\n"
+		return encodeYAML(w, values)
+	}
+	if proxy := meshWide(patches); len(proxy) > 0 {
+		values := map[string]any{"global": map[string]any{"proxy": proxy}}
+		if err := write("Chart istiod. This concerns the workloads of every namespace.", values); err != nil {
+			return err
+		}
+	}
+	for _, p := range patches {
+		if p.Deployment == "" {
+			continue
+		}
+		volumes, mounts := p.volumes()
+		values := map[string]any{"volumes": volumes, "volumeMounts": mounts}
+		if err := write("Chart gateway, release "+p.Deployment+" in namespace "+p.Namespace+".", values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meshWide joins what the Pods of all namespaces skip.
+func meshWide(patches []Patch) map[string]any {
+	proxy := map[string]any{}
+	for key, annotation := range map[string]string{
+		"excludeIPRanges":      annotationExcludeIPRanges,
+		"excludeOutboundPorts": annotationExcludePorts,
+	} {
+		var all []string
+		for _, p := range patches {
+			if value := p.Annotations[annotation]; value != "" {
+				all = append(all, strings.Split(value, ",")...)
+			}
+		}
+		if len(all) > 0 {
+			slices.Sort(all)
+			proxy[key] = strings.Join(slices.Compact(all), ",")
+		}
+	}
+	return proxy
+}
+
+// encodeYAML writes one document.
+func encodeYAML(w io.Writer, document any) error {
+	encoder := yaml.NewEncoder(w)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	if err := encoder.Encode(document); err != nil {
+		return err
+	}
+	return encoder.Close()
+}
