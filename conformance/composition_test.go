@@ -71,7 +71,7 @@ func checkComposition(t *testing.T, c composition) {
 	mesh := trace.NewMesh(t, trace.Options{Manifests: inOrder(t, apart...), Gateways: c.gateways()})
 	for _, want := range slices.Concat(c.promised(), c.beside.promised, c.unpromised()) {
 		result := mesh.Trace(want.TraceCall())
-		got := calls.Observe(want.From, want.Call, result)
+		got := want.Observe(result)
 		if want.Blocked != "" && got.Blocked != "" {
 			continue // It does not matter by what.
 		}

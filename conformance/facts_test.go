@@ -417,7 +417,7 @@ func expectFates(t *testing.T, manifests string, want map[string]string) {
 	for name := range want {
 		from, call, _ := strings.Cut(name, " ")
 		o := calls.Outcome{From: from, Call: call}
-		got[name] = fate(calls.Observe(from, call, m.Trace(o.TraceCall())))
+		got[name] = fate(o.Observe(m.Trace(o.TraceCall())))
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)

@@ -43,7 +43,7 @@ func TestGoldens(t *testing.T) {
 			mesh := trace.NewMesh(t, trace.Options{Manifests: g.rendered, Gateways: g.gateways})
 			for _, want := range g.outcomes {
 				result := mesh.Trace(want.TraceCall())
-				if diff := cmp.Diff(want, calls.Observe(want.From, want.Call, result)); diff != "" {
+				if diff := cmp.Diff(want, want.Observe(result)); diff != "" {
 					t.Errorf("%s from %s (-want +got):\n%s\n%s", want.Call, want.From, diff, strings.Join(result.Steps, "\n"))
 				}
 			}

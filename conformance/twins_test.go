@@ -168,7 +168,7 @@ func observe(t *testing.T, g golden, manifests string) []calls.Outcome {
 	m := trace.NewMesh(t, trace.Options{Manifests: manifests, Gateways: g.gateways})
 	var observed []calls.Outcome
 	for _, o := range g.outcomes {
-		observed = append(observed, calls.Observe(o.From, o.Call, m.Trace(o.TraceCall())))
+		observed = append(observed, o.Observe(m.Trace(o.TraceCall())))
 	}
 	return observed
 }

@@ -51,7 +51,7 @@ functionConfig is an EgressBundle, and writes it with the objects as items.`),
 			return runFunction(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	root.AddCommand(renderCommand(), schemaCommand(), versionCommand())
+	root.AddCommand(renderCommand(), patchCommand(), schemaCommand(), versionCommand())
 	return root
 }
 
@@ -85,13 +85,50 @@ is wrong, it prints every problem on standard error and nothing else.`),
 			} else {
 				err = writeDir(dir, output.Objects)
 			}
-			if err == nil {
-				warn(cmd.ErrOrStderr(), output.Warnings)
+			if err != nil {
+				return err
 			}
-			return err
+			warn(cmd.ErrOrStderr(), output.Warnings)
+			for _, p := range output.Patches {
+				warn(cmd.ErrOrStderr(), []egress.Diagnostic{needsPatch(p)})
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
+	return cmd
+}
+
+func patchCommand() *cobra.Command {
+	var helm bool
+	cmd := &cobra.Command{
+		Use:   "patch PATH...",
+		Short: "Print what existing workloads need that no object can give them",
+		Long: strings.TrimSpace(`
+patch reads EgressBundles as render does, and prints how to change the Pods of
+workloads that exist already: to skip their proxies, as spec.bypass wants it, and
+to mount the files of certificates.
+
+It prints a kustomize Component: write it to a file kustomization.yaml in a
+folder of its own, and name that folder under components where the workloads are
+built. With --helm it prints values for the charts of Istio. Pods take the change
+when they start again.
+
+As a KRM function, egressbundle patches the workloads among its items by itself.`),
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			output, err := render(paths, cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			warn(cmd.ErrOrStderr(), output.Warnings)
+			if helm {
+				return egress.EncodeHelmValues(cmd.OutOrStdout(), output.Patches)
+			}
+			return egress.EncodeComponent(cmd.OutOrStdout(), output.Patches)
+		},
+	}
+	cmd.Flags().BoolVar(&helm, "helm", false, "print values for the Helm charts of Istio")
 	return cmd
 }
 

@@ -49,8 +49,14 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	warn(stderr, output.Warnings)
-	return writeResults(list, append(withoutConfig(items, list.FunctionConfig), generated...), output.Warnings)
+	items = withoutConfig(items, list.FunctionConfig)
+	unpatched, err := patchWorkloads(items, output.Patches)
+	if err != nil {
+		return err
+	}
+	warnings := append(output.Warnings, unpatched...)
+	warn(stderr, warnings)
+	return writeResults(list, append(items, generated...), warnings)
 }
 
 // expand renders the functionConfig. Its text is not the user's file, so the

@@ -76,7 +76,7 @@ func TestFunction(t *testing.T) {
 func TestFunctionFails(t *testing.T) {
 	broken := strings.Replace(smallest, "{hosts: [edition.cnn.com]}", "{hosts: [localhost], port: 443}", 1)
 	got := execute(t, "", resourceList(broken, configMap), binary)
-	const message = `spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", without wildcard, address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost" [InvalidValue]`
+	const message = `spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost" [InvalidValue]`
 	if got.Status != 1 || !strings.Contains(got.Stderr, "EgressBundle payments/news: "+message+"\n") {
 		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
 	}
@@ -84,7 +84,7 @@ func TestFunctionFails(t *testing.T) {
 	if diff := cmp.Diff([]string{configMap}, items); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
-	want := `- message: must be a fully qualified domain name in lower case, such as "api.example.com", without wildcard, address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost"
+	want := `- message: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost"
   severity: error
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -95,7 +95,7 @@ func TestFunctionFails(t *testing.T) {
     path: spec.destinations.cnn.hosts[0]
   tags:
     code: InvalidValue
-- message: is not a field here; the fields are clients, description, gateway, hosts, mutualTLS, owner, ports, via
+- message: is not a field here; the fields are addresses, clients, description, endpoints, forwardProxy, gateway, hosts, mutualTLS, owner, ports, service, trafficPolicy, via, wildcardServer
   severity: error
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1

@@ -117,7 +117,7 @@ func TestKustomizeFails(t *testing.T) {
 		writeText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [bundle.yaml]\n")
 		writeText(t, filepath.Join(dir, "bundle.yaml"), withFunction(strings.Replace(smallest, "edition.cnn.com", "10.0.0.1", 1), f))
 		got := kustomizeBuild(t, dir, f.flags...)
-		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", without wildcard, address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]`
+		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}

@@ -76,8 +76,8 @@ func TestRenderFails(t *testing.T) {
 	writeText(t, filepath.Join(dir, "empty.yaml"), "")
 
 	got := execute(t, dir, "", binary, "render", "a.yaml", "b.yaml", "d.yaml", "empty.yaml")
-	want := outcome{Status: 1, Stderr: `a.yaml:6:19: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", without wildcard, address, port or path, of at most 63 characters between two dots and 253 in all, got the number 1.10 [InvalidValue]
-a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, such as "api.example.com", without wildcard, address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]
+	want := outcome{Status: 1, Stderr: `a.yaml:6:19: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got the number 1.10 [InvalidValue]
+a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]
 b.yaml:6:20: spec.destinations.cnn.gateway: must name one of the gateways of the mesh (istio-egressgateway), got "partners" [UnknownGateway]
 d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]
 empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -26,6 +27,12 @@ type Outcome struct {
 	// From is the namespace of the caller, and its service account if it is
 	// not default: payments/checkout.
 	From string `json:"from"`
+	// Address is the IP address that the application connects to, where it is
+	// not the one that the host resolves to.
+	Address string `json:"address,omitempty"`
+	// Locality is where the caller and its gateway run, as region, region/zone or
+	// region/zone/subzone.
+	Locality string `json:"locality,omitempty"`
 
 	// Blocked says why the call does not leave.
 	Blocked string `json:"blocked,omitempty"`
@@ -37,15 +44,23 @@ type Outcome struct {
 	As string `json:"as,omitempty"`
 	// Leaves is the host and the port that the call leaves to.
 	Leaves string `json:"leaves,omitempty"`
+	// Failover are the same addresses where some stand in for others: groups of
+	// them, in the order in which they are used.
+	Failover [][]string `json:"failover,omitempty"`
+	// Connect is the host and the port that a proxy at Leaves is asked for, with
+	// the method CONNECT.
+	Connect string `json:"connect,omitempty"`
 	// Host is the Host header that is sent there.
 	Host string `json:"host,omitempty"`
 	// HTTP2 is set if the request is carried over HTTP/2 on each leg.
 	HTTP2 bool `json:"http2,omitempty"`
-	// TLS is what the mesh opens to the host.
+	// TLS is what the mesh opens to the host, or with Connect to the proxy.
 	TLS *TLS `json:"tls,omitempty"`
 	// Timeout and Retries are those of the route that the call leaves by.
 	Timeout string   `json:"timeout,omitempty"`
 	Retries *Retries `json:"retries,omitempty"`
+	// Policy is how connections to the host are made and limited.
+	Policy *Policy `json:"policy,omitempty"`
 	// Defect is what no call may have.
 	Defect string `json:"defect,omitempty"`
 }
@@ -55,6 +70,9 @@ type TLS struct {
 	SNI   string   `json:"sni"`
 	Names []string `json:"names"` // one of which the certificate must carry
 	CA    string   `json:"ca"`    // system, a file, or a Secret or ConfigMap by name
+	// Certificate is what the mesh shows of itself: a Secret by name, or the file
+	// of the certificate and that of the key.
+	Certificate string `json:"certificate,omitempty"`
 }
 
 // Retries say how often a request is repeated, and when.
@@ -80,12 +98,19 @@ func Read(path string) ([]Outcome, error) {
 // TraceCall returns the call to trace.
 func (o Outcome) TraceCall() trace.Call {
 	namespace, account, _ := strings.Cut(o.From, "/")
-	return trace.Call{Namespace: namespace, ServiceAccount: account, URL: o.Call, HTTP2: o.HTTP2}
+	return trace.Call{
+		Namespace:      namespace,
+		ServiceAccount: account,
+		URL:            o.Call,
+		HTTP2:          o.HTTP2,
+		Address:        o.Address,
+		Locality:       o.Locality,
+	}
 }
 
-// Observe says what became of a call.
-func Observe(from, call string, r trace.Result) Outcome {
-	o := Outcome{Call: call, From: from, Blocked: r.Blocked}
+// Observe says what became of the call of an outcome.
+func (o Outcome) Observe(r trace.Result) Outcome {
+	o = Outcome{Call: o.Call, From: o.From, Address: o.Address, Locality: o.Locality, Blocked: r.Blocked}
 	if r.Blocked != "" {
 		return o
 	}
@@ -95,17 +120,23 @@ func Observe(from, call string, r trace.Result) Outcome {
 	}
 	o.As = account(r.Hop.Identity)
 	o.Leaves = strings.Join(r.Exit.Addresses, " ")
+	o.Failover = r.Exit.Priorities
+	o.Connect = r.Exit.Connect
 	o.Host = r.Exit.Authority
 	o.HTTP2 = r.Exit.HTTP2 && (r.Gateway == "" || r.Hop.HTTP2)
 	if r.TLS.Mode != "" {
-		o.TLS = &TLS{SNI: r.TLS.SNI, Names: r.TLS.SANs, CA: authority(r.TLS.CA)}
+		o.TLS = &TLS{
+			SNI:         r.TLS.SNI,
+			Names:       r.TLS.SANs,
+			CA:          authority(r.TLS.CA),
+			Certificate: source(r.TLS.Credential),
+		}
 	}
-	if r.Timeout != 0 {
-		o.Timeout = r.Timeout.String()
-	}
+	o.Timeout = duration(r.Timeout)
 	if r.Exit.Authority != "" {
 		o.Retries = retries(r.Retries)
 	}
+	o.Policy = policyOf(r.Policy)
 	o.Defect = defect(r)
 	return o
 }
@@ -116,14 +147,21 @@ func account(identity string) string {
 	return strings.Replace(path, "/sa/", "/", 1)
 }
 
-// authority names the source of certificates as a user does.
+// authority names the source of certificates as a user does. Istio asks for the
+// CA of a credential by its name with -cacert, and finds it in the credential
+// itself or in an object of that very name.
 func authority(secret string) string {
-	secret = strings.TrimSuffix(secret, "-cacert")
+	if file, ok := strings.CutPrefix(secret, "file-root:"); ok {
+		return file
+	}
+	return source(strings.TrimSuffix(secret, "-cacert"))
+}
+
+// source names a Secret, a ConfigMap or a pair of files as a user does.
+func source(secret string) string {
 	switch {
-	case secret == "file-root:system":
-		return "system"
-	case strings.HasPrefix(secret, "file-root:"):
-		return strings.TrimPrefix(secret, "file-root:")
+	case strings.HasPrefix(secret, "file-cert:"):
+		return strings.Replace(strings.TrimPrefix(secret, "file-cert:"), "~", " ", 1)
 	case strings.HasPrefix(secret, "kubernetes://"):
 		return "Secret " + strings.TrimPrefix(secret, "kubernetes://")
 	case strings.HasPrefix(secret, "configmap://"):
@@ -143,11 +181,15 @@ func retries(r trace.Retries) *Retries {
 	if r == meshRetries {
 		return nil
 	}
-	out := &Retries{Attempts: r.Attempts, RetryOn: r.On}
-	if r.PerTryTimeout != 0 {
-		out.PerTryTimeout = r.PerTryTimeout.String()
+	return &Retries{Attempts: r.Attempts, PerTryTimeout: duration(r.PerTryTimeout), RetryOn: r.On}
+}
+
+// duration writes nothing for none.
+func duration(d time.Duration) string {
+	if d == 0 {
+		return ""
 	}
-	return out
+	return d.String()
 }
 
 func defect(r trace.Result) string {

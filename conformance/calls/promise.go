@@ -7,7 +7,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,12 +23,12 @@ import (
 func Promised(bundle egress.Bundle, mesh egress.Mesh) []Outcome {
 	var outcomes []Outcome
 	for _, name := range slices.Sorted(maps.Keys(bundle.Destinations)) {
-		d := bundle.Destinations[name]
-		way := wayOf(d, mesh)
-		for _, client := range clientsOf(bundle, d) {
-			for _, host := range d.Hosts {
-				for _, port := range portsOf(d) {
-					outcomes = append(outcomes, way.promise(client, host, port))
+		p := promiser{bundle: bundle, mesh: mesh, name: name, Destination: bundle.Destinations[name]}
+		p.setWay()
+		for _, client := range p.clients() {
+			for _, port := range p.ports() {
+				for _, c := range p.called(port) {
+					outcomes = append(outcomes, p.promise(client, c, port))
 				}
 			}
 		}
@@ -33,13 +36,48 @@ func Promised(bundle egress.Bundle, mesh egress.Mesh) []Outcome {
 	return outcomes
 }
 
-func clientsOf(bundle egress.Bundle, d egress.Destination) []string {
-	clients := d.Clients
+// A promiser knows what one destination promises.
+type promiser struct {
+	egress.Destination
+
+	bundle    egress.Bundle
+	mesh      egress.Mesh
+	name      string
+	through   string
+	namespace string // of the gateway
+	mutualTLS bool
+}
+
+// A target is what an application calls.
+type target struct {
+	host    string
+	address string // that it connects to, where the host does not say
+	// outside is what the host is called outside: nothing for an address
+	// without a name.
+	outside string
+}
+
+func (p *promiser) setWay() {
+	p.through = Sidecar
+	if p.Via == egress.ViaSidecar {
+		return
+	}
+	name := p.Gateway
+	if name == "" {
+		name = slices.Collect(maps.Keys(p.mesh.Gateways))[0]
+	}
+	g := p.mesh.Gateways[name]
+	p.through, p.namespace = g.Namespace+"/"+g.Service, g.Namespace
+	p.mutualTLS = *cmp.Or(p.MutualTLS, p.mesh.MutualTLS)
+}
+
+func (p *promiser) clients() []string {
+	clients := p.Clients
 	if len(clients) == 0 {
-		clients = bundle.Clients
+		clients = p.bundle.Clients
 	}
 	if len(clients) == 0 {
-		return []string{bundle.Namespace}
+		return []string{p.bundle.Namespace}
 	}
 	var namespaces []string
 	for _, c := range clients {
@@ -48,57 +86,137 @@ func clientsOf(bundle egress.Bundle, d egress.Destination) []string {
 	return namespaces
 }
 
-func portsOf(d egress.Destination) []egress.Port {
-	if len(d.Ports) == 0 {
+func (p *promiser) ports() []egress.Port {
+	if len(p.Ports) == 0 {
 		return []egress.Port{{Number: 443, Pattern: &egress.TLSPassthrough{}}}
 	}
-	return d.Ports
+	return p.Ports
 }
 
-// A way is how a destination is reached.
-type way struct {
-	through   string
-	mutualTLS bool
-}
-
-func wayOf(d egress.Destination, mesh egress.Mesh) way {
-	if d.Via == egress.ViaSidecar {
-		return way{through: Sidecar}
+// called returns what applications call on a port.
+func (p *promiser) called(port egress.Port) []target {
+	switch port.Pattern.(type) {
+	case *egress.TCP:
+		if p.Service == nil {
+			return p.calledAddresses()
+		}
 	}
-	name := d.Gateway
-	if name == "" {
-		name = slices.Collect(maps.Keys(mesh.Gateways))[0]
+	if p.Service != nil {
+		return []target{p.calledService(port)}
 	}
-	g := mesh.Gateways[name]
-	return way{g.Namespace + "/" + g.Service, *cmp.Or(d.MutualTLS, mesh.MutualTLS)}
+	var targets []target
+	for _, host := range p.Hosts {
+		targets = append(targets, p.calledHost(host))
+	}
+	return targets
 }
 
-func (w way) promise(client, host string, port egress.Port) Outcome {
-	o := Outcome{From: client, Through: w.through}
-	if w.mutualTLS {
+// calledAddresses returns the addresses of TCP, and of each range one.
+func (p *promiser) calledAddresses() []target {
+	var targets []target
+	for _, text := range p.Addresses {
+		address := text
+		if prefix, err := netip.ParsePrefix(text); err == nil {
+			address = prefix.Masked().Addr().Next().String()
+		}
+		targets = append(targets, target{host: bracketed(address), address: address, outside: p.Hosts[0]})
+	}
+	return targets
+}
+
+// calledService returns the name of the Service, or that of the host where the
+// application opens TLS to an alias: the host knows no other name.
+func (p *promiser) calledService(port egress.Port) target {
+	service := fmt.Sprintf("%s.%s.svc.%s", p.name, p.bundle.Namespace, p.mesh.ClusterDomain)
+	if _, tls := port.Pattern.(*egress.TLSPassthrough); tls && p.Service.Type == egress.ServiceExternalName {
+		service = p.Service.ExternalName
+	}
+	return target{host: service, outside: p.Service.ExternalName}
+}
+
+// nowhere is an address that no configuration knows.
+const nowhere = "192.0.2.99"
+
+// calledHost returns the host, and for a wildcard a host below it.
+func (p *promiser) calledHost(host string) target {
+	domain, wildcard := strings.CutPrefix(host, "*.")
+	if !wildcard {
+		return target{host: host, outside: host}
+	}
+	below := "any." + domain
+	if p.WildcardServer != "" {
+		return target{host: below, outside: p.WildcardServer}
+	}
+	return target{host: below, address: nowhere, outside: below}
+}
+
+func (p *promiser) promise(client string, c target, port egress.Port) Outcome {
+	o := Outcome{From: client, Through: p.through, Policy: p.policy(port)}
+	if p.mutualTLS {
 		o.As = client + "/default"
 	}
-	switch p := port.Pattern.(type) {
+	exit := port.Number
+	switch pattern := port.Pattern.(type) {
 	case *egress.TLSPassthrough:
-		o.Call = callURL("https", host, port.Number, 443)
-		o.Leaves = fmt.Sprintf("%s:%d", host, port.Number)
+		o.Call = callURL("https", c.host, port.Number, 443)
+		o.Address = c.address
+	case *egress.TCP:
+		o.Call = callURL("tcp", c.host, port.Number, 0)
 	case *egress.HTTP:
-		o.Call = callURL("http", host, port.Number, 80)
-		o.Leaves = fmt.Sprintf("%s:%d", host, port.Number)
-		o.Host = authorityOf(host, port.Number, 80)
-		o.http(p.Protocol, p.Timeout, p.Retries)
+		o.Call = callURL("http", c.host, port.Number, 80)
+		o.Host = authorityOf(p.header(c), port.Number, 80)
+		o.http(pattern.Protocol, pattern.Timeout, pattern.Retries)
 	case *egress.TLSOrigination:
-		exit := cmp.Or(p.UpstreamPort, 443)
-		o.Call = callURL("http", host, port.Number, 80)
-		o.Leaves = fmt.Sprintf("%s:%d", host, exit)
-		o.Host = authorityOf(host, exit, 443)
-		o.http(p.Protocol, p.Timeout, p.Retries)
-		o.TLS = originated(p, host)
+		exit = cmp.Or(pattern.UpstreamPort, 443)
+		o.Call = callURL("http", c.host, port.Number, 80)
+		o.Host = authorityOf(c.outside, exit, 443)
+		o.http(pattern.Protocol, pattern.Timeout, pattern.Retries)
+		o.TLS = p.originated(pattern, c.outside)
 	default:
-		panic(fmt.Sprintf("calls: no promise for %T", p))
+		panic(fmt.Sprintf("calls: no promise for %T", pattern))
+	}
+	o.Leaves = p.leaves(c, port, exit)
+	if p.ForwardProxy != nil {
+		o.Connect = hostPort(c.outside, exit)
 	}
 	return o
 }
+
+// header is the host that plain HTTP is sent with. A wildcard leads many hosts
+// to one server, and each stays what it is.
+func (p *promiser) header(c target) string {
+	if p.Service == nil && p.WildcardServer != "" {
+		return c.host
+	}
+	return cmp.Or(c.outside, c.host)
+}
+
+// leaves returns where the traffic goes: through the proxy, to the endpoints, to
+// the address that was called, or to the host.
+func (p *promiser) leaves(c target, port egress.Port, exit int) string {
+	_, isTCP := port.Pattern.(*egress.TCP)
+	var places []string
+	switch {
+	case p.ForwardProxy != nil:
+		places = []string{hostPort(p.ForwardProxy.Address, p.ForwardProxy.Port)}
+	case p.Service != nil && p.Service.Type == egress.ServiceEndpoints:
+		for _, address := range p.Service.Addresses {
+			places = append(places, hostPort(address, exit))
+		}
+	case len(p.Endpoints) > 0:
+		for _, e := range p.Endpoints {
+			places = append(places, hostPort(e.Address, cmp.Or(e.Ports[port.Number], exit)))
+		}
+	case isTCP && p.through == Sidecar, c.address == nowhere && !p.dynamicDNS():
+		places = []string{hostPort(c.address, exit)}
+	default:
+		places = []string{hostPort(c.outside, exit)}
+	}
+	slices.Sort(places)
+	return strings.Join(places, " ")
+}
+
+func (p *promiser) dynamicDNS() bool { return p.mesh.IstioVersion >= "1.30" }
 
 func callURL(scheme, host string, port, implied int) string {
 	return scheme + "://" + authorityOf(host, port, implied)
@@ -109,6 +227,16 @@ func authorityOf(host string, port, implied int) string {
 		return host
 	}
 	return fmt.Sprintf("%s:%d", host, port)
+}
+
+func hostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
+
+// bracketed writes an address as it stands in a URL.
+func bracketed(address string) string {
+	if strings.Contains(address, ":") {
+		return "[" + address + "]"
+	}
+	return address
 }
 
 func (o *Outcome) http(protocol string, timeout egress.Duration, retries *egress.Retries) {
@@ -123,20 +251,76 @@ func (o *Outcome) http(protocol string, timeout egress.Duration, retries *egress
 	}
 }
 
-func durationText(d egress.Duration) string {
-	if d == 0 {
-		return ""
-	}
-	return time.Duration(d).String()
-}
+func durationText(d egress.Duration) string { return duration(time.Duration(d)) }
 
-func originated(p *egress.TLSOrigination, host string) *TLS {
-	tls := &TLS{SNI: cmp.Or(p.SNI, host), Names: p.SubjectAltNames, CA: "system"}
+func (p *promiser) originated(pattern *egress.TLSOrigination, host string) *TLS {
+	tls := &TLS{SNI: cmp.Or(pattern.SNI, host), Names: pattern.SubjectAltNames, CA: "system"}
 	if len(tls.Names) == 0 {
 		tls.Names = []string{host}
 	}
-	if p.CACertificates != nil {
-		tls.CA = cmp.Or(p.CACertificates.File, p.CACertificates.Secret, p.CACertificates.ConfigMap)
+	if ca := pattern.CACertificates; ca != nil {
+		switch {
+		case ca.File != "":
+			tls.CA = ca.File
+		case ca.ConfigMap != "":
+			tls.CA = "ConfigMap " + p.namespace + "/" + ca.ConfigMap
+		default:
+			tls.CA = "Secret " + ca.Secret
+		}
+	}
+	switch client := pattern.ClientCertificate; {
+	case client == nil:
+	case client.Secret != "":
+		tls.Certificate, tls.CA = "Secret "+client.Secret, "Secret "+client.Secret
+	default:
+		tls.Certificate = client.Files.Certificate + " " + client.Files.PrivateKey
 	}
 	return tls
+}
+
+// policy returns what of the traffic policy applies to a port: requests have
+// limits only where the mesh sees them.
+func (p *promiser) policy(port egress.Port) *Policy {
+	from := p.TrafficPolicy
+	if from == nil {
+		return nil
+	}
+	out := Policy{ConnectTimeout: durationText(from.ConnectTimeout)}
+	pool := cmp.Or(from.ConnectionPool, &egress.ConnectionPool{})
+	if tcp := pool.TCP; tcp != nil {
+		out.MaxConnections = uint32(tcp.MaxConnections)
+		out.MaxConnectionDuration = durationText(tcp.MaxConnectionDuration)
+		if k := tcp.TCPKeepalive; k != nil {
+			out.TCPKeepalive = &Keepalive{Probes: uint32(k.Probes), Time: durationText(k.Time), Interval: durationText(k.Interval)}
+		}
+	}
+	if http := pool.HTTP; http != nil {
+		out.HTTP1MaxPendingRequests = uint32(http.HTTP1MaxPendingRequests)
+		if carriesRequests(port) {
+			out.HTTP2MaxRequests = uint32(http.HTTP2MaxRequests)
+			out.MaxRequestsPerConnection = uint32(http.MaxRequestsPerConnection)
+			out.MaxRetries = uint32(http.MaxRetries)
+			out.IdleTimeout = durationText(http.IdleTimeout)
+		}
+	}
+	if o := from.OutlierDetection; o != nil {
+		out.Consecutive5xxErrors = cmp.Or(uint32(o.Consecutive5xxErrors), 5)
+		out.ConsecutiveGatewayErrors = uint32(o.ConsecutiveGatewayErrors)
+		out.Interval = durationText(cmp.Or(o.Interval, egress.Duration(10*time.Second)))
+		out.BaseEjectionTime = durationText(cmp.Or(o.BaseEjectionTime, egress.Duration(30*time.Second)))
+		out.MaxEjectionPercent = cmp.Or(uint32(o.MaxEjectionPercent), 10)
+	}
+	if out == (Policy{}) {
+		return nil
+	}
+	return &out
+}
+
+func carriesRequests(port egress.Port) bool {
+	switch port.Pattern.(type) {
+	case *egress.HTTP, *egress.TLSOrigination:
+		return true
+	default:
+		return false
+	}
 }

@@ -22,6 +22,9 @@ type Gateway struct {
 	ServiceAccount string
 	Labels         map[string]string // of the pod, and the selector of the Service
 	Ports          []Port
+	// Locality is where the pod runs, as region, region/zone or region/zone/subzone. By default a gateway is where its
+	// caller is.
+	Locality string
 }
 
 // A Port is a port of a gateway's Service and the container port behind it.

@@ -4,6 +4,7 @@
 package cluster
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -31,15 +32,21 @@ func GatewaysOf(mesh egress.Mesh) []Gateway {
 	var gateways []Gateway
 	for _, name := range slices.Sorted(maps.Keys(mesh.Gateways)) {
 		g := mesh.Gateways[name]
+		ports := []Port{
+			{Name: "http2", Port: int32(g.Ports.HTTP), TargetPort: containerPort(g.TargetPorts.HTTP)},
+			{Name: "https", Port: int32(g.Ports.TLS), TargetPort: containerPort(g.TargetPorts.TLS)},
+		}
+		for i, port := range g.Ports.TCP {
+			ports = append(ports, Port{
+				Name: fmt.Sprintf("tcp-%d", port), Port: int32(port), TargetPort: containerPort(g.TargetPorts.TCP[i]),
+			})
+		}
 		gateways = append(gateways, Gateway{
 			Namespace:      g.Namespace,
 			Service:        g.Service,
 			ServiceAccount: g.Service,
 			Labels:         g.Selector,
-			Ports: []Port{
-				{Name: "http2", Port: int32(g.Ports.HTTP), TargetPort: containerPort(g.TargetPorts.HTTP)},
-				{Name: "https", Port: int32(g.Ports.TLS), TargetPort: containerPort(g.TargetPorts.TLS)},
-			},
+			Ports:          ports,
 		})
 	}
 	return gateways

@@ -176,7 +176,7 @@ func (c *Case) Prove(t test.Failer) (*Proof, error) {
 		result := mesh.Trace(promised.TraceCall())
 		call := Call{
 			Promised: promised,
-			Observed: calls.Observe(promised.From, promised.Call, result),
+			Observed: promised.Observe(result),
 			Steps:    result.Steps,
 		}
 		if !call.Kept() {

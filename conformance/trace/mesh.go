@@ -13,13 +13,18 @@
 package trace
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 
 	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 
+	corev1 "k8s.io/api/core/v1"
+
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/networking/util"
+	"istio.io/istio/pilot/pkg/serviceregistry/util/label"
 	"istio.io/istio/pilot/test/xds"
 	"istio.io/istio/pilot/test/xdstest"
 	meshdefaults "istio.io/istio/pkg/config/mesh"
@@ -42,7 +47,7 @@ var sourceAddress = netip.MustParseAddr("10.244.0.1")
 type Options struct {
 	// Manifests is a YAML stream of Istio's kinds and built-in kinds in any order.
 	Manifests string
-	// OutboundTrafficPolicy is REGISTRY_ONLY, the default, or ALLOW_ANY.
+	// OutboundTrafficPolicy is REGISTRY_ONLY, the default, ALLOW_ANY or ALLOW_ANY_DYNAMIC_DNS.
 	OutboundTrafficPolicy string
 	// Gateways are the gateway workloads. The default is cluster.DefaultGateway.
 	Gateways []cluster.Gateway
@@ -52,15 +57,16 @@ type Options struct {
 type Mesh struct {
 	t        test.Failer
 	server   *xds.FakeDiscoveryServer
-	services map[string]string // cluster IP by namespace/name
+	services map[string]corev1.ServiceSpec // by namespace/name
 	gateways map[netip.AddrPort]*gateway
 	sidecars map[string]*proxy
 }
 
-// A gateway is a gateway workload and its proxy.
+// A gateway is a gateway workload. It has a proxy in each locality that it is met in.
 type gateway struct {
 	workload cluster.Gateway
-	proxy    *proxy
+	ip       string
+	proxies  map[string]*proxy // by locality
 }
 
 // NewMesh computes the configuration of a mesh. Manifests that cannot be loaded fail the test.
@@ -100,7 +106,7 @@ func meshConfig(policy string) (*meshconfig.MeshConfig, error) {
 	}
 	mode, ok := meshconfig.MeshConfig_OutboundTrafficPolicy_Mode_value[policy]
 	if !ok {
-		return nil, fmt.Errorf("outbound traffic policy %q: want REGISTRY_ONLY or ALLOW_ANY", policy)
+		return nil, fmt.Errorf("outbound traffic policy %q: want REGISTRY_ONLY, ALLOW_ANY or ALLOW_ANY_DYNAMIC_DNS", policy)
 	}
 	c := meshdefaults.DefaultMeshConfig()
 	c.OutboundTrafficPolicy.Mode = meshconfig.MeshConfig_OutboundTrafficPolicy_Mode(mode)
@@ -108,24 +114,34 @@ func meshConfig(policy string) (*meshconfig.MeshConfig, error) {
 }
 
 func (m *Mesh) addGateway(g cluster.Gateway, ip string) {
-	gw := &gateway{workload: g, proxy: m.newProxy(g.String(), &model.Proxy{
-		Type:            model.Router,
-		ID:              g.Service + "-0." + g.Namespace,
-		IPAddresses:     []string{ip},
-		ConfigNamespace: g.Namespace,
-		Labels:          g.Labels,
-		Metadata:        &model.NodeMetadata{Labels: g.Labels, ServiceAccount: g.ServiceAccount},
-	})}
+	gw := &gateway{workload: g, ip: ip, proxies: map[string]*proxy{}}
 	for _, p := range g.Ports {
 		m.gateways[netip.AddrPortFrom(netip.MustParseAddr(ip), uint16(p.TargetPort))] = gw
 	}
 }
 
+// gatewayProxy returns the proxy of a gateway that the calls of a locality meet.
+func (m *Mesh) gatewayProxy(gw *gateway, locality string) *proxy {
+	g := gw.workload
+	locality = cmp.Or(g.Locality, locality)
+	if gw.proxies[locality] == nil {
+		gw.proxies[locality] = m.newProxy(g.String(), locality, &model.Proxy{
+			Type:            model.Router,
+			ID:              g.Service + "-0." + g.Namespace,
+			IPAddresses:     []string{gw.ip},
+			ConfigNamespace: g.Namespace,
+			Labels:          g.Labels,
+			Metadata:        &model.NodeMetadata{Labels: g.Labels, ServiceAccount: g.ServiceAccount},
+		})
+	}
+	return gw.proxies[locality]
+}
+
 // sidecar returns the proxy of the workload that makes a call.
 func (m *Mesh) sidecar(c Call) *proxy {
-	key := fmt.Sprint(c.Namespace, c.serviceAccount(), c.Labels)
+	key := fmt.Sprint(c.Namespace, c.serviceAccount(), c.Labels, c.Locality)
 	if m.sidecars[key] == nil {
-		m.sidecars[key] = m.newProxy("sidecar in "+c.Namespace, &model.Proxy{
+		m.sidecars[key] = m.newProxy("sidecar in "+c.Namespace, c.Locality, &model.Proxy{
 			Type:            model.SidecarProxy,
 			ID:              "client." + c.Namespace,
 			IPAddresses:     []string{sourceAddress.String()},
@@ -137,8 +153,11 @@ func (m *Mesh) sidecar(c Call) *proxy {
 	return m.sidecars[key]
 }
 
-func (m *Mesh) newProxy(name string, node *model.Proxy) *proxy {
+// newProxy computes the configuration of a proxy. Where it runs is also among its labels, as in a cluster.
+func (m *Mesh) newProxy(name, locality string, node *model.Proxy) *proxy {
 	node.Metadata.IstioVersion = proxyVersion
+	node.Locality = util.ConvertLocality(locality)
+	node.Labels = label.AugmentLabels(node.Labels, "", locality, "", "")
 	node = m.server.SetupProxy(node)
 	p := &proxy{
 		name:      name,

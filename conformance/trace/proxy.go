@@ -5,8 +5,10 @@ package trace
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -16,8 +18,10 @@ import (
 	httprbac "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	networkrbac "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
+	snidfp "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/sni_dynamic_forward_proxy/v3"
 	tcp "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	"google.golang.org/protobuf/proto"
 
 	alpn "istio.io/api/envoy/config/filter/http/alpn/v2alpha1"
 	xdsfilters "istio.io/istio/pilot/pkg/xds/filters"
@@ -41,6 +45,12 @@ type departure struct {
 	isHTTP  bool // the proxy handles requests, not bytes
 	timeout time.Duration
 	retries Retries
+	// connect is the host:port that bytes are tunneled to, by a proxy outside. It is empty without a tunnel.
+	connect string
+	// sniTarget is the host:port that the filter for dynamic forwarding made of the server name, if bytes passed it.
+	sniTarget string
+	// idleTimeout and maxDuration are those of a connection whose bytes the proxy handles.
+	idleTimeout, maxDuration time.Duration
 	// alpn is the ALPN that the proxy offers instead of the cluster's own, by the protocol of the request.
 	alpn *alpn.FilterConfig
 }
@@ -49,6 +59,8 @@ type departure struct {
 var neutralFilters = []string{
 	xdsfilters.MxFilterName, "istio.stats", wellknown.HTTPGRPCStats, wellknown.GRPCWeb, wellknown.Fault,
 	wellknown.CORS, wellknown.Router,
+	// It resolves the host of the request ahead of the cluster, which would also do it.
+	"envoy.filters.http.dynamic_forward_proxy",
 }
 
 // forward takes a connection from listener to cluster. It reports each station to step.
@@ -73,10 +85,18 @@ func (p *proxy) forward(c connection, step func(format string, args ...any)) (de
 
 // runFilters lets the network filters decide on the connection, up to the one that sends it on.
 func (p *proxy) runFilters(chain *listener.FilterChain, c connection, s subject, step func(string, ...any)) (departure, error) {
+	var sniTarget string
 	for _, f := range chain.GetFilters() {
 		switch name := f.GetName(); {
 		case name == wellknown.TCPProxy:
-			return p.proxyBytes(f, c)
+			d, err := proxyBytes(f, c)
+			d.sniTarget = sniTarget
+			return d, err
+		case name == wellknown.SNIDynamicForwardProxy:
+			var err error
+			if sniTarget, err = targetOf(f, s.serverName); err != nil {
+				return departure{}, err
+			}
 		case name == wellknown.HTTPConnectionManager:
 			return p.proxyHTTP(f, c, s, step)
 		case name == wellknown.RoleBasedAccessControl:
@@ -129,15 +149,35 @@ func accept(chain *listener.FilterChain, s stream) (inner stream, identity strin
 	return s.decrypted(), identity, nil
 }
 
-func (p *proxy) proxyBytes(f *listener.Filter, c connection) (departure, error) {
+// targetOf returns what the SNI filter resolves: the server name, with the port of its own configuration.
+func targetOf(f *listener.Filter, serverName string) (string, error) {
+	config := &snidfp.FilterConfig{}
+	if err := f.GetTypedConfig().UnmarshalTo(config); err != nil {
+		return "", err
+	}
+	if serverName == "" {
+		return "", nil
+	}
+	return net.JoinHostPort(serverName, strconv.Itoa(int(config.GetPortValue()))), nil
+}
+
+func proxyBytes(f *listener.Filter, c connection) (departure, error) {
 	config := &tcp.TcpProxy{}
 	if err := f.GetTypedConfig().UnmarshalTo(config); err != nil {
 		return departure{}, err
 	}
-	if config.GetCluster() == "" || config.GetTunnelingConfig() != nil {
+	tunnel := config.GetTunnelingConfig()
+	known := &tcp.TcpProxy_TunnelingConfig{Hostname: tunnel.GetHostname()}
+	if config.GetCluster() == "" || tunnel != nil && !proto.Equal(tunnel, known) {
 		return departure{}, fmt.Errorf("tcp_proxy %v is not supported", config)
 	}
-	return departure{connection: c, cluster: config.GetCluster()}, nil
+	return departure{
+		connection:  c,
+		cluster:     config.GetCluster(),
+		connect:     tunnel.GetHostname(),
+		idleTimeout: config.GetIdleTimeout().AsDuration(),
+		maxDuration: config.GetMaxDownstreamConnectionDuration().AsDuration(),
+	}, nil
 }
 
 func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, step func(string, ...any)) (departure, error) {

@@ -24,11 +24,14 @@ type Result struct {
 	Exit Exit
 	// TLS is what the mesh opens on the last leg. It is empty if the mesh leaves the call as it is.
 	TLS TLS
-	// DoubleTLS is set if the mesh encrypts what the caller encrypted already. No server understands that.
+	// DoubleTLS is set if the mesh encrypts what the caller encrypted already. No server understands that, unless it is
+	// a proxy that unwraps it: TLS around a tunnel is no double TLS.
 	DoubleTLS bool
 	// Timeout and Retries are those of the last route.
 	Timeout time.Duration
 	Retries Retries
+	// Policy is how the last proxy makes and limits the connections of the last leg.
+	Policy Policy
 
 	// Steps tells the way of the call, proxy by proxy, for people to read.
 	Steps []string
@@ -45,7 +48,13 @@ type Hop struct {
 // An Exit is the far end of the last leg.
 type Exit struct {
 	Addresses []string // host:port, sorted; host names are resolved by the proxy
-	Authority string   // the Host header, for HTTP
+	// Priorities are the addresses in the order in which they take over from one another, each group sorted. They are
+	// empty if all addresses have the same priority.
+	Priorities [][]string
+	// Connect is the host:port that the last proxy asks a forward proxy at Addresses for, with the method CONNECT. It is
+	// empty if the call is not tunneled.
+	Connect   string
+	Authority string // the Host header, for HTTP; that within the tunnel, if there is one
 	HTTP2     bool
 }
 
@@ -64,4 +73,35 @@ type Retries struct {
 	Attempts      uint32
 	PerTryTimeout time.Duration
 	On            string
+}
+
+// A Policy is how connections are made, limited and given up. What is as Istio has it by default is zero. So is what
+// does not apply to the call: limits of requests where the proxy handles bytes, and all of it where the host is not
+// registered.
+type Policy struct {
+	ConnectTimeout           time.Duration // zero for the default of 10s
+	MaxConnections           uint32
+	MaxPendingRequests       uint32 // how many requests or connections wait for a connection
+	MaxRequests              uint32
+	MaxRetries               uint32
+	MaxRequestsPerConnection uint32
+	IdleTimeout              time.Duration
+	MaxConnectionDuration    time.Duration
+	Keepalive                *Keepalive // nil if connections are not probed
+	Outlier                  *Outlier   // nil if endpoints that fail stay in use
+}
+
+// A Keepalive is how idle connections are probed. Zero is what the system does.
+type Keepalive struct {
+	Probes         uint32
+	Time, Interval time.Duration
+}
+
+// An Outlier is when an endpoint that fails is left out for a while. Values that nobody set are Envoy's own.
+type Outlier struct {
+	Consecutive5xx     uint32 // zero if these errors do not count
+	ConsecutiveGateway uint32 // zero if these errors do not count
+	Interval           time.Duration
+	BaseEjection       time.Duration
+	MaxEjectionPercent uint32
 }

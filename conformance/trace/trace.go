@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"istio.io/istio/pilot/pkg/networking/util"
 )
 
 // Names of clusters that Istio gives to every sidecar.
@@ -66,6 +68,9 @@ func (m *Mesh) trace(c Call, r *Result) error {
 			return err
 		}
 		step("to %s", up)
+		if out.connect != "" {
+			step("tunnel to %s", out.connect)
+		}
 		gw, port, err := m.gatewayAt(up.addresses)
 		if err != nil {
 			return err
@@ -79,13 +84,16 @@ func (m *Mesh) trace(c Call, r *Result) error {
 		}
 		r.Gateway = gw.workload.String()
 		r.Hop = hopOf(conn, up)
-		at = gw.proxy
+		at = m.gatewayProxy(gw, c.Locality)
 	}
 	return blockedf("the call goes round in circles")
 }
 
 // hop opens the connection from one proxy to a gateway.
 func (m *Mesh) hop(c Call, out departure, up upstream, gw *gateway, port netip.AddrPort) (connection, error) {
+	if out.connect != "" {
+		return connection{}, fmt.Errorf("a tunnel to gateway %s is not supported", gw.workload)
+	}
 	next := out.connection
 	next.destination = port
 	if out.isHTTP {
@@ -119,14 +127,18 @@ func hopOf(c connection, up upstream) Hop {
 // leave records the last leg of the call.
 func (r *Result) leave(out departure, up upstream) {
 	r.Direct = r.Gateway == ""
-	r.Unregistered = out.cluster == passthrough
-	r.Exit = Exit{Addresses: up.addresses, HTTP2: up.http2}
+	r.Unregistered = out.cluster == passthrough || out.cluster == util.AllowAnyDynamicDNSCluster
+	r.Exit = Exit{Addresses: up.addresses, Priorities: up.priorities, Connect: out.connect, HTTP2: up.http2}
 	if req := out.plainHTTP(); req != nil {
 		r.Exit.Authority = req.authority
 	}
 	r.TLS = up.tls
-	r.DoubleTLS = up.tls.Mode != "" && out.outermost() != nil
+	r.DoubleTLS = up.tls.Mode != "" && out.outermost() != nil && out.connect == ""
 	r.Timeout, r.Retries = out.timeout, out.retries
+	// Nobody chose how connections to unknown hosts are made.
+	if !r.Unregistered {
+		r.Policy = up.policy
+	}
 }
 
 // String tells a reader where the upstream is and how it is reached.

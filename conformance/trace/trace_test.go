@@ -65,6 +65,30 @@ spec:
 `
 }
 
+// A traced is a call, and what becomes of it.
+type traced struct {
+	name string
+	opts trace.Options
+	call trace.Call
+	want trace.Result
+}
+
+// run traces the call, from namespace client unless it says otherwise. Of a call that is blocked the reason counts.
+func (test traced) run(t *testing.T) {
+	if test.call.Namespace == "" {
+		test.call.Namespace = "client"
+	}
+	got := trace.NewMesh(t, test.opts).Trace(test.call)
+	steps := strings.Join(got.Steps, "\n")
+	if got.Blocked != "" {
+		got = trace.Result{Blocked: got.Blocked}
+	}
+	ignored := cmpopts.IgnoreFields(trace.Result{}, "Steps", "Retries")
+	if diff := cmp.Diff(test.want, got, ignored, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-want +got):\n%s%s", diff, steps)
+	}
+}
+
 func TestTrace(t *testing.T) {
 	mutualServer := strings.Replace(throughGateway, "name: http, protocol: HTTP}, hosts: [www.example.com]",
 		"name: https, protocol: HTTPS}, tls: {mode: ISTIO_MUTUAL}, hosts: [www.example.com]", 1)
@@ -77,12 +101,7 @@ spec:
   host: www.example.com
   trafficPolicy: {tls: {mode: SIMPLE, caCertificates: system}}
 `
-	for _, test := range []struct {
-		name string
-		opts trace.Options
-		call trace.Call
-		want trace.Result
-	}{
+	for _, test := range []traced{
 		{
 			name: "unregistered",
 			opts: trace.Options{OutboundTrafficPolicy: "ALLOW_ANY"},
@@ -175,20 +194,7 @@ spec:
 			want: trace.Result{Blocked: "no listener at istio-system/istio-egressgateway takes 10.244.1.1:8443"},
 		},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			if test.call.Namespace == "" {
-				test.call.Namespace = "client"
-			}
-			got := trace.NewMesh(t, test.opts).Trace(test.call)
-			steps := strings.Join(got.Steps, "\n")
-			if got.Blocked != "" {
-				got = trace.Result{Blocked: got.Blocked}
-			}
-			ignored := cmpopts.IgnoreFields(trace.Result{}, "Steps", "Retries")
-			if diff := cmp.Diff(test.want, got, ignored, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("(-want +got):\n%s%s", diff, steps)
-			}
-		})
+		t.Run(test.name, test.run)
 	}
 }
 

@@ -5,7 +5,9 @@ package trace
 
 import (
 	"fmt"
+	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 
@@ -21,9 +23,11 @@ import (
 
 // An upstream is the far side of a cluster, as one stream meets it.
 type upstream struct {
-	addresses []string // host:port, sorted
-	tls       TLS
-	http2     bool
+	addresses  []string   // host:port, sorted
+	priorities [][]string // the addresses by priority, if there is more than one
+	tls        TLS
+	http2      bool
+	policy     Policy
 }
 
 // resolveUpstream reads where a cluster leads to and what it does to what departs to it.
@@ -32,7 +36,10 @@ func resolveUpstream(c *cluster.Cluster, assignment *endpoint.ClusterLoadAssignm
 	if err != nil {
 		return upstream{}, err
 	}
-	up := upstream{}
+	if d.connect != "" && !speaksHTTP1(options) {
+		return upstream{}, fmt.Errorf("cluster %s: a tunnel over another protocol than HTTP/1.1 is not supported", c.GetName())
+	}
+	up := upstream{policy: policyOf(c, options, d)}
 	var r *request
 	if d.isHTTP {
 		r = d.request
@@ -40,46 +47,77 @@ func resolveUpstream(c *cluster.Cluster, assignment *endpoint.ClusterLoadAssignm
 			return upstream{}, fmt.Errorf("cluster %s: %w", c.GetName(), err)
 		}
 	}
-	endpoints, err := endpointsOf(c, assignment)
-	if err != nil {
+	if c.GetType() != cluster.Cluster_EDS {
+		assignment = c.GetLoadAssignment()
+	}
+	endpoints := endpointsOf(assignment)
+	if up.tls, err = clientTLS(c, endpoints, options, r); err != nil {
 		return upstream{}, err
 	}
-	// This one has no endpoints: it goes where the application meant to go.
-	if c.GetType() == cluster.Cluster_ORIGINAL_DST {
-		up.addresses = []string{d.destination.String()}
+	switch {
+	case c.GetClusterType() != nil:
+		up.addresses, err = dynamicAddress(c, options, d, up.tls.Mode != "")
+	case c.GetType() == cluster.Cluster_ORIGINAL_DST:
+		up.addresses = []string{originalAddress(c, d.destination)}
+	case len(endpoints) == 0:
+		err = blockedf("503 UH: cluster %s has no endpoints", c.GetName())
+	default:
+		up.addresses, up.priorities = addressesOf(endpoints), prioritiesOf(assignment)
 	}
-	for _, e := range endpoints {
-		socket := e.GetEndpoint().GetAddress().GetSocketAddress()
-		up.addresses = append(up.addresses, net.JoinHostPort(socket.GetAddress(), strconv.Itoa(int(socket.GetPortValue()))))
-	}
-	slices.Sort(up.addresses)
-	up.addresses = slices.Compact(up.addresses)
-	up.tls, err = clientTLS(c, endpoints, options, r)
 	return up, err
 }
 
-func endpointsOf(c *cluster.Cluster, assignment *endpoint.ClusterLoadAssignment) ([]*endpoint.LbEndpoint, error) {
-	switch {
-	case c.GetClusterType() != nil:
-		return nil, fmt.Errorf("cluster %s: type %s is not supported", c.GetName(), c.GetClusterType().GetName())
-	case c.GetType() == cluster.Cluster_ORIGINAL_DST:
-		return nil, nil
-	case c.GetType() != cluster.Cluster_EDS:
-		assignment = c.GetLoadAssignment()
-	}
+func endpointsOf(assignment *endpoint.ClusterLoadAssignment) []*endpoint.LbEndpoint {
 	var all []*endpoint.LbEndpoint
 	for _, locality := range assignment.GetEndpoints() {
 		all = append(all, locality.GetLbEndpoints()...)
 	}
-	if len(all) == 0 {
-		return nil, blockedf("503 UH: cluster %s has no endpoints", c.GetName())
-	}
-	return all, nil
+	return all
 }
+
+func addressesOf(endpoints []*endpoint.LbEndpoint) []string {
+	var addresses []string
+	for _, e := range endpoints {
+		socket := e.GetEndpoint().GetAddress().GetSocketAddress()
+		addresses = append(addresses, net.JoinHostPort(socket.GetAddress(), strconv.Itoa(int(socket.GetPortValue()))))
+	}
+	slices.Sort(addresses)
+	return slices.Compact(addresses)
+}
+
+// prioritiesOf groups the addresses by priority, the first to be used first. It returns none if all are equal.
+func prioritiesOf(assignment *endpoint.ClusterLoadAssignment) [][]string {
+	groups := map[uint32][]*endpoint.LbEndpoint{}
+	for _, locality := range assignment.GetEndpoints() {
+		if len(locality.GetLbEndpoints()) > 0 {
+			groups[locality.GetPriority()] = append(groups[locality.GetPriority()], locality.GetLbEndpoints()...)
+		}
+	}
+	if len(groups) < 2 {
+		return nil
+	}
+	var priorities [][]string
+	for _, priority := range slices.Sorted(maps.Keys(groups)) {
+		priorities = append(priorities, addressesOf(groups[priority]))
+	}
+	return priorities
+}
+
+// originalAddress is where a cluster without endpoints leads to: where the application meant to go, unless the
+// cluster has a port of its own.
+func originalAddress(c *cluster.Cluster, destination netip.AddrPort) string {
+	if port := c.GetOriginalDstLbConfig().GetUpstreamPortOverride(); port != nil {
+		return netip.AddrPortFrom(destination.Addr(), uint16(port.GetValue())).String()
+	}
+	return destination.String()
+}
+
+// httpOptionsKey is where a cluster has its HTTP options.
+const httpOptionsKey = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 func httpOptions(c *cluster.Cluster) (*http.HttpProtocolOptions, error) {
 	options := &http.HttpProtocolOptions{}
-	packed := c.GetTypedExtensionProtocolOptions()["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
+	packed := c.GetTypedExtensionProtocolOptions()[httpOptionsKey]
 	if packed == nil {
 		return options, nil
 	}
@@ -87,6 +125,11 @@ func httpOptions(c *cluster.Cluster) (*http.HttpProtocolOptions, error) {
 		return nil, fmt.Errorf("cluster %s: %w", c.GetName(), err)
 	}
 	return options, nil
+}
+
+// speaksHTTP1 reports whether a cluster speaks HTTP/1.1 whatever the caller speaks, as it does by default.
+func speaksHTTP1(options *http.HttpProtocolOptions) bool {
+	return options.GetUpstreamProtocolOptions() == nil || options.GetExplicitHttpConfig().GetHttpProtocolOptions() != nil
 }
 
 func speaksHTTP2(options *http.HttpProtocolOptions, r *request) (bool, error) {

@@ -4,6 +4,7 @@
 package trace
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -23,7 +24,7 @@ type world struct {
 	configs    []config.Config
 	objects    []runtime.Object
 	namespaces map[string]*corev1.Namespace
-	services   map[string]string // cluster IP by namespace/name
+	services   map[string]corev1.ServiceSpec // by namespace/name
 }
 
 // newWorld sorts the manifests and adds what they refer to: the gateways, the namespaces, the addresses of Services.
@@ -32,7 +33,7 @@ func newWorld(opts Options) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{namespaces: map[string]*corev1.Namespace{}, services: map[string]string{}}
+	w := &world{namespaces: map[string]*corev1.Namespace{}, services: map[string]corev1.ServiceSpec{}}
 	for _, m := range manifests {
 		if err := w.add(m); err != nil {
 			return nil, fmt.Errorf("%s: %w", m, err)
@@ -89,7 +90,7 @@ func (w *world) addObject(o runtime.Object) {
 		if o.Spec.ClusterIP == "" && o.Spec.Type != corev1.ServiceTypeExternalName {
 			o.Spec.ClusterIP = fmt.Sprintf("10.97.%d.%d", len(w.services)/250, len(w.services)%250+1)
 		}
-		w.services[name] = o.Spec.ClusterIP
+		w.services[name] = o.Spec
 	}
 	if a, ok := o.(metav1.ObjectMetaAccessor); ok {
 		w.addNamespace(a.GetObjectMeta().GetNamespace())
@@ -103,14 +104,34 @@ func (w *world) addNamespace(name string) {
 	}
 }
 
-// resolver resolves the names of Services as a pod of the namespace does.
+// maxAliases bounds the way of a name whose Services lead in circles.
+const maxAliases = 8
+
+// resolver resolves the names of Services as a pod of the namespace does. A Service may be another name for a host.
 func (m *Mesh) resolver(namespace string) func(host string) (string, bool) {
 	return func(host string) (string, bool) {
-		name, rest, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(host, "."+clusterDomain), ".svc"), ".")
-		if rest == "" {
-			rest = namespace
+		spec := m.services[serviceName(host, namespace)]
+		for range maxAliases {
+			if spec.Type != corev1.ServiceTypeExternalName {
+				break
+			}
+			spec = m.aliased(spec.ExternalName)
 		}
-		ip := m.services[rest+"/"+name]
-		return ip, ip != "" && ip != corev1.ClusterIPNone
+		return spec.ClusterIP, spec.ClusterIP != "" && spec.ClusterIP != corev1.ClusterIPNone
 	}
+}
+
+// aliased returns the Service that an ExternalName names. It is a full name: only what the application asks for is
+// completed with the namespace and the domain of the cluster.
+func (m *Mesh) aliased(host string) corev1.ServiceSpec {
+	if !strings.HasSuffix(host, ".svc."+clusterDomain) {
+		return corev1.ServiceSpec{}
+	}
+	return m.services[serviceName(host, "")]
+}
+
+// serviceName returns namespace/name of the Service that a host names.
+func serviceName(host, namespace string) string {
+	name, rest, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(host, "."+clusterDomain), ".svc"), ".")
+	return cmp.Or(rest, namespace) + "/" + name
 }

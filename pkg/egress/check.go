@@ -100,8 +100,10 @@ func quoteMap(fields map[string]any) string {
 		shown = append(shown, text)
 	}
 	text := "a map: " + shorten(strings.Join(shown, ", "))
-	if len(fields) == 1 && slices.Contains(slices.Collect(maps.Values(fields)), nil) {
-		text += "; the colon at its end makes it one, remove it"
+	for name, value := range fields {
+		if len(fields) == 1 && value == nil && strings.Contains(name, ".") { // A host.
+			text += "; the colon at its end makes it one, remove it"
+		}
 	}
 	return text
 }

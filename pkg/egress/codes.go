@@ -82,6 +82,8 @@ const (
 	// Bypassed: a destination cannot be reached through the proxy that its
 	// clients skip.
 	Bypassed Code = "Bypassed"
+	// NeedsPatch: workloads must be patched before a bundle takes effect.
+	NeedsPatch Code = "NeedsPatch"
 	// AllowAny: the mesh lets workloads reach what no bundle declares.
 	AllowAny Code = "AllowAny"
 	// PlainHTTPOn443: the application is said to speak plain HTTP on port 443.

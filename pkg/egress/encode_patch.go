@@ -4,6 +4,8 @@
 package egress
 
 import (
+	"bytes"
+	"cmp"
 	"io"
 	"maps"
 	"slices"
@@ -28,6 +30,31 @@ var podTemplates = []struct {
 	{"batch/v1", "Job", []string{"spec", "template"}},
 }
 
+// For returns the patch for one workload, as a strategic merge patch in YAML. It
+// is not ok for a workload that the patch does not concern.
+func (p Patch) For(kind, namespace, name string) (patch []byte, ok bool) {
+	if namespace != p.Namespace || p.Deployment != "" && (kind != "Deployment" || name != p.Deployment) {
+		return nil, false
+	}
+	for _, t := range podTemplates {
+		if t.kind != kind {
+			continue
+		}
+		tree := map[string]any{
+			"apiVersion": t.apiVersion,
+			"kind":       kind,
+			"metadata":   map[string]any{"name": name},
+		}
+		nested(tree, t.path, p.template())
+		var text bytes.Buffer
+		if err := encodeYAML(&text, tree); err != nil {
+			panic(err) // A bytes.Buffer takes everything.
+		}
+		return text.Bytes(), true
+	}
+	return nil, false
+}
+
 // EncodeComponent writes patches as a kustomize Component. A kustomization that
 // lists it under components has the workloads patched that it builds. An error
 // is one of the writer.
@@ -35,7 +62,11 @@ var podTemplates = []struct {
 func EncodeComponent(w io.Writer, patches []Patch) error {
 	entries := []any{}
 	for _, p := range patches {
-		entries = append(entries, p.entries()...)
+		for _, t := range podTemplates {
+			if patch, ok := p.For(t.kind, p.Namespace, cmp.Or(p.Deployment, anyName)); ok {
+				entries = append(entries, map[string]any{"patch": string(patch), "target": p.target(t.kind)})
+			}
+		}
 	}
 	return encodeYAML(w, map[string]any{
 		"apiVersion": "kustomize.config.k8s.io/v1alpha1",
@@ -44,30 +75,16 @@ func EncodeComponent(w io.Writer, patches []Patch) error {
 	})
 }
 
-func (p Patch) entries() []any {
-	var entries []any
-	for _, t := range podTemplates {
-		target := map[string]any{"kind": t.kind, "namespace": p.Namespace}
-		name := "any"
-		if p.Deployment != "" {
-			target["name"], name = p.Deployment, p.Deployment
-		}
-		if p.Deployment != "" && t.kind != "Deployment" {
-			continue
-		}
-		patch := map[string]any{
-			"apiVersion": t.apiVersion,
-			"kind":       t.kind,
-			"metadata":   map[string]any{"name": name},
-		}
-		nested(patch, t.path, p.template())
-		var text strings.Builder
-		if err := encodeYAML(&text, patch); err != nil {
-			panic(err) // A strings.Builder takes everything.
-		}
-		entries = append(entries, map[string]any{"target": target, "patch": text.String()})
+// anyName stands where kustomize wants a name, and goes by the target.
+const anyName = "any"
+
+// target selects what kustomize applies the patch to.
+func (p Patch) target(kind string) map[string]any {
+	target := map[string]any{"kind": kind, "namespace": p.Namespace}
+	if p.Deployment != "" {
+		target["name"] = p.Deployment
 	}
-	return entries
+	return target
 }
 
 // template returns what the patch adds to a Pod.

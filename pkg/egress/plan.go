@@ -225,7 +225,7 @@ func (p *planner) allowAny(shared *Mesh) []Diagnostic {
 		Position: p.bundle.source.position(schema.Child(pathMesh, field)),
 		Object:   p.object(),
 		Path:     schema.Child(pathMesh, field),
-		Message:  "is ALLOW_ANY: workloads reach every host, also those that no bundle declares, so no bundle restricts anybody; set outboundTrafficPolicy.mode of the mesh to REGISTRY_ONLY, and say so here",
+		Message:  "is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here",
 	}
 	if shared != nil {
 		d.Object = ObjectRef{Kind: kindMesh}
@@ -289,13 +289,14 @@ func (p *planner) destination(name string, from Destination) []*destination {
 		part.hosts, part.routes = p.hosts(name, from), byName
 		parts = append(parts, &part)
 	}
-	if len(byAddress) > 0 {
+	if len(byAddress) > 0 && p.checkTCPHost(path, from) {
 		part := d
 		part.part = []string{laneTCP}
-		part.hosts, part.routes = p.tcpHosts(path, d, from), byAddress
+		part.hosts, part.routes = []host{tcpHost(&d, from.Hosts[0])}, byAddress
 		part.addresses = p.prefixes(schema.Child(path, "addresses"), from.Addresses)
 		parts = append(parts, &part)
-	} else if len(from.Addresses) > 0 {
+	}
+	if len(byAddress) == 0 && len(from.Addresses) > 0 {
 		p.warnf(UnusedAddresses, schema.Child(path, "addresses"), "has no effect: the ports of this destination are told by name, and only TCP is told by address")
 	}
 	return parts
@@ -327,9 +328,12 @@ func (p *planner) way(path string, from Destination) (w way, ok bool) {
 	if from.ForwardProxy != nil && len(from.Endpoints) > 0 {
 		p.reportf(ForwardProxyConflict, schema.Child(path, "endpoints"), "must not be set beside forwardProxy, which looks the host up itself; remove one of them")
 	}
-	if cmp.Or(from.Via, ViaGateway) == ViaSidecar {
+	switch {
+	case from.Via == ViaSidecar:
 		p.checkSidecar(path, from)
 		return w, true
+	case w.service.hasAddresses():
+		return w, true // which is reported there
 	}
 	w.gateway = p.gateway(path, from.Gateway)
 	w.mutualTLS = *cmp.Or(from.MutualTLS, p.mesh.MutualTLS)

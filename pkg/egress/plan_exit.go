@@ -73,11 +73,13 @@ func (p *planner) checkTrafficPolicy(path string, from Destination, routes []rou
 		return
 	}
 	path = schema.Child(path, "trafficPolicy")
-	dynamic := p.mesh.hasDynamicDNS() && from.hasWildcard() && from.WildcardServer == "" && len(from.Endpoints) == 0
-	if policy.OutlierDetection != nil && dynamic {
-		p.reportf(UnsupportedWildcard, schema.Child(path, "outlierDetection"), "must not be set with a wildcard whose hosts are looked up as they are called: there are no endpoints to leave out, and Istio 1.31 crashes on it; remove it, or list the hosts")
+	if from.isLookedUp(p.mesh) {
+		p.checkLookedUp(path, policy)
 	}
 	pool := policy.ConnectionPool
+	if from.ForwardProxy != nil && pool != nil && pool.TCP != nil && pool.TCP.MaxConnectionDuration != 0 {
+		p.reportf(ForwardProxyConflict, schema.Child(path, "connectionPool")+".tcp.maxConnectionDuration", "must not be set where a forwardProxy leads to the host: Istio ignores it for tunnels; remove it")
+	}
 	if pool != nil && pool.HTTP != nil && !slices.ContainsFunc(routes, route.isHTTP) {
 		p.reportf(NeedsHTTP, schema.Child(path, "connectionPool")+".http", "must not be set where the mesh sees connections and no requests; remove it, or use a port with the pattern HTTP or TLSOrigination")
 	}
@@ -93,6 +95,23 @@ func (p *planner) checkTrafficPolicy(path string, from Destination, routes []rou
 		case !slices.ContainsFunc(from.Endpoints, inRegion):
 			p.reportf(IncompleteFailover, to, "must be the region of an endpoint, got %q; give an endpoint `locality: %s`", f.To, f.To)
 		}
+	}
+}
+
+// isLookedUp reports whether sidecars look hosts up as they are called, which
+// leaves them no endpoints.
+func (d Destination) isLookedUp(mesh Mesh) bool {
+	return d.Via == ViaSidecar && d.hasWildcard() && d.WildcardServer == "" && len(d.Endpoints) == 0 && mesh.hasDynamicDNS()
+}
+
+// checkLookedUp refuses what Istio 1.31 does not survive, and what Envoy rejects.
+func (p *planner) checkLookedUp(path string, policy *TrafficPolicy) {
+	const message = "must not be set with a wildcard whose hosts are looked up as they are called: %s; remove it, or list the hosts"
+	if policy.OutlierDetection != nil {
+		p.reportf(UnsupportedWildcard, schema.Child(path, "outlierDetection"), message, "there are no endpoints to leave out, and Istio 1.31 crashes on it")
+	}
+	if pool := policy.ConnectionPool; pool != nil && pool.TCP != nil && pool.TCP.MaxConnectionDuration != 0 {
+		p.reportf(UnsupportedWildcard, schema.Child(path, "connectionPool")+".tcp.maxConnectionDuration", message, "Envoy takes no limits for the life of such connections")
 	}
 }
 

@@ -59,16 +59,23 @@ func names(hosts []host) []string {
 	return names
 }
 
-// tcpHosts returns the host of the ports that are told by address. It has a
-// made-up name: what else the host may be called for is no concern of a
-// connection that is told by its address.
-func (p *planner) tcpHosts(path string, d destination, from Destination) []host {
-	if len(from.Hosts) != 1 || from.Service != nil || from.hasWildcard() {
-		p.reportf(AmbiguousAddress, schema.Child(path, "hosts"), "must be one host where a port has the pattern TCP, which is told by address alone; give each host a destination and addresses of its own")
-		return nil
+// checkTCPHost reports whether a destination has one host, as TCP needs it.
+func (p *planner) checkTCPHost(path string, from Destination) bool {
+	if len(from.Hosts) == 1 && !from.hasWildcard() {
+		return true
 	}
-	name := from.Hosts[0]
-	return []host{{addressName(&d, name), name, []string{name}}}
+	if len(from.Hosts) == 0 && from.Service == nil {
+		return false // which is reported already
+	}
+	p.reportf(AmbiguousAddress, schema.Child(path, "hosts"), "must be one host, and no wildcard, where a port has the pattern TCP, which is told by address alone; give each host a destination and addresses of its own")
+	return false
+}
+
+// tcpHost returns the host of ports that are told by address. It has a made-up
+// name: what else the host may be called for is no concern of a connection that
+// is told by its address.
+func tcpHost(d *destination, name string) host {
+	return host{addressName(d, name), name, []string{name}}
 }
 
 // checkHosts refuses hosts of the cluster itself, whose traffic a ServiceEntry
