@@ -5,6 +5,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/egressbundle/egressbundle/conformance/admission"
 	"github.com/egressbundle/egressbundle/conformance/calls"
@@ -38,6 +39,47 @@ func TestComposition(t *testing.T) {
 	}
 }
 
+// TestCompositionCovers: the sets hold everything that a destination can be. What bundles contradict each other in is
+// left out of them, and must not be all there is.
+func TestCompositionCovers(t *testing.T) {
+	for _, via := range []egress.Via{egress.ViaGateway, egress.ViaSidecar} {
+		missing := map[string]bool{
+			"TCP": true, "wildcard": true, "Service": true, "endpoints": true, "forward proxy": true, "traffic policy": true,
+		}
+		for seed := range uint64(40) {
+			for _, b := range newComposition(t, seed+1).bundles {
+				for _, d := range b.Destinations {
+					if cmp.Or(d.Via, egress.ViaGateway) == via {
+						for _, kind := range kindsOf(d) {
+							delete(missing, kind)
+						}
+					}
+				}
+			}
+		}
+		if len(missing) > 0 {
+			t.Errorf("no set has via %s: %v", via, missing)
+		}
+	}
+}
+
+func kindsOf(d egress.Destination) []string {
+	var kinds []string
+	for kind, is := range map[string]bool{
+		"TCP":            len(d.Addresses) > 0,
+		"wildcard":       len(d.Hosts) > 0 && strings.HasPrefix(d.Hosts[0], "*."),
+		"Service":        d.Service != nil,
+		"endpoints":      len(d.Endpoints) > 0,
+		"forward proxy":  d.ForwardProxy != nil,
+		"traffic policy": d.TrafficPolicy != nil,
+	} {
+		if is {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
 func number(t *testing.T, variable string, otherwise int) int {
 	t.Helper()
 	text := os.Getenv(variable)
@@ -58,7 +100,7 @@ func checkComposition(t *testing.T, c composition) {
 	for _, b := range c.bundles {
 		apart = append(apart, renderAll(t, c.mesh, b))
 	}
-	if diff := cmp.Diff(sortedDocuments(together), sortedDocuments(join(apart...))); diff != "" {
+	if diff := gocmp.Diff(sortedDocuments(together), sortedDocuments(join(apart...))); diff != "" {
 		t.Errorf("rendered together and apart (-together +apart):\n%s", diff)
 	}
 	for _, p := range c.problems(t, together) {
@@ -75,7 +117,7 @@ func checkComposition(t *testing.T, c composition) {
 		if want.Blocked != "" && got.Blocked != "" {
 			continue // It does not matter by what.
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%s from %s (-want +got):\n%s\n%s", want.Call, want.From, diff, strings.Join(result.Steps, "\n"))
 		}
 	}
@@ -180,6 +222,14 @@ var (
 	teamNamespaces = []string{"payments", "default", "web", "ci"}
 	externalHosts  = []string{"api.stripe.com", "api.github.com", "github.com", "httpbin.org", "pypi.org", "www.bbc.co.uk"}
 	appPorts       = []int{80, 443, 8080, 8443}
+
+	// What stands for TCP: addresses, one of them in a range of the others, and the ports that are called there.
+	tcpAddresses = []string{"203.0.113.7", "203.0.113.8", "198.51.100.0/24", "198.51.100.9"}
+	tcpPorts     = []int{443, 5432, 6379}
+	gatewayPorts = []int{9001, 9002, 9003, 9004}
+
+	wildcards   = []string{"*.wikipedia.org", "*.m.wikipedia.org", "*.example.net"}
+	aliasedHost = "www.aliased.example"
 )
 
 // newComposition makes a set of bundles from a seed. Bundles that contradict an
@@ -209,11 +259,15 @@ func newComposition(t *testing.T, seed uint64) composition {
 }
 
 func randomMesh(r *rand.Rand) egress.Mesh {
-	mesh := egress.Mesh{MutualTLS: new(r.IntN(3) > 0)}
+	mesh := egress.Mesh{
+		IstioVersion: pick(r, []string{"1.29", "1.30", "1.31"}),
+		MutualTLS:    new(r.IntN(3) > 0),
+		Gateways:     map[string]egress.Gateway{"istio-egressgateway": {Ports: egress.GatewayPorts{TCP: gatewayPorts}}},
+	}
 	if r.IntN(2) == 0 {
-		mesh.Gateways = map[string]egress.Gateway{
-			"istio-egressgateway": {},
-			"partners":            {Namespace: "egress-partners", Ports: egress.GatewayPorts{HTTP: 8080, TLS: 8443}},
+		mesh.Gateways["partners"] = egress.Gateway{
+			Namespace: "egress-partners",
+			Ports:     egress.GatewayPorts{HTTP: 8080, TLS: 8443, TCP: gatewayPorts},
 		}
 	}
 	return mesh.WithDefaults()
@@ -235,25 +289,49 @@ func randomBundle(r *rand.Rand, mesh egress.Mesh, namespaces []string, i int) eg
 		bundle.Destinations[fmt.Sprintf("d%d", j)] = randomDestination(r, mesh, hosts[:n])
 		hosts = hosts[n:]
 	}
+	for _, other := range []struct {
+		name string
+		make func(*rand.Rand, egress.Mesh) egress.Destination
+	}{{"tcp", randomTCP}, {"wildcard", randomWildcard}, {"service", randomService}} {
+		if r.IntN(4) == 0 {
+			bundle.Destinations[other.name] = other.make(r, mesh)
+		}
+	}
 	return bundle
 }
 
 func randomDestination(r *rand.Rand, mesh egress.Mesh, hosts []string) egress.Destination {
-	d := egress.Destination{Hosts: hosts}
-	if r.IntN(4) == 0 {
-		d.Via = egress.ViaSidecar
-	} else {
-		if len(mesh.Gateways) > 1 {
-			d.Gateway = pick(r, []string{"istio-egressgateway", "partners"})
-		}
-		if r.IntN(3) == 0 {
-			d.MutualTLS = new(r.IntN(2) == 0)
-		}
-	}
+	d := egress.Destination{Hosts: hosts, TrafficPolicy: randomPolicy(r)}
+	randomWay(r, mesh, &d)
 	for _, number := range some(r, appPorts) {
 		d.Ports = append(d.Ports, egress.Port{Number: number, Pattern: randomPattern(r, number)})
 	}
+	if r.IntN(6) == 0 {
+		d.Endpoints = []egress.Endpoint{{Address: "elsewhere.example", Ports: map[int]int{d.Ports[0].Number: 9999}}, {Address: "192.0.2.10"}}
+	}
+	if r.IntN(6) == 0 && !slices.ContainsFunc(d.Ports, speaksHTTP) {
+		d.Endpoints, d.ForwardProxy = nil, &egress.ForwardProxy{Address: "proxy.corp.example", Port: 3128}
+	}
 	return d
+}
+
+func speaksHTTP(port egress.Port) bool {
+	_, tls := port.Pattern.(*egress.TLSPassthrough)
+	return !tls
+}
+
+// randomWay chooses how a destination is reached.
+func randomWay(r *rand.Rand, mesh egress.Mesh, d *egress.Destination) {
+	if r.IntN(4) == 0 {
+		d.Via = egress.ViaSidecar
+		return
+	}
+	if len(mesh.Gateways) > 1 {
+		d.Gateway = pick(r, []string{"istio-egressgateway", "partners"})
+	}
+	if r.IntN(3) == 0 {
+		d.MutualTLS = new(r.IntN(2) == 0)
+	}
 }
 
 func randomPattern(r *rand.Rand, port int) egress.Pattern {
@@ -264,7 +342,75 @@ func randomPattern(r *rand.Rand, port int) egress.Pattern {
 	if r.IntN(2) == 0 {
 		return &egress.HTTP{Protocol: protocol, Timeout: randomTimeout(r)}
 	}
-	return &egress.TLSOrigination{Protocol: protocol, Timeout: randomTimeout(r), UpstreamPort: pick(r, []int{0, 443, 9443})}
+	return &egress.TLSOrigination{
+		Protocol:          protocol,
+		Timeout:           randomTimeout(r),
+		UpstreamPort:      pick(r, []int{0, 443, 9443}),
+		ClientCertificate: randomCertificate(r),
+	}
+}
+
+func randomCertificate(r *rand.Rand) *egress.ClientCertificate {
+	return pick(r, []*egress.ClientCertificate{
+		nil,
+		nil,
+		{Secret: "a-certificate"},
+		{Secret: "another-certificate"},
+		{Files: &egress.CertificateFiles{Certificate: "/etc/istio/certs/tls.crt", PrivateKey: "/etc/istio/certs/tls.key"}},
+	})
+}
+
+func randomPolicy(r *rand.Rand) *egress.TrafficPolicy {
+	return pick(r, []*egress.TrafficPolicy{
+		nil,
+		nil,
+		nil,
+		{ConnectTimeout: egress.Duration(2 * time.Second)},
+		{
+			ConnectionPool:   &egress.ConnectionPool{TCP: &egress.ConnectionPoolTCP{MaxConnections: 100}},
+			OutlierDetection: &egress.OutlierDetection{Consecutive5xxErrors: 3},
+		},
+	})
+}
+
+func randomTCP(r *rand.Rand, mesh egress.Mesh) egress.Destination {
+	d := egress.Destination{
+		Hosts:         []string{pick(r, externalHosts)},
+		Addresses:     some(r, tcpAddresses),
+		TrafficPolicy: randomPolicy(r),
+	}
+	randomWay(r, mesh, &d)
+	mutualTLS := *cmp.Or(d.MutualTLS, mesh.MutualTLS)
+	for _, number := range some(r, tcpPorts) {
+		pattern := &egress.TCP{}
+		if d.Via != egress.ViaSidecar && !mutualTLS {
+			pattern.GatewayPort = pick(r, gatewayPorts)
+		}
+		d.Ports = append(d.Ports, egress.Port{Number: number, Pattern: pattern})
+	}
+	return d
+}
+
+func randomWildcard(r *rand.Rand, mesh egress.Mesh) egress.Destination {
+	d := egress.Destination{Hosts: []string{pick(r, wildcards)}}
+	randomWay(r, mesh, &d)
+	if d.Via != egress.ViaSidecar || r.IntN(2) == 0 {
+		d.WildcardServer = "www.wikipedia.org"
+	}
+	return d
+}
+
+func randomService(r *rand.Rand, mesh egress.Mesh) egress.Destination {
+	port := pick(r, []int{80, 443})
+	d := egress.Destination{Ports: []egress.Port{{Number: port, Pattern: randomPattern(r, port)}}}
+	if r.IntN(2) == 0 {
+		randomWay(r, mesh, &d)
+		d.Service = &egress.Service{Type: egress.ServiceExternalName, ExternalName: aliasedHost}
+		return d
+	}
+	d.Via = egress.ViaSidecar
+	d.Service = &egress.Service{Type: egress.ServiceEndpoints, ExternalName: aliasedHost, Addresses: []string{"192.0.2.20"}}
+	return d
 }
 
 func randomTimeout(r *rand.Rand) egress.Duration {
@@ -302,13 +448,25 @@ func (c composition) unpromised() []calls.Outcome {
 	}
 	var outcomes []calls.Outcome
 	for _, namespace := range teamNamespaces {
-		for _, host := range externalHosts {
-			for _, call := range []string{"http://" + host, "http://" + host + ":8080", "https://" + host, "https://" + host + ":8443", "https://" + host + ":9443"} {
-				if !promised[namespace+" "+call] {
-					outcomes = append(outcomes, calls.Outcome{Call: call, From: namespace, Blocked: "REGISTRY_ONLY"})
-				}
+		for _, call := range everyCall() {
+			if !promised[namespace+" "+call] {
+				outcomes = append(outcomes, calls.Outcome{Call: call, From: namespace, Blocked: "REGISTRY_ONLY"})
 			}
 		}
 	}
 	return outcomes
+}
+
+// everyCall returns what somebody may be promised, and some that nobody is.
+func everyCall() []string {
+	all := []string{"https://any.wikipedia.org", "https://wikipedia.org", "https://any.example.net", "https://any.wikipedia.org:8443"}
+	for _, host := range externalHosts {
+		all = append(all, "http://"+host, "http://"+host+":8080", "https://"+host, "https://"+host+":8443", "https://"+host+":9443")
+	}
+	for _, address := range []string{"203.0.113.7", "203.0.113.8", "203.0.113.9", "198.51.100.1"} {
+		for _, port := range append(tcpPorts, 27017) {
+			all = append(all, fmt.Sprintf("tcp://%s:%d", address, port))
+		}
+	}
+	return all
 }

@@ -6,7 +6,8 @@
 //
 // A definition that a field refers to says in a must attribute what a value has
 // to be. The checker quotes that sentence when a value is refused, so the rule
-// and its words stand side by side.
+// and its words stand side by side. The attributes key and value of a map say
+// the same of its keys and of what they hold.
 package schemas
 
 import "embed"

@@ -6,6 +6,7 @@ package egress
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
@@ -42,9 +43,14 @@ func (p *planner) bypassed() bypass {
 	}
 	var b bypass
 	b.ports = slices.Sorted(slices.Values(from.Ports))
-	for _, prefix := range p.prefixes(schema.Child(pathBypass, "cidrs"), from.CIDRs) {
+	cidrs := schema.Child(pathBypass, "cidrs")
+	for i, prefix := range p.prefixes(cidrs, from.CIDRs) {
+		if strings.HasSuffix(prefix, "/0") {
+			p.reportf(Bypassed, schema.Item(cidrs, i), "must not be every address, got %s: no destination could be reached through a proxy; list the ranges that are to skip it", prefix)
+		}
 		b.prefixes = append(b.prefixes, asRange(prefix))
 	}
+	slices.Sort(b.prefixes)
 	return b
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
@@ -22,10 +23,10 @@ type conflicts struct {
 	hosts   map[hostClaim][]*destination
 	// addresses are claimed as hosts are, port by port.
 	addresses map[addressClaim][]*destination
-	snis      map[sniClaim]lane
+	snis      map[string]map[string]lane // by gateway and host
 	ports     map[portClaim]lane
 	services  map[serviceClaim]*planner
-	bypasses  map[string]bypass // by client
+	bypasses  map[string][]*planner // by client
 }
 
 // A fact is something that a bundle says of the cluster.
@@ -59,20 +60,16 @@ type portClaim struct {
 // A serviceClaim is the name of a Service.
 type serviceClaim struct{ namespace, name string }
 
-// A sniClaim is a host as a gateway sees it where TLS reaches it as the
-// application opened it.
-type sniClaim struct{ gateway, host string }
-
 func newConflicts() *conflicts {
 	return &conflicts{
 		bundles:   map[bundleID]*planner{},
 		facts:     map[string]factClaim{},
 		hosts:     map[hostClaim][]*destination{},
 		addresses: map[addressClaim][]*destination{},
-		snis:      map[sniClaim]lane{},
+		snis:      map[string]map[string]lane{},
 		ports:     map[portClaim]lane{},
 		services:  map[serviceClaim]*planner{},
-		bypasses:  map[string]bypass{},
+		bypasses:  map[string][]*planner{},
 	}
 }
 
@@ -81,7 +78,7 @@ func newConflicts() *conflicts {
 func (c *conflicts) addBundle(p *planner) bool {
 	id := bundleID{p.bundle.Namespace, p.bundle.Name}
 	if first := c.bundles[id]; first != nil {
-		p.reportf(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again%s", id, first.already("metadata.name"))
+		p.reportf(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again%s; rename or remove one of them", id, first.already("metadata.name"))
 		return false
 	}
 	c.bundles[id] = p
@@ -122,11 +119,10 @@ func (c *conflicts) add(p *planner) {
 	for _, d := range p.planned {
 		c.addDestination(p, d)
 	}
-	for _, client := range p.clients {
-		all := c.bypasses[client]
-		all.prefixes = append(all.prefixes, p.bypass.prefixes...)
-		all.ports = append(all.ports, p.bypass.ports...)
-		c.bypasses[client] = all
+	if p.bundle.Bypass != nil {
+		for _, client := range p.clients {
+			c.bypasses[client] = append(c.bypasses[client], p)
+		}
 	}
 }
 
@@ -164,6 +160,9 @@ func (p *planner) already(path string) string {
 }
 
 func (c *conflicts) addHosts(p *planner, d *destination) {
+	if d.service.hasAddresses() {
+		return // What is called is its own name.
+	}
 	for _, h := range d.hosts {
 		reported := map[*destination]bool{}
 		for _, client := range d.clients {
@@ -222,14 +221,14 @@ func (c *conflicts) addAddresses(p *planner, d *destination) {
 
 // reportAddress looks at two destinations that give one client one address.
 func (p *planner) reportAddress(claim addressClaim, first, d *destination) (reported bool) {
-	path := schema.Child(schema.Child(pathDestinations, d.name), "addresses")
+	path := p.addressPath(d, claim.address)
 	switch {
 	case first == d:
 		return false // The address stands twice in its list.
 	case first.bundle == d.bundle:
-		p.reportf(DuplicateAddress, path, "must not have %s, which workloads of %s reach on port %d as destination %q; an address and a port belong to one destination", claim.address, claim.client, claim.port, first.name)
+		p.reportf(DuplicateAddress, path, "must not be %s, which workloads of %s reach on port %d as destination %q; an address and a port belong to one destination", claim.address, claim.client, claim.port, first.name)
 	case first.hosts[0].outside != d.hosts[0].outside || contradict(first, d):
-		p.reportf(AddressConflict, path, "must not have %s, which workloads of %s reach on port %d in another way as %s; agree on one way, or on different clients", claim.address, claim.client, claim.port, first)
+		p.reportf(AddressConflict, path, "must not be %s, which workloads of %s reach on port %d in another way as %s; agree on one way, or on different clients", claim.address, claim.client, claim.port, first)
 	default:
 		return false
 	}
@@ -253,14 +252,33 @@ func (c *conflicts) addService(p *planner, d *destination) {
 // SNI is all that the gateway sees; everything else has a name of the bundle's
 // own there, and cannot collide.
 func (c *conflicts) addSNI(p *planner, l lane) {
-	claim := sniClaim{l.gateway.host, l.host.name}
-	first, claimed := c.snis[claim]
-	if !claimed {
-		c.snis[claim] = l
-	} else if first.port != l.port {
-		path := schema.Child(schema.Child(pathDestinations, l.destination.name), "ports")
-		p.reportf(NeedsMutualTLS, path, "must not lead to port %d of %s: %s leads to port %d, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host.name, first.destination, first.port)
+	known := c.snis[l.gateway.host]
+	if known == nil {
+		known = map[string]lane{}
+		c.snis[l.gateway.host] = known
 	}
+	for _, name := range meeting(known, l.host.name) {
+		if first := known[name]; first.port != l.port {
+			p.reportf(NeedsMutualTLS, p.portPath(l.destination, l.port), "must not lead to port %d of %s: %s leads to port %d of %s, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host.name, first.destination, first.port, name)
+			return
+		}
+	}
+	if _, claimed := known[l.host.name]; !claimed {
+		known[l.host.name] = l
+	}
+}
+
+// meeting returns the known names that a host is, is below, or covers.
+func meeting(known map[string]lane, name string) []string {
+	var names []string
+	domain, wildcard := strings.CutPrefix(name, "*")
+	for _, other := range slices.Sorted(maps.Keys(known)) {
+		otherDomain, otherWildcard := strings.CutPrefix(other, "*")
+		if name == other || wildcard && strings.HasSuffix(other, domain) || otherWildcard && strings.HasSuffix(name, otherDomain) {
+			names = append(names, other)
+		}
+	}
+	return names
 }
 
 // addPort looks at TCP that reaches a gateway without mutual TLS around it. The
@@ -272,27 +290,52 @@ func (c *conflicts) addPort(p *planner, l lane) {
 		c.ports[claim] = l
 		return
 	}
-	path := schema.Child(schema.Child(pathDestinations, l.destination.name), "ports")
-	p.reportf(GatewayPortConflict, path, "must not use gatewayPort %d, which %s uses for port %d: without mutual TLS each port with the pattern TCP needs one of its own; choose another, or set `mutualTLS: true`", l.gatewayPort, first.destination, first.port)
+	path := parent(p.portPath(l.destination, l.port)) + ".gatewayPort"
+	p.reportf(GatewayPortConflict, path, "must not be %d, which %s uses for port %d: without mutual TLS each port with the pattern TCP needs one of its own; choose another, or set `mutualTLS: true`", l.gatewayPort, first.destination, first.port)
 }
 
 // addBypassed looks for destinations that their clients would not reach through
-// the proxy: other bundles may say for the same clients what skips it.
+// the proxy: another bundle may say for the same clients what skips it.
 func (c *conflicts) addBypassed(p *planner, d *destination) {
-	for _, client := range d.clients {
-		path := schema.Child(pathDestinations, d.name)
-		b := c.bypasses[client]
-		for _, r := range d.routes {
-			if slices.Contains(b.ports, r.port) {
-				p.reportf(Bypassed, schema.Child(path, "ports"), "must not have port %d, which workloads of %s call without the proxy; remove it from %s, or from the destination", r.port, client, pathBypass)
-			}
+	reported := map[string]bool{}
+	report := func(path, what, client string, by *planner) {
+		if !reported[path] { // One client stands for all.
+			reported[path] = true
+			p.reportf(Bypassed, path, "must not be %s, which workloads of %s call without the proxy: %s says so in %s; remove it there or here", what, client, by.object(), pathBypass)
 		}
-		for _, address := range d.addresses {
-			if b.covers(address) {
-				p.reportf(Bypassed, schema.Child(path, "addresses"), "must not have %s, which workloads of %s call without the proxy; remove it from %s, or from the destination", address, client, pathBypass)
+	}
+	for _, client := range d.clients {
+		for _, by := range c.bypasses[client] {
+			for _, r := range d.routes {
+				if slices.Contains(by.bypass.ports, r.port) {
+					report(p.portPath(d, r.port), strconv.Itoa(r.port), client, by)
+				}
+			}
+			for _, address := range d.addresses {
+				if by.bypass.covers(address) {
+					report(p.addressPath(d, address), address, client, by)
+				}
 			}
 		}
 	}
+}
+
+// portPath leads to where a destination says that it has a port.
+func (p *planner) portPath(d *destination, number int) string {
+	path := schema.Child(schema.Child(pathDestinations, d.name), "ports")
+	i := slices.IndexFunc(p.bundle.Destinations[d.name].Ports, func(port Port) bool { return port.Number == number })
+	if i < 0 {
+		return path // It is the port that every destination has by default.
+	}
+	return schema.Child(schema.Item(path, i), "port")
+}
+
+// addressPath leads to an address of TCP.
+func (p *planner) addressPath(d *destination, address string) string {
+	path := schema.Child(schema.Child(pathDestinations, d.name), "addresses")
+	return schema.Item(path, slices.IndexFunc(p.bundle.Destinations[d.name].Addresses, func(text string) bool {
+		return normalized(text) == address
+	}))
 }
 
 // addCovered looks for hosts that are reached from the sidecar, and stand below
@@ -306,6 +349,9 @@ func (c *conflicts) addCovered(p *planner, d *destination) {
 		for _, client := range d.clients {
 			if first := c.covering(client, h.name); first != nil {
 				path := schema.Child(schema.Child(pathDestinations, d.name), "hosts")
+				if i := slices.Index(p.bundle.Destinations[d.name].Hosts, h.name); i >= 0 {
+					path = schema.Item(path, i)
+				}
 				p.reportf(HostConflict, path, "must not be %q with `via: Sidecar`: workloads of %s reach what is below its domain through a gateway as %s, and this host with it; use `via: Gateway`", h.name, client, first)
 				break
 			}
@@ -316,7 +362,8 @@ func (c *conflicts) addCovered(p *planner, d *destination) {
 // covering returns the destination whose wildcard leads a host through a
 // gateway, and nil if there is none.
 func (c *conflicts) covering(client, name string) *destination {
-	for _, domain, found := strings.Cut(name, "."); found; _, domain, found = strings.Cut(domain, ".") {
+	_, domain, found := strings.Cut(strings.TrimPrefix(name, wildcardPrefix), ".")
+	for ; found; _, domain, found = strings.Cut(domain, ".") {
 		for _, d := range c.hosts[hostClaim{client, wildcardPrefix + domain}] {
 			if d.gateway != nil {
 				return d

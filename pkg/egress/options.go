@@ -38,7 +38,7 @@ type CACertificates struct {
 	// ConfigMap is a ConfigMap like Secret.
 	ConfigMap string `json:"configMap,omitempty"`
 	// File is the absolute path of a file in the container of the proxy that
-	// opens the TLS.
+	// opens the TLS: one of its image, or one as CertificateFiles describes.
 	File string `json:"file,omitempty"`
 }
 

@@ -97,33 +97,40 @@ func (b bypass) annotations() map[string]string {
 // unless somebody chose another.
 func (d *destination) addSecrets(secrets map[pod]map[string]string) {
 	for _, r := range d.routes {
-		if r.exit.tls == nil || r.exit.tls.clientCertificate.Files == nil {
+		if r.exit.tls == nil {
 			continue
 		}
-		at := []pod{}
-		if d.gateway != nil {
-			at = append(at, pod{d.gateway.namespace, d.gateway.service})
-		} else {
-			for _, client := range d.clients {
-				at = append(at, pod{client, ""})
-			}
-		}
-		for _, p := range at {
-			if secrets[p] == nil {
-				secrets[p] = map[string]string{}
-			}
-			for _, folder := range r.exit.tls.folders() {
+		for _, folder := range r.exit.tls.folders() {
+			for _, p := range d.opensTLS() {
+				if secrets[p] == nil {
+					secrets[p] = map[string]string{}
+				}
 				secrets[p][folder] = path.Base(folder)
 			}
 		}
 	}
 }
 
-// folders returns where the files of a mutual TLS are.
+// opensTLS returns the Pods whose proxies open the TLS of the destination.
+func (d *destination) opensTLS() []pod {
+	if d.gateway != nil {
+		return []pod{{d.gateway.namespace, d.gateway.service}}
+	}
+	var pods []pod
+	for _, client := range d.clients {
+		pods = append(pods, pod{client, ""})
+	}
+	return pods
+}
+
+// folders returns where Secrets must be mounted for the TLS.
 func (t *upstreamTLS) folders() []string {
-	folders := []string{path.Dir(t.clientCertificate.Files.Certificate), path.Dir(t.clientCertificate.Files.PrivateKey)}
-	if t.caCertificates.File != "" {
-		folders = append(folders, path.Dir(t.caCertificates.File))
+	var folders []string
+	if files := t.clientCertificate.Files; files != nil {
+		folders = append(folders, path.Dir(files.Certificate), path.Dir(files.PrivateKey))
+	}
+	if file := t.caCertificates.File; file != "" && !ofImage(path.Dir(file)) {
+		folders = append(folders, path.Dir(file))
 	}
 	return folders
 }
@@ -158,7 +165,7 @@ func withVolumes(annotations map[string]string, secrets map[string]string) map[s
 
 // volumeName names the volume of a folder.
 func volumeName(folder string) string {
-	return limit(strings.ReplaceAll(strings.Trim(folder, "/"), "/", "-"), maxLabel, []string{folder})
+	return labelName(strings.Split(strings.Trim(folder, "/"), "/")...)
 }
 
 func compactJSON(value any) string {

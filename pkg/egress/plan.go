@@ -43,6 +43,8 @@ type way struct {
 	gateway   *gateway // nil: straight from the sidecar
 	mutualTLS bool     // of the hop to the gateway
 	service   *Service // nil: hosts are called by their own names
+	// wildcardServer is where wildcards lead; empty: to what is called.
+	wildcardServer string
 	// dynamicDNS says whether sidecars can look up what a wildcard stands for.
 	dynamicDNS bool
 	endpoints  []Endpoint // empty: the hosts
@@ -187,21 +189,44 @@ func (m Mesh) portConflicts(object ObjectRef, path string, s *source) []Diagnost
 	var diagnostics []Diagnostic
 	gateways := m.WithDefaults().Gateways
 	for _, name := range slices.Sorted(maps.Keys(gateways)) {
-		ports := gateways[name].Ports
-		if ports.HTTP != ports.TLS {
-			continue
+		at := schema.Child(schema.Child(path, "gateways"), name)
+		for _, field := range []string{"ports", "targetPorts"} {
+			message := gateways[name].portConflict(field)
+			if message == "" {
+				continue
+			}
+			at := schema.Child(at, field)
+			diagnostics = append(diagnostics, Diagnostic{
+				Code:     GatewayPortConflict,
+				Severity: SeverityError,
+				Position: s.position(at),
+				Object:   object,
+				Path:     at,
+				Message:  message,
+			})
 		}
-		at := schema.Child(schema.Child(schema.Child(path, "gateways"), name), "ports")
-		diagnostics = append(diagnostics, Diagnostic{
-			Code:     GatewayPortConflict,
-			Severity: SeverityError,
-			Position: s.position(at),
-			Object:   object,
-			Path:     at,
-			Message:  fmt.Sprintf("must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP),
-		})
 	}
 	return diagnostics
+}
+
+// portConflict says what is wrong with the ports of a gateway, or nothing.
+func (g Gateway) portConflict(field string) string {
+	ports := g.Ports
+	if field == "targetPorts" {
+		if len(g.TargetPorts.TCP) != len(ports.TCP) {
+			return fmt.Sprintf("must have a tcp port for each of ports, got %d for %d", len(g.TargetPorts.TCP), len(ports.TCP))
+		}
+		return ""
+	}
+	if ports.HTTP == ports.TLS {
+		return fmt.Sprintf("must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP)
+	}
+	for i, port := range ports.TCP {
+		if port == ports.HTTP || port == ports.TLS || slices.Contains(ports.TCP[:i], port) {
+			return fmt.Sprintf("must have different ports for http, tls and each of tcp, got %d twice", port)
+		}
+	}
+	return ""
 }
 
 // setClients chooses who may use the bundle.
@@ -293,11 +318,11 @@ func (p *planner) destination(name string, from Destination) []*destination {
 		part := d
 		part.part = []string{laneTCP}
 		part.hosts, part.routes = []host{tcpHost(&d, from.Hosts[0])}, byAddress
-		part.addresses = p.prefixes(schema.Child(path, "addresses"), from.Addresses)
+		part.addresses = slices.Sorted(slices.Values(p.prefixes(schema.Child(path, "addresses"), from.Addresses)))
 		parts = append(parts, &part)
 	}
 	if len(byAddress) == 0 && len(from.Addresses) > 0 {
-		p.warnf(UnusedAddresses, schema.Child(path, "addresses"), "has no effect: the ports of this destination are told by name, and only TCP is told by address")
+		p.warnf(UnusedAddresses, schema.Child(path, "addresses"), "has no effect: only TCP is told by these addresses, and not that of a Service, which has its own; remove it")
 	}
 	return parts
 }
@@ -319,11 +344,12 @@ func split(routes []route, s *Service) (byName, byAddress []route) {
 // is needed.
 func (p *planner) way(path string, from Destination) (w way, ok bool) {
 	w = way{
-		service:    from.Service.sorted(),
-		dynamicDNS: p.mesh.hasDynamicDNS(),
-		endpoints:  sortedEndpoints(from.Endpoints),
-		policy:     from.TrafficPolicy.sorted(),
-		proxy:      from.ForwardProxy,
+		service:        from.Service.sorted(),
+		wildcardServer: from.WildcardServer,
+		dynamicDNS:     p.mesh.hasDynamicDNS(),
+		endpoints:      sortedEndpoints(from.Endpoints),
+		policy:         from.TrafficPolicy.sorted(),
+		proxy:          from.ForwardProxy,
 	}
 	if from.ForwardProxy != nil && len(from.Endpoints) > 0 {
 		p.reportf(ForwardProxyConflict, schema.Child(path, "endpoints"), "must not be set beside forwardProxy, which looks the host up itself; remove one of them")

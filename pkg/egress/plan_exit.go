@@ -28,10 +28,10 @@ func (p *planner) checkEndpoints(path string, from Destination, routes []route) 
 	seen := map[string]bool{}
 	for i, e := range from.Endpoints {
 		item := schema.Item(at, i)
-		if seen[e.Address] {
+		if seen[normalized(e.Address)] {
 			p.reportf(DuplicateAddress, schema.Child(item, "address"), "must stand only once in the list, got %q again", e.Address)
 		}
-		seen[e.Address] = true
+		seen[normalized(e.Address)] = true
 		for _, port := range slices.Sorted(maps.Keys(e.Ports)) {
 			if !slices.ContainsFunc(routes, func(r route) bool { return r.port == port }) {
 				p.reportf(UnknownPort, schema.Child(schema.Child(item, "ports"), joinInts([]int{port})), "must be one of the ports that applications call (%s), got %d", joinPorts(routes), port)
@@ -90,6 +90,8 @@ func (p *planner) checkTrafficPolicy(path string, from Destination, routes []rou
 		to := schema.Child(schema.Item(schema.Child(path, "failover"), i), "to")
 		inRegion := func(e Endpoint) bool { return region(e.Locality) == f.To }
 		switch {
+		case slices.Contains(policy.Failover[:i], f):
+			p.reportf(IncompleteFailover, to, "must stand only once in the list, got %q again", f.To)
 		case f.From == f.To:
 			p.reportf(IncompleteFailover, to, "must be another region than from, got %q", f.To)
 		case !slices.ContainsFunc(from.Endpoints, inRegion):

@@ -67,6 +67,10 @@ func (p *planner) checkTCPHost(path string, from Destination) bool {
 	if len(from.Hosts) == 0 && from.Service == nil {
 		return false // which is reported already
 	}
+	if from.Service != nil {
+		p.reportf(AmbiguousAddress, schema.Child(path, "service"), "must be of `type: Endpoints` where a port has the pattern TCP, which is told by address alone; use that, or hosts with addresses")
+		return false
+	}
 	p.reportf(AmbiguousAddress, schema.Child(path, "hosts"), "must be one host, and no wildcard, where a port has the pattern TCP, which is told by address alone; give each host a destination and addresses of its own")
 	return false
 }
@@ -96,9 +100,16 @@ func (p *planner) checkHosts(path string, from Destination) {
 		seen[name] = true
 		p.checkHost(at, name)
 	}
+	if from.WildcardServer != "" {
+		p.checkHost(schema.Child(path, "wildcardServer"), from.WildcardServer)
+	}
 }
 
 func (p *planner) checkHost(path, name string) {
+	domain, wildcard := strings.CutPrefix(name, wildcardPrefix)
+	if wildcard && strings.HasSuffix(".svc."+p.mesh.ClusterDomain, "."+domain) {
+		p.reportf(HostInCluster, path, "must cover hosts outside the cluster only, got %q, which covers every Service", name)
+	}
 	if strings.HasSuffix(name, ".svc") || strings.HasSuffix(name, ".svc."+p.mesh.ClusterDomain) {
 		p.reportf(HostInCluster, path, "must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", name)
 	}
@@ -107,8 +118,8 @@ func (p *planner) checkHost(path, name string) {
 	}
 }
 
-// prefixes returns addresses as Istio and Envoy compare them: sorted, and
-// without bits that no prefix holds.
+// prefixes returns addresses as Istio and Envoy compare them: without bits that
+// no prefix holds.
 func (p *planner) prefixes(path string, from []string) []string {
 	var prefixes []string
 	for i, text := range from {
@@ -121,7 +132,6 @@ func (p *planner) prefixes(path string, from []string) []string {
 	if len(from) > maxItems {
 		p.reportf(InvalidValue, path, "must have at most %d addresses, got %d; that is what a ServiceEntry holds; use ranges", maxItems, len(from))
 	}
-	slices.Sort(prefixes)
 	return prefixes
 }
 

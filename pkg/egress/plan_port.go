@@ -68,7 +68,7 @@ func (p *portPlanner) checkWildcardHTTP(limits bool) {
 	switch {
 	case !d.hasWildcard():
 	case p.way.gateway != nil:
-		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard through a gateway, which knows requests by one host each; list the hosts, or use `via: Sidecar`")
+		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard through a gateway, which knows requests by one host each; list the hosts, or use `via: Sidecar` with wildcardServer")
 	case limits:
 		p.reportf(UnsupportedWildcard, "pattern", "must not have timeout or retries with a wildcard: the route would take over the requests of other destinations below it; remove them, or list the hosts")
 	case d.WildcardServer == "" && len(d.Endpoints) == 0:
@@ -96,6 +96,8 @@ func (p *portPlanner) checkGatewayPort(number int) {
 	case p.way.mutualTLS:
 	case len(g.tcpPorts) == 0:
 		p.reportf(NeedsMutualTLS, "pattern", "must not be TCP without mutual TLS on the hop: gateway %q has no port for it; set `mutualTLS: true`, or give the gateway a port in ports.tcp of the mesh and name it in gatewayPort", g.name)
+	case number == 0:
+		p.reportf(MissingField, "gatewayPort", "is missing; it must be one of the ports for TCP of gateway %q (%s): without mutual TLS each port with the pattern TCP needs one of its own", g.name, joinInts(g.tcpPorts))
 	case !slices.Contains(g.tcpPorts, number):
 		p.reportf(UnknownGatewayPort, "gatewayPort", "must be one of the ports for TCP of gateway %q (%s), got %d; without mutual TLS each port with the pattern TCP needs one of its own", g.name, joinInts(g.tcpPorts), number)
 	}

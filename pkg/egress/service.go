@@ -51,7 +51,11 @@ func (s *Service) sorted() *Service {
 		return nil
 	}
 	sorted := *s
-	sorted.Addresses = slices.Sorted(slices.Values(s.Addresses))
+	sorted.Addresses = nil
+	for _, address := range s.Addresses {
+		sorted.Addresses = append(sorted.Addresses, normalized(address))
+	}
+	slices.Sort(sorted.Addresses)
 	return &sorted
 }
 
@@ -68,6 +72,11 @@ func (p *planner) checkService(path, name string, from Destination) {
 		p.reportf(InvalidValue, path, "the name must start with a letter where it is the name of a Service, got %q", name)
 	}
 	path = schema.Child(path, "service")
+	for _, g := range p.mesh.Gateways {
+		if g.Namespace == p.bundle.Namespace && g.Service == name {
+			p.reportf(DuplicateService, path, "must have another name: %q is the Service of a gateway of the mesh; rename the destination", name)
+		}
+	}
 	switch s.Type {
 	case ServiceExternalName:
 		p.checkExternalName(path, s)
@@ -95,7 +104,12 @@ func (p *planner) checkServiceAddresses(path string, from Destination) {
 	if len(s.Addresses) == 0 {
 		p.reportf(MissingField, schema.Child(path, "addresses"), "is missing; it must be a list of the IP addresses of the host, such as [203.0.113.7]: a Service without them leads nowhere")
 	}
-	p.prefixes(schema.Child(path, "addresses"), s.Addresses)
+	for i, address := range p.prefixes(schema.Child(path, "addresses"), s.Addresses) {
+		ip, err := netip.ParseAddr(address)
+		if err == nil && (ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast() || ip.IsMulticast()) {
+			p.reportf(InvalidValue, schema.Item(schema.Child(path, "addresses"), i), "must be the address of one other host, got %s, which Kubernetes refuses in an EndpointSlice", address)
+		}
+	}
 	if len(from.Endpoints) > 0 {
 		p.reportf(ServiceConflict, schema.Child(parent(path), "endpoints"), "must not be set beside a service of `type: Endpoints`, whose addresses say where traffic goes; remove it")
 	}

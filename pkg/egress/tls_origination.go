@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
@@ -81,13 +82,10 @@ func (o *TLSOrigination) checkName(p *portPlanner) {
 func (o *TLSOrigination) checkCertificates(p *portPlanner) {
 	ca := *cmp.Or(o.CACertificates, &CACertificates{})
 	client := *cmp.Or(o.ClientCertificate, &ClientCertificate{})
-	if p.way.gateway == nil {
-		if ca.Secret+ca.ConfigMap != "" {
-			p.reportf(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: sidecars do not fetch Secrets and ConfigMaps by themselves; use {file: PATH}, or `via: Gateway`")
-		}
-		if client.Secret != "" {
-			p.reportf(NeedsGateway, "clientCertificate", "must be files with `via: Sidecar`: a sidecar fetches a Secret only for workloads that a selector names, with a Role that lets them read it; use {files: ...}, or `via: Gateway`, where the gateway alone holds the key")
-		}
+	o.checkMounts(p, ca, client)
+	if p.way.gateway == nil && ca.Secret+ca.ConfigMap+client.Secret != "" {
+		o.refuseSecrets(p, ca, client)
+		return
 	}
 	switch {
 	case client.Secret != "" && o.CACertificates == nil:
@@ -97,33 +95,51 @@ func (o *TLSOrigination) checkCertificates(p *portPlanner) {
 	case client.Files != nil && ca.Secret+ca.ConfigMap != "":
 		p.reportf(CertificateSource, "caCertificates", "must be a file beside the files of clientCertificate: Istio takes all certificates from files, or all from one Secret; use {file: PATH}, or leave it out for those of the system")
 	}
-	o.checkMounts(p, ca, client)
+}
+
+// refuseSecrets refuses what a sidecar does not fetch.
+func (o *TLSOrigination) refuseSecrets(p *portPlanner, ca CACertificates, client ClientCertificate) {
+	if ca.Secret+ca.ConfigMap != "" {
+		p.reportf(NeedsGateway, "caCertificates", "must be a file with `via: Sidecar`: sidecars do not fetch Secrets and ConfigMaps by themselves; use {file: PATH}, or `via: Gateway`")
+	}
+	if client.Secret != "" {
+		p.reportf(NeedsGateway, "clientCertificate", "must be files with `via: Sidecar`: a sidecar fetches a Secret only for workloads that a selector names, with a Role that lets them read it; use {files: ...}, or `via: Gateway`, where the gateway alone holds the key")
+	}
 }
 
 // checkMounts judges the folders of files: each is one Secret, mounted under its
 // own name.
 func (o *TLSOrigination) checkMounts(p *portPlanner, ca CACertificates, client ClientCertificate) {
-	if client.Files == nil {
-		return
-	}
-	files := map[string]string{
-		"clientCertificate.files.certificate": client.Files.Certificate,
-		"clientCertificate.files.privateKey":  client.Files.PrivateKey,
-	}
+	files := map[string]string{}
 	if ca.File != "" {
 		files["caCertificates.file"] = ca.File
 	}
+	if client.Files != nil {
+		files["clientCertificate.files.certificate"] = client.Files.Certificate
+		files["clientCertificate.files.privateKey"] = client.Files.PrivateKey
+	}
 	for _, field := range slices.Sorted(maps.Keys(files)) {
-		folder := path.Dir(files[field])
-		switch {
-		case folder == "/etc/certs":
-			p.planner.reportf(CertificateFolder, p.path+"."+field, "must not be in /etc/certs, got %q: nothing is mounted there since Istio 1.5; use the folder of a Secret of your own, such as /etc/istio/partner-certs", files[field])
-		case !mountFolder.MatchString(folder):
-			p.planner.reportf(CertificateFolder, p.path+"."+field, "must be in a folder that is named as the Secret to mount there, such as /etc/istio/partner-certs/tls.crt, got %q", files[field])
+		file := files[field]
+		switch folder := path.Dir(file); {
+		case under(folder, "/etc/certs"):
+			p.planner.reportf(CertificateFolder, p.path+"."+field, "must not be in /etc/certs, got %q: nothing is mounted there since Istio 1.5; use the folder of a Secret of your own, such as /etc/istio/partner-certs", file)
+		case ofImage(folder) && path.Clean(file) == file && field == "caCertificates.file":
+			// The image of the proxy has it.
+		case ofImage(folder), path.Clean(file) != file, !mountFolder.MatchString(folder):
+			p.planner.reportf(CertificateFolder, p.path+"."+field, "must be in a folder of its own that is named as the Secret to mount there, such as /etc/istio/partner-certs/tls.crt, got %q", file)
 		}
 	}
 }
 
-// mountFolder is a folder whose last part is the name of a Secret, and whose path
-// is the name of a volume when its slashes are hyphens.
-var mountFolder = regexp.MustCompile(`^(/[a-z0-9]([-a-z0-9]*[a-z0-9])?){1,8}$`)
+// mountFolder is a folder whose last part is the name of a Secret.
+var mountFolder = regexp.MustCompile(`^(/[a-z0-9]([-a-z0-9]*[a-z0-9])?){2,8}$`)
+
+// imageFolders are those that the proxy needs as its image or Istio has them. No
+// Secret can be mounted over them.
+var imageFolders = []string{"/bin", "/dev", "/etc/ssl", "/lib", "/proc", "/sys", "/usr", "/var/lib/istio", "/var/run/secrets", "/etc/istio/config", "/etc/istio/pod", "/etc/istio/proxy"}
+
+func ofImage(folder string) bool {
+	return folder == "/etc/istio" || slices.ContainsFunc(imageFolders, func(f string) bool { return under(folder, f) })
+}
+
+func under(folder, top string) bool { return folder == top || strings.HasPrefix(folder, top+"/") }

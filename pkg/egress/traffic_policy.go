@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	networking "istio.io/api/networking/v1"
 )
@@ -87,9 +88,9 @@ type Failover struct {
 }
 
 // sorted returns the policy with its steps in an order of its own: they are a
-// set.
+// set. It returns nil for a policy that says nothing.
 func (t *TrafficPolicy) sorted() *TrafficPolicy {
-	if t == nil {
+	if t == nil || proto.Size(t.settings()) == 0 {
 		return nil
 	}
 	sorted := *t

@@ -4,6 +4,7 @@
 package schema
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -68,6 +69,7 @@ func (c *compiled) readValues(n *node) {
 		}
 		probe := c.context.CompileString("{" + strconv.Quote(key) + ": _}")
 		n.values = c.newNode(n.schema.Unify(probe).LookupPath(cue.MakePath(cue.Str(key))))
+		n.values.must = cmp.Or(attribute(n.schema, "value"), n.values.must)
 		n.mustKey = attribute(n.schema, "key")
 		return
 	}
