@@ -22,7 +22,6 @@ var (
 	fileBlock    = regexp.MustCompile("(?s)<!-- file: (\\S+) -->\n```\\w+\n(.*?)```")
 	objectsBlock = regexp.MustCompile("(?s)<!-- objects: (\\S+) -->\n```text\n(.*?)```")
 	goBlock      = regexp.MustCompile("(?s)<!-- go: (\\w+) -->\n```go\n(.*?)```")
-	patternTable = regexp.MustCompile(`(?s)<!-- patterns -->\n.*?\n\|---.*?\n(.*?)\n\n`)
 	link         = regexp.MustCompile(`\]\(([^)#]+)\)`)
 )
 
@@ -70,25 +69,63 @@ func listObjects(t *testing.T, path string) string {
 	return list.String()
 }
 
-// TestReadmePatterns: each pattern of the library has a row, and each row an
-// example that uses the pattern.
+// patternExamples are the examples of the pattern table.
+var patternExamples = map[string]string{
+	"HTTP":           "cnn-mutual-tls",
+	"TCP":            "databases",
+	"TLSOrigination": "http-and-https",
+	"TLSPassthrough": "two-lines",
+}
+
+// TestReadmePatterns: the pattern table is the list of the library, and links to
+// an example of each. UPDATE_GOLDEN=1 rewrites it.
 func TestReadmePatterns(t *testing.T) {
-	rows := strings.Split(matches(t, patternTable, readText(t, "../README.md"))[0][1], "\n")
-	patterns := egress.Patterns()
-	if len(rows) != len(patterns) {
-		t.Fatalf("%d rows for %d patterns", len(rows), len(patterns))
-	}
-	for i, info := range patterns {
-		start := fmt.Sprintf("| `%s` | %s | %s | ", info.Name, info.Application, info.Mesh)
-		if !strings.HasPrefix(rows[i], start) {
-			t.Errorf("row %q must start with %q", rows[i], start)
-		}
-		example := matches(t, link, rows[i])[0][1]
-		rendered := succeed(t, "", "", binary, "render", filepath.Join("..", example, "bundle.yaml"))
-		bundle := readText(t, filepath.Join("..", example, "bundle.yaml"))
-		if rendered == "" || !strings.Contains(bundle, info.Name) && strings.Contains(bundle, "pattern:") {
+	table := "| pattern | the application | the mesh | example |\n|---|---|---|---|\n"
+	for _, info := range egress.Patterns() {
+		example := patternExamples[info.Name]
+		bundle := readText(t, filepath.Join("../examples", example, "bundle.yaml"))
+		if !strings.Contains(bundle, info.Name) && strings.Contains(bundle, "pattern:") {
 			t.Errorf("%s does not show %s", example, info.Name)
 		}
+		table += fmt.Sprintf("| `%s` | %s | %s | [%s](examples/%s) |\n", info.Name, info.Application, info.Mesh, example, example)
+	}
+	compareTable(t, "patterns", table)
+}
+
+// TestReadmeExamples: the table of examples has all of them, by their titles and
+// the sentences below. UPDATE_GOLDEN=1 rewrites it.
+func TestReadmeExamples(t *testing.T) {
+	table := "| example | what it shows |\n|---|---|\n"
+	for _, path := range glob(t, "../examples/*/README.md") {
+		found := titleAndSentence.FindStringSubmatch(readText(t, path))
+		if found == nil {
+			t.Errorf("%s must start with a title and a sentence", path)
+			continue
+		}
+		name := filepath.Base(filepath.Dir(path))
+		sentence := strings.Join(strings.Fields(found[2]), " ")
+		table += fmt.Sprintf("| [%s](examples/%s) | %s |\n", found[1], name, sentence)
+	}
+	compareTable(t, "examples", table)
+}
+
+var titleAndSentence = regexp.MustCompile(`(?s)^# ([^\n]+)\n\n([^.]+(?:\.[^\s.]+)*\.)(?:\s|$)`)
+
+// compareTable compares the table after a comment of the README. UPDATE_GOLDEN=1
+// rewrites it.
+func compareTable(t *testing.T, comment, want string) {
+	t.Helper()
+	readme := readText(t, "../README.md")
+	block := regexp.MustCompile("(?s)<!-- " + comment + " -->\n(.*?)\n\n").FindStringSubmatchIndex(readme)
+	if block == nil {
+		t.Fatalf("the README has no table %q", comment)
+	}
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		writeText(t, "../README.md", readme[:block[2]]+strings.TrimSpace(want)+readme[block[3]:])
+		return
+	}
+	if diff := cmp.Diff(strings.TrimSpace(want), readme[block[2]:block[3]]); diff != "" {
+		t.Errorf("table %q (-want +README), refresh with UPDATE_GOLDEN=1:\n%s", comment, diff)
 	}
 }
 

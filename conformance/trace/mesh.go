@@ -153,6 +153,22 @@ func (m *Mesh) sidecar(c Call) *proxy {
 	return m.sidecars[key]
 }
 
+// SidecarClusters returns how many clusters the sidecar of a caller has.
+func (m *Mesh) SidecarClusters(c Call) int { return len(m.sidecar(c).clusters) }
+
+// GatewayClusters returns how many clusters the gateways have.
+func (m *Mesh) GatewayClusters() int {
+	seen := map[*gateway]bool{} // A gateway has several ports.
+	n := 0
+	for _, gw := range m.gateways {
+		if !seen[gw] {
+			seen[gw] = true
+			n += len(m.gatewayProxy(gw, "").clusters)
+		}
+	}
+	return n
+}
+
 // newProxy computes the configuration of a proxy. Where it runs is also among its labels, as in a cluster.
 func (m *Mesh) newProxy(name, locality string, node *model.Proxy) *proxy {
 	node.Metadata.IstioVersion = proxyVersion

@@ -13,6 +13,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -90,7 +91,7 @@ func documents(t *testing.T, text string) map[string]any {
 	}
 	found := map[string]any{}
 	for _, node := range nodes {
-		data, err := node.MarshalJSON()
+		data, err := yaml.YAMLToJSON([]byte(node.MustString())) // Kubernetes reads numbers as keys, too.
 		if err != nil {
 			t.Fatal(err)
 		}

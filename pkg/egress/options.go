@@ -38,7 +38,8 @@ type CACertificates struct {
 	// ConfigMap is a ConfigMap like Secret.
 	ConfigMap string `json:"configMap,omitempty"`
 	// File is the absolute path of a file in the container of the proxy that
-	// opens the TLS: one of its image, or one as CertificateFiles describes.
+	// opens the TLS. If its folder has the name of a Secret, as CertificateFiles
+	// describes, Output.Patches mounts it.
 	File string `json:"file,omitempty"`
 }
 
@@ -54,8 +55,8 @@ type ClientCertificate struct {
 }
 
 // CertificateFiles are the absolute paths of a certificate and its private key.
-// The folder of each has the name of the Secret that is mounted there, as
-// /etc/istio/partner-client-certs has that of the Secret partner-client-certs.
+// The folder of each has the name of the Secret that Output.Patches mounts there:
+// /etc/istio/partner-certs is for the Secret partner-certs.
 type CertificateFiles struct {
 	Certificate string `json:"certificate"`
 	PrivateKey  string `json:"privateKey"`

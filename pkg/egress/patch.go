@@ -129,7 +129,7 @@ func (t *upstreamTLS) folders() []string {
 	if files := t.clientCertificate.Files; files != nil {
 		folders = append(folders, path.Dir(files.Certificate), path.Dir(files.PrivateKey))
 	}
-	if file := t.caCertificates.File; file != "" && !ofImage(path.Dir(file)) {
+	if file := t.caCertificates.File; file != "" && isMountable(path.Dir(file)) {
 		folders = append(folders, path.Dir(file))
 	}
 	return folders

@@ -107,8 +107,8 @@ func (o *TLSOrigination) refuseSecrets(p *portPlanner, ca CACertificates, client
 	}
 }
 
-// checkMounts judges the folders of files: each is one Secret, mounted under its
-// own name.
+// checkMounts judges the folders of files. The files of a client certificate are
+// no part of any image: each folder is one Secret, mounted under its own name.
 func (o *TLSOrigination) checkMounts(p *portPlanner, ca CACertificates, client ClientCertificate) {
 	files := map[string]string{}
 	if ca.File != "" {
@@ -123,9 +123,7 @@ func (o *TLSOrigination) checkMounts(p *portPlanner, ca CACertificates, client C
 		switch folder := path.Dir(file); {
 		case under(folder, "/etc/certs"):
 			p.planner.reportf(CertificateFolder, p.path+"."+field, "must not be in /etc/certs, got %q: nothing is mounted there since Istio 1.5; use the folder of a Secret of your own, such as /etc/istio/partner-certs", file)
-		case ofImage(folder) && path.Clean(file) == file && field == "caCertificates.file":
-			// The image of the proxy has it.
-		case ofImage(folder), path.Clean(file) != file, !mountFolder.MatchString(folder):
+		case path.Clean(file) != file, field != "caCertificates.file" && !isMountable(folder):
 			p.planner.reportf(CertificateFolder, p.path+"."+field, "must be in a folder of its own that is named as the Secret to mount there, such as /etc/istio/partner-certs/tls.crt, got %q", file)
 		}
 	}
@@ -138,8 +136,9 @@ var mountFolder = regexp.MustCompile(`^(/[a-z0-9]([-a-z0-9]*[a-z0-9])?){2,8}$`)
 // Secret can be mounted over them.
 var imageFolders = []string{"/bin", "/dev", "/etc/ssl", "/lib", "/proc", "/sys", "/usr", "/var/lib/istio", "/var/run/secrets", "/etc/istio/config", "/etc/istio/pod", "/etc/istio/proxy"}
 
-func ofImage(folder string) bool {
-	return folder == "/etc/istio" || slices.ContainsFunc(imageFolders, func(f string) bool { return under(folder, f) })
+func isMountable(folder string) bool {
+	ofImage := folder == "/etc/istio" || slices.ContainsFunc(imageFolders, func(f string) bool { return under(folder, f) })
+	return !ofImage && mountFolder.MatchString(folder)
 }
 
 func under(folder, top string) bool { return folder == top || strings.HasPrefix(folder, top+"/") }

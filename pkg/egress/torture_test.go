@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -295,16 +297,15 @@ func readObject(t *testing.T, document []byte, encoded egress.Object) egress.Obj
 			Labels      map[string]string `json:"labels"`
 			Annotations map[string]string `json:"annotations"`
 		} `json:"metadata"`
-		Spec json.RawMessage `json:"spec"`
 	}
-	decoder := json.NewDecoder(bytes.NewReader(document))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&read); err != nil {
-		t.Fatalf("%v:\n%s", err, document)
+	fields := map[string]json.RawMessage{}
+	for _, into := range []any{&read, &fields} {
+		if err := json.Unmarshal(document, into); err != nil {
+			t.Fatalf("%v:\n%s", err, document)
+		}
 	}
-	spec := encoded.Spec.(proto.Message).ProtoReflect().New().Interface()
-	if err := protojson.Unmarshal(read.Spec, spec); err != nil {
-		t.Fatalf("%v:\n%s", err, document)
+	for _, field := range []string{"apiVersion", "kind", "metadata"} {
+		delete(fields, field)
 	}
 	return egress.Object{
 		APIVersion:  read.APIVersion,
@@ -313,8 +314,38 @@ func readObject(t *testing.T, document []byte, encoded egress.Object) egress.Obj
 		Name:        read.Metadata.Name,
 		Labels:      read.Metadata.Labels,
 		Annotations: read.Metadata.Annotations,
-		Spec:        spec,
+		Spec:        readSpec(t, fields, encoded.Spec),
 	}
+}
+
+// readSpec reads what an object holds beside its metadata.
+func readSpec(t *testing.T, fields map[string]json.RawMessage, encoded any) any {
+	t.Helper()
+	spec := reflect.New(reflect.TypeOf(encoded).Elem()).Interface()
+	content, err := json.Marshal(fields)
+	if _, bare := spec.(*discoveryv1.EndpointSlice); !bare {
+		content = fields["spec"]
+		delete(fields, "spec")
+		if len(fields) > 0 {
+			t.Errorf("fields beside the spec: %v", fields)
+		}
+	}
+	if err == nil {
+		err = unmarshalStrict(content, spec)
+	}
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, content)
+	}
+	return spec
+}
+
+func unmarshalStrict(content []byte, into any) error {
+	if message, ok := into.(proto.Message); ok {
+		return protojson.Unmarshal(content, message)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
 }
 
 // title makes a short name of any text.
