@@ -60,14 +60,35 @@ func readList(t *testing.T, text string) (items []string, results string) {
 // TestFunction: the objects are those that render prints, the functionConfig is
 // not among the items, and other items are left alone.
 func TestFunction(t *testing.T) {
-	got, results := readList(t, succeed(t, "", resourceList(smallest, configMap, smallest), binary))
+	bundle := smallest + "  mesh: {outboundTrafficPolicy: REGISTRY_ONLY}\n"
+	got, results := readList(t, succeed(t, "", resourceList(bundle, configMap, bundle), binary))
 	if results != "" {
 		t.Errorf("results:\n%s", results)
 	}
-	rendered := succeed(t, "", smallest, binary, "render", "-")
+	rendered := succeed(t, "", bundle, binary, "render", "-")
 	want := append([]string{configMap}, strings.Split(rendered, "---\n")...)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
+	}
+}
+
+// TestFunctionWarns: warnings are results, and the function succeeds.
+func TestFunctionWarns(t *testing.T) {
+	items, results := readList(t, succeed(t, "", resourceList(smallest), binary))
+	want := `- message: 'is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here'
+  severity: warning
+  resourceRef:
+    apiVersion: egressbundle.io/v1alpha1
+    kind: EgressBundle
+    name: news
+    namespace: payments
+  field:
+    path: spec.mesh.outboundTrafficPolicy
+  tags:
+    code: AllowAny
+`
+	if diff := cmp.Diff(want, results); diff != "" || len(items) == 0 {
+		t.Errorf("%d items, results (-want +got):\n%s", len(items), diff)
 	}
 }
 

@@ -109,7 +109,7 @@ func TestReadmeExamples(t *testing.T) {
 	compareTable(t, "examples", table)
 }
 
-var titleAndSentence = regexp.MustCompile(`(?s)^# ([^\n]+)\n\n([^.]+(?:\.[^\s.]+)*\.)(?:\s|$)`)
+var titleAndSentence = regexp.MustCompile(`(?s)^# ([^\n]+)\n\n(.+?\.)(?:\s|$)`)
 
 // compareTable compares the table after a comment of the README. UPDATE_GOLDEN=1
 // rewrites it.

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
@@ -49,12 +47,6 @@ type hostClaim struct{ client, host string }
 type addressClaim struct {
 	client, address string
 	port            int
-}
-
-// A portClaim is a port of a gateway that takes TCP without mutual TLS.
-type portClaim struct {
-	gateway string
-	port    int
 }
 
 // A serviceClaim is the name of a Service.
@@ -159,82 +151,6 @@ func (p *planner) already(path string) string {
 	return ""
 }
 
-func (c *conflicts) addHosts(p *planner, d *destination) {
-	if d.service.hasAddresses() {
-		return // What is called is its own name.
-	}
-	for _, h := range d.hosts {
-		reported := map[*destination]bool{}
-		for _, client := range d.clients {
-			claim := hostClaim{client, h.name}
-			for _, first := range c.hosts[claim] {
-				if !reported[first] { // One client stands for all.
-					reported[first] = p.reportHost(claim, first, d)
-				}
-			}
-			c.hosts[claim] = append(c.hosts[claim], d)
-		}
-	}
-}
-
-// reportHost looks at two destinations that give one client one host.
-func (p *planner) reportHost(claim hostClaim, first, d *destination) (reported bool) {
-	path := func() string {
-		from := p.bundle.Destinations[d.name]
-		at := schema.Child(pathDestinations, d.name)
-		if from.Service != nil {
-			return schema.Child(schema.Child(at, "service"), "externalName")
-		}
-		return schema.Item(schema.Child(at, "hosts"), slices.Index(from.Hosts, claim.host))
-	}
-	switch {
-	case first == d:
-		return false // The host stands twice in its list.
-	case first.bundle == d.bundle:
-		p.reportf(DuplicateHost, path(), "must stand in one destination only, got %q again: workloads of %s reach it as destination %q; put the ports of a host into one destination", claim.host, claim.client, first.name)
-	case contradict(first, d):
-		p.reportf(HostConflict, path(), "must be reached in one way, got %q, which workloads of %s reach in another way as %s; agree on one way, or on different clients", claim.host, claim.client, first)
-	default:
-		return false
-	}
-	return true
-}
-
-// addAddresses looks at TCP, which is told by address alone. Ranges that hold
-// one another are no conflict: the smaller one wins.
-func (c *conflicts) addAddresses(p *planner, d *destination) {
-	for _, address := range d.addresses {
-		for _, r := range d.routes {
-			reported := map[*destination]bool{}
-			for _, client := range d.clients {
-				claim := addressClaim{client, address, r.port}
-				for _, first := range c.addresses[claim] {
-					if !reported[first] {
-						reported[first] = p.reportAddress(claim, first, d)
-					}
-				}
-				c.addresses[claim] = append(c.addresses[claim], d)
-			}
-		}
-	}
-}
-
-// reportAddress looks at two destinations that give one client one address.
-func (p *planner) reportAddress(claim addressClaim, first, d *destination) (reported bool) {
-	path := p.addressPath(d, claim.address)
-	switch {
-	case first == d:
-		return false // The address stands twice in its list.
-	case first.bundle == d.bundle:
-		p.reportf(DuplicateAddress, path, "must not be %s, which workloads of %s reach on port %d as destination %q; an address and a port belong to one destination", claim.address, claim.client, claim.port, first.name)
-	case first.hosts[0].outside != d.hosts[0].outside || contradict(first, d):
-		p.reportf(AddressConflict, path, "must not be %s, which workloads of %s reach on port %d in another way as %s; agree on one way, or on different clients", claim.address, claim.client, claim.port, first)
-	default:
-		return false
-	}
-	return true
-}
-
 // addService looks for two bundles of one namespace that make one Service.
 func (c *conflicts) addService(p *planner, d *destination) {
 	if d.service == nil {
@@ -246,131 +162,6 @@ func (c *conflicts) addService(p *planner, d *destination) {
 		return
 	}
 	c.services[claim] = p
-}
-
-// addSNI looks at TLS that reaches a gateway without mutual TLS around it. Its
-// SNI is all that the gateway sees; everything else has a name of the bundle's
-// own there, and cannot collide.
-func (c *conflicts) addSNI(p *planner, l lane) {
-	known := c.snis[l.gateway.host]
-	if known == nil {
-		known = map[string]lane{}
-		c.snis[l.gateway.host] = known
-	}
-	for _, name := range meeting(known, l.host.name) {
-		if first := known[name]; first.port != l.port {
-			p.reportf(NeedsMutualTLS, p.portPath(l.destination, l.port), "must not lead to port %d of %s: %s leads to port %d of %s, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host.name, first.destination, first.port, name)
-			return
-		}
-	}
-	if _, claimed := known[l.host.name]; !claimed {
-		known[l.host.name] = l
-	}
-}
-
-// meeting returns the known names that a host is, is below, or covers.
-func meeting(known map[string]lane, name string) []string {
-	var names []string
-	domain, wildcard := strings.CutPrefix(name, "*")
-	for _, other := range slices.Sorted(maps.Keys(known)) {
-		otherDomain, otherWildcard := strings.CutPrefix(other, "*")
-		if name == other || wildcard && strings.HasSuffix(other, domain) || otherWildcard && strings.HasSuffix(name, otherDomain) {
-			names = append(names, other)
-		}
-	}
-	return names
-}
-
-// addPort looks at TCP that reaches a gateway without mutual TLS around it. The
-// port of the gateway is all that tells where it goes.
-func (c *conflicts) addPort(p *planner, l lane) {
-	claim := portClaim{l.gateway.host, l.gatewayPort}
-	first, claimed := c.ports[claim]
-	if !claimed {
-		c.ports[claim] = l
-		return
-	}
-	path := parent(p.portPath(l.destination, l.port)) + ".gatewayPort"
-	p.reportf(GatewayPortConflict, path, "must not be %d, which %s uses for port %d: without mutual TLS each port with the pattern TCP needs one of its own; choose another, or set `mutualTLS: true`", l.gatewayPort, first.destination, first.port)
-}
-
-// addBypassed looks for destinations that their clients would not reach through
-// the proxy: another bundle may say for the same clients what skips it.
-func (c *conflicts) addBypassed(p *planner, d *destination) {
-	reported := map[string]bool{}
-	report := func(path, what, client string, by *planner) {
-		if !reported[path] { // One client stands for all.
-			reported[path] = true
-			p.reportf(Bypassed, path, "must not be %s, which workloads of %s call without the proxy: %s says so in %s; remove it there or here", what, client, by.object(), pathBypass)
-		}
-	}
-	for _, client := range d.clients {
-		for _, by := range c.bypasses[client] {
-			for _, r := range d.routes {
-				if slices.Contains(by.bypass.ports, r.port) {
-					report(p.portPath(d, r.port), strconv.Itoa(r.port), client, by)
-				}
-			}
-			for _, address := range d.addresses {
-				if by.bypass.covers(address) {
-					report(p.addressPath(d, address), address, client, by)
-				}
-			}
-		}
-	}
-}
-
-// portPath leads to where a destination says that it has a port.
-func (p *planner) portPath(d *destination, number int) string {
-	path := schema.Child(schema.Child(pathDestinations, d.name), "ports")
-	i := slices.IndexFunc(p.bundle.Destinations[d.name].Ports, func(port Port) bool { return port.Number == number })
-	if i < 0 {
-		return path // It is the port that every destination has by default.
-	}
-	return schema.Child(schema.Item(path, i), "port")
-}
-
-// addressPath leads to an address of TCP.
-func (p *planner) addressPath(d *destination, address string) string {
-	path := schema.Child(schema.Child(pathDestinations, d.name), "addresses")
-	return schema.Item(path, slices.IndexFunc(p.bundle.Destinations[d.name].Addresses, func(text string) bool {
-		return normalized(text) == address
-	}))
-}
-
-// addCovered looks for hosts that are reached from the sidecar, and stand below
-// a wildcard that leads through a gateway. No route of their own leads them
-// past the gateway, so they would follow that of the wildcard.
-func (c *conflicts) addCovered(p *planner, d *destination) {
-	if d.gateway != nil {
-		return
-	}
-	for _, h := range d.hosts {
-		for _, client := range d.clients {
-			if first := c.covering(client, h.name); first != nil {
-				path := schema.Child(schema.Child(pathDestinations, d.name), "hosts")
-				if i := slices.Index(p.bundle.Destinations[d.name].Hosts, h.name); i >= 0 {
-					path = schema.Item(path, i)
-				}
-				p.reportf(HostConflict, path, "must not be %q with `via: Sidecar`: workloads of %s reach what is below its domain through a gateway as %s, and this host with it; use `via: Gateway`", h.name, client, first)
-				break
-			}
-		}
-	}
-}
-
-// covering returns the destination whose wildcard leads a host through a
-// gateway, and nil if there is none.
-func (c *conflicts) covering(client, name string) *destination {
-	_, domain, found := strings.Cut(strings.TrimPrefix(name, wildcardPrefix), ".")
-	for ; found; _, domain, found = strings.Cut(domain, ".") {
-		for _, d := range c.hosts[hostClaim{client, wildcardPrefix + domain}] {
-			if d.gateway != nil {
-				return d
-			}
-		}
-	}
-	return nil
 }
 
 // contradict reports whether workloads cannot follow both of two destinations

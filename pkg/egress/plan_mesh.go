@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
+)
+
+// setMesh chooses the facts that the bundle is planned with.
+func (p *planner) setMesh(shared *Mesh) {
+	own := p.bundle.Mesh
+	if shared != nil && own != nil {
+		p.reportf(DuplicateMesh, pathMesh, "must not be set where an %s states the facts of the cluster; remove it", kindMesh)
+	}
+	p.mesh = cmp.Or(shared, own, &Mesh{}).WithDefaults()
+	if own != nil {
+		p.diagnostics = append(p.diagnostics, own.portConflicts(p.object(), pathMesh, p.bundle.source)...)
+	}
+}
+
+// portConflicts finds gateways that have one port for everything. The path leads
+// to the mesh.
+func (m Mesh) portConflicts(object ObjectRef, path string, s *source) []Diagnostic {
+	var diagnostics []Diagnostic
+	gateways := m.WithDefaults().Gateways
+	for _, name := range slices.Sorted(maps.Keys(gateways)) {
+		at := schema.Child(schema.Child(path, "gateways"), name)
+		for _, field := range []string{"ports", "targetPorts"} {
+			message := gateways[name].portConflict(field)
+			if message == "" {
+				continue
+			}
+			at := schema.Child(at, field)
+			diagnostics = append(diagnostics, Diagnostic{
+				Code:     GatewayPortConflict,
+				Severity: SeverityError,
+				Position: s.position(at),
+				Object:   object,
+				Path:     at,
+				Message:  message,
+			})
+		}
+	}
+	return diagnostics
+}
+
+// portConflict says what is wrong with the ports of a gateway, or nothing.
+func (g Gateway) portConflict(field string) string {
+	ports := g.Ports
+	if field == "targetPorts" {
+		if len(g.TargetPorts.TCP) != len(ports.TCP) {
+			return fmt.Sprintf("must have a tcp port for each of ports, got %d for %d", len(g.TargetPorts.TCP), len(ports.TCP))
+		}
+		return ""
+	}
+	if ports.HTTP == ports.TLS {
+		return fmt.Sprintf("must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP)
+	}
+	for i, port := range ports.TCP {
+		if port == ports.HTTP || port == ports.TLS || slices.Contains(ports.TCP[:i], port) {
+			return fmt.Sprintf("must have different ports for http, tls and each of tcp, got %d twice", port)
+		}
+	}
+	return ""
+}
+
+// allowAny says once that the mesh lets workloads reach everything: no bundle
+// can restrict them then.
+func (p *planner) allowAny(shared *Mesh) []Diagnostic {
+	const field = "outboundTrafficPolicy"
+	if p.mesh.OutboundTrafficPolicy != defaultOutboundTrafficPolicy {
+		return nil
+	}
+	d := Diagnostic{
+		Code:     AllowAny,
+		Severity: SeverityWarning,
+		Position: p.bundle.source.position(schema.Child(pathMesh, field)),
+		Object:   p.object(),
+		Path:     schema.Child(pathMesh, field),
+		Message:  "is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here",
+	}
+	if shared != nil {
+		d.Object = ObjectRef{Kind: kindMesh}
+		d.Path = schema.Child("spec", field)
+		d.Position = shared.source.position(d.Path)
+	}
+	return []Diagnostic{d}
+}
+
+// A gateway is a Gateway that can be built on.
+type gateway struct {
+	name      string
+	namespace string
+	service   string
+	host      string // of its Service
+	selector  map[string]string
+	httpPort  int
+	tlsPort   int
+	tcpPorts  []int
+}
