@@ -39,7 +39,7 @@ func keeps(*calls.Outcome) {}
 // becomes is a call with another outcome altogether.
 func becomes(other calls.Outcome) becoming {
 	return func(o *calls.Outcome) {
-		other.Call, other.From = o.Call, o.From
+		other.Call, other.From, other.Address, other.Locality = o.Call, o.From, o.Address, o.Locality
 		*o = other
 	}
 }

@@ -6,6 +6,8 @@ package conformance
 import (
 	"slices"
 	"strings"
+
+	"github.com/egressbundle/egressbundle/conformance/calls"
 )
 
 // A promise is a call that a golden promises to carry, and the names that the golden has for its way.
@@ -13,12 +15,20 @@ type promise struct {
 	golden string // folder in testdata/render
 	from   string // namespace of the caller
 	call   string
+	// address and locality tell promises of one call apart.
+	address, locality string
+
 	target string // where it leaves to
 	hop    string // cluster that leads to the gateway
 	sni    string // what the gateway sees
 	bind   int    // port of the gateway's container
 	lane   string // made-up host at the gateway
 	exit   string // cluster that leads out
+}
+
+// isOf reports whether an outcome is that of the promised call.
+func (p promise) isOf(o calls.Outcome) bool {
+	return o.From == p.from && o.Call == p.call && o.Address == p.address && o.Locality == p.locality
 }
 
 // declared is the cluster of the host that is called.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/fn/framework"
 	"sigs.k8s.io/kustomize/kyaml/kio"
@@ -54,7 +55,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	warnings := append(output.Warnings, unpatched...)
+	warnings := slices.Concat(output.Warnings, unpatched)
 	warn(stderr, warnings)
 	return writeResults(list, append(items, generated...), warnings)
 }

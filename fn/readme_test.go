@@ -80,22 +80,22 @@ var patternExamples = map[string]string{
 // TestReadmePatterns: the pattern table is the list of the library, and links to
 // an example of each. UPDATE_GOLDEN=1 rewrites it.
 func TestReadmePatterns(t *testing.T) {
-	table := "| pattern | the application | the mesh | example |\n|---|---|---|---|\n"
+	rows := []string{"| pattern | the application | the mesh | example |", "|---|---|---|---|"}
 	for _, info := range egress.Patterns() {
 		example := patternExamples[info.Name]
 		bundle := readText(t, filepath.Join("../examples", example, "bundle.yaml"))
 		if !strings.Contains(bundle, info.Name) && strings.Contains(bundle, "pattern:") {
 			t.Errorf("%s does not show %s", example, info.Name)
 		}
-		table += fmt.Sprintf("| `%s` | %s | %s | [%s](examples/%s) |\n", info.Name, info.Application, info.Mesh, example, example)
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | [%s](examples/%s) |", info.Name, info.Application, info.Mesh, example, example))
 	}
-	compareTable(t, "patterns", table)
+	compareTable(t, "patterns", rows)
 }
 
 // TestReadmeExamples: the table of examples has all of them, by their titles and
 // the sentences below. UPDATE_GOLDEN=1 rewrites it.
 func TestReadmeExamples(t *testing.T) {
-	table := "| example | what it shows |\n|---|---|\n"
+	rows := []string{"| example | what it shows |", "|---|---|"}
 	for _, path := range glob(t, "../examples/*/README.md") {
 		found := titleAndSentence.FindStringSubmatch(readText(t, path))
 		if found == nil {
@@ -104,27 +104,28 @@ func TestReadmeExamples(t *testing.T) {
 		}
 		name := filepath.Base(filepath.Dir(path))
 		sentence := strings.Join(strings.Fields(found[2]), " ")
-		table += fmt.Sprintf("| [%s](examples/%s) | %s |\n", found[1], name, sentence)
+		rows = append(rows, fmt.Sprintf("| [%s](examples/%s) | %s |", found[1], name, sentence))
 	}
-	compareTable(t, "examples", table)
+	compareTable(t, "examples", rows)
 }
 
 var titleAndSentence = regexp.MustCompile(`(?s)^# ([^\n]+)\n\n(.+?\.)(?:\s|$)`)
 
 // compareTable compares the table after a comment of the README. UPDATE_GOLDEN=1
 // rewrites it.
-func compareTable(t *testing.T, comment, want string) {
+func compareTable(t *testing.T, comment string, rows []string) {
 	t.Helper()
+	want := strings.Join(rows, "\n")
 	readme := readText(t, "../README.md")
 	block := regexp.MustCompile("(?s)<!-- " + comment + " -->\n(.*?)\n\n").FindStringSubmatchIndex(readme)
 	if block == nil {
 		t.Fatalf("the README has no table %q", comment)
 	}
 	if os.Getenv("UPDATE_GOLDEN") != "" {
-		writeText(t, "../README.md", readme[:block[2]]+strings.TrimSpace(want)+readme[block[3]:])
+		writeText(t, "../README.md", readme[:block[2]]+want+readme[block[3]:])
 		return
 	}
-	if diff := cmp.Diff(strings.TrimSpace(want), readme[block[2]:block[3]]); diff != "" {
+	if diff := cmp.Diff(want, readme[block[2]:block[3]]); diff != "" {
 		t.Errorf("table %q (-want +README), refresh with UPDATE_GOLDEN=1:\n%s", comment, diff)
 	}
 }

@@ -110,11 +110,7 @@ func TestFunctionPatchesWorkloads(t *testing.T) {
 // patchedItems runs the function and returns the items that it was given.
 func patchedItems(t *testing.T, items []string) []string {
 	t.Helper()
-	list := "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n"
-	for _, item := range items {
-		list += "- " + strings.ReplaceAll(strings.TrimSpace(item), "\n", "\n  ") + "\n"
-	}
-	list += "functionConfig:\n  " + strings.ReplaceAll(strings.TrimSpace(bypassBundle), "\n", "\n  ") + "\n"
+	list := resourceList(bypassBundle, items...)
 	out := yaml.MustParse(succeed(t, "", list, binary))
 	elements, err := out.Pipe(yaml.Lookup("items"))
 	if err != nil {

@@ -100,12 +100,18 @@ func quoteMap(fields map[string]any) string {
 		shown = append(shown, text)
 	}
 	text := "a map: " + shorten(strings.Join(shown, ", "))
-	for name, value := range fields {
-		if len(fields) == 1 && value == nil && strings.Contains(name, ".") { // A host.
-			text += "; the colon at its end makes it one, remove it"
-		}
+	if isHostWithColon(fields) {
+		text += "; the colon at its end makes it one, remove it"
 	}
 	return text
+}
+
+// isHostWithColon recognizes what is left of "- api.example.com:".
+func isHostWithColon(fields map[string]any) bool {
+	for name, value := range fields {
+		return len(fields) == 1 && value == nil && strings.Contains(name, ".")
+	}
+	return false
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9]+$`)

@@ -403,7 +403,7 @@ func TestOutputIsTheCallers(t *testing.T) {
 	}
 	want := string(encode(t, render(t, mesh, bundle)))
 	for _, object := range render(t, mesh, bundle) {
-		scribble(object.Spec.(proto.Message).ProtoReflect())
+		scribbleSpec(t, object)
 		object.Labels["scribbled"] = "yes"
 		object.Annotations["scribbled"] = "yes"
 	}
@@ -411,14 +411,24 @@ func TestOutputIsTheCallers(t *testing.T) {
 	if diff := cmp.Diff(want, string(encode(t, objects))); diff != "" {
 		t.Errorf("after scribbling (-want +got):\n%s", diff)
 	}
-	scribble(objects[0].Spec.(proto.Message).ProtoReflect())
+	scribbleSpec(t, objects[0])
 	for _, object := range objects[1:] {
 		if strings.Contains(string(encode(t, []egress.Object{object})), "scribbled") {
 			t.Errorf("%s %s shares something with another object", object.Kind, object.Name)
 		}
-		scribble(object.Spec.(proto.Message).ProtoReflect())
+		scribbleSpec(t, object)
 	}
 }
+
+func scribbleSpec(t *testing.T, object egress.Object) {
+	t.Helper()
+	spec, ok := object.Spec.(proto.Message)
+	if !ok {
+		t.Fatalf("%s %s is no message", object.Kind, object.Name)
+	}
+	scribble(spec.ProtoReflect())
+}
+
 
 // scribble changes every text of a message.
 func scribble(m protoreflect.Message) {

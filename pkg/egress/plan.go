@@ -133,15 +133,15 @@ func (p *planner) object() ObjectRef {
 
 // reportf adds an error at a field.
 func (p *planner) reportf(code Code, path, format string, args ...any) {
-	p.addDiagnostic(SeverityError, code, path, format, args...)
+	p.addDiagnosticf(SeverityError, code, path, format, args...)
 }
 
 // warnf adds a warning at a field.
 func (p *planner) warnf(code Code, path, format string, args ...any) {
-	p.addDiagnostic(SeverityWarning, code, path, format, args...)
+	p.addDiagnosticf(SeverityWarning, code, path, format, args...)
 }
 
-func (p *planner) addDiagnostic(severity Severity, code Code, path, format string, args ...any) {
+func (p *planner) addDiagnosticf(severity Severity, code Code, path, format string, args ...any) {
 	p.diagnostics = append(p.diagnostics, Diagnostic{
 		Code:     code,
 		Severity: severity,
