@@ -112,6 +112,11 @@ func gatewaysOf(t *testing.T, path string) []cluster.Gateway {
 	}
 	if mesh == nil {
 		mesh = &egress.Mesh{}
+		for _, bundle := range found.Bundles {
+			if bundle.Mesh != nil {
+				mesh = bundle.Mesh
+			}
+		}
 	}
 	return cluster.GatewaysOf(*mesh)
 }

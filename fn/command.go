@@ -111,8 +111,9 @@ to mount the files of certificates.
 
 It prints a kustomize Component: write it to a file kustomization.yaml in a
 folder of its own, and name that folder under components where the workloads are
-built. With --helm it prints values for the charts of Istio. Pods take the change
-when they start again.
+built. They must say their namespace there: kustomize applies components before a
+namespace of the same kustomization. With --helm it prints values for the charts of
+Istio. Pods take the change when they start again.
 
 As a KRM function, egressbundle patches the workloads among its items by itself.`),
 		Args: cobra.MinimumNArgs(1),
@@ -121,7 +122,6 @@ As a KRM function, egressbundle patches the workloads among its items by itself.
 			if err != nil {
 				return err
 			}
-			warn(cmd.ErrOrStderr(), output.Warnings)
 			if helm {
 				return egress.EncodeHelmValues(cmd.OutOrStdout(), output.Patches)
 			}

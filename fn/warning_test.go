@@ -143,3 +143,20 @@ func TestPatch(t *testing.T) {
 	compareGolden(t, "testdata/patch/kustomize.yaml", built.Stdout)
 	compareGolden(t, "testdata/patch/values.yaml", succeed(t, dir, "", binary, "patch", "--helm", "bundle.yaml"))
 }
+
+// TestPatchesOfExamples: the Components of the examples are what patch prints,
+// and the folders that use them build.
+func TestPatchesOfExamples(t *testing.T) {
+	for _, path := range glob(t, "../examples/*/patches/kustomization.yaml") {
+		example := filepath.Dir(filepath.Dir(path))
+		compareGolden(t, path, succeed(t, "", "", binary, "patch", filepath.Join(example, "bundle.yaml")))
+		for _, kustomization := range glob(t, filepath.Join(example, "*/kustomization.yaml")) {
+			if !strings.Contains(readText(t, kustomization), "../patches") {
+				continue
+			}
+			if built := kustomizeBuild(t, filepath.Dir(kustomization)); built.Status != 0 || built.Stdout == "" {
+				t.Errorf("%s: %+v", kustomization, built)
+			}
+		}
+	}
+}

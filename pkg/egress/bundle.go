@@ -67,8 +67,8 @@ type Destination struct {
 	MutualTLS *bool `json:"mutualTLS,omitempty"`
 	// Clients narrows the clients of the bundle. Default: all of them.
 	Clients []Client `json:"clients,omitempty"`
-	// Addresses are the IP addresses of the host, or ranges of them. They must
-	// be set for the pattern TCP, and say nothing of other patterns.
+	// Addresses are the IP addresses that applications call, or ranges of them.
+	// They must be set for the pattern TCP, and say nothing of other patterns.
 	Addresses []string `json:"addresses,omitempty"`
 	// Endpoints are where the traffic really goes. Default: to the host.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
