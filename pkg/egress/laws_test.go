@@ -429,7 +429,6 @@ func scribbleSpec(t *testing.T, object egress.Object) {
 	scribble(spec.ProtoReflect())
 }
 
-
 // scribble changes every text of a message.
 func scribble(m protoreflect.Message) {
 	m.Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {

@@ -25,7 +25,7 @@ func (p *portPlanner) checkCertificates(ca CACertificates, client ClientCertific
 	}
 	switch {
 	case client.Secret != "" && ca == (CACertificates{}):
-		p.planner.warnf(CertificateSource, schema.Child(p.path, "clientCertificate"), "takes the CA certificates from the key ca.crt of the Secret %q, and not from the system: Istio cannot join the two; say so with `caCertificates: {secret: %s}`", client.Secret, client.Secret)
+		p.warnf(CertificateSource, "clientCertificate", "takes the CA certificates from the key ca.crt of the Secret %q, and not from the system: Istio cannot join the two; say so with `caCertificates: {secret: %s}`", client.Secret, client.Secret)
 	case client.Secret != "" && ca.Secret != client.Secret && ca.Secret != client.Secret+"-cacert":
 		p.reportf(CertificateSource, "caCertificates", "must be {secret: %s} or {secret: %s-cacert} beside `clientCertificate: {secret: %s}`: Istio looks nowhere else for them; put the CA certificates there under the key ca.crt, or use files for both", client.Secret, client.Secret, client.Secret)
 	case client.Files != nil && ca.Secret+ca.ConfigMap != "":

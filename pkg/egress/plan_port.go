@@ -15,15 +15,28 @@ import (
 // A portPlanner is where a pattern reports what is wrong with its port.
 type portPlanner struct {
 	planner     *planner
-	path        string // of the port
+	path        string // of the port, or of the list that has none
 	destination Destination
 	way         way
 	number      int
 }
 
-// reportf adds a diagnostic for a field of the port.
+// reportf adds an error for a field of the port.
 func (p *portPlanner) reportf(code Code, field, format string, args ...any) {
-	p.planner.reportf(code, schema.Child(p.path, field), format, args...)
+	p.planner.reportf(code, p.field(field), format, args...)
+}
+
+// warnf adds a warning for a field of the port.
+func (p *portPlanner) warnf(code Code, field, format string, args ...any) {
+	p.planner.warnf(code, p.field(field), format, args...)
+}
+
+// field leads to a field of the port, and to the list of ports if that is empty.
+func (p *portPlanner) field(name string) string {
+	if len(p.destination.Ports) == 0 {
+		return p.path
+	}
+	return schema.Child(p.path, name)
 }
 
 // checkPlainHTTP judges what patterns have in common whose application speaks
@@ -58,7 +71,7 @@ func (p *portPlanner) checkWildcardTLS() {
 	case p.way.gateway != nil:
 		p.reportf(UnsupportedWildcard, "pattern", "must not be used with a wildcard through a gateway, which cannot look up what a wildcard stands for; set wildcardServer if one host serves all names, or list the hosts, or use `via: Sidecar`")
 	case !p.way.dynamicDNS:
-		p.planner.warnf(OpenWildcard, schema.Child(p.path, "pattern"), "opens every address on port %d: before Istio %s sidecars cannot look up what a wildcard stands for, and believe any caller that names such a host; set wildcardServer if one host serves all names, or list the hosts", p.number, dynamicDNSVersion)
+		p.warnf(OpenWildcard, "pattern", "opens every address on port %d: before Istio %s sidecars cannot look up what a wildcard stands for, and believe any caller that names such a host; set wildcardServer if one host serves all names, or list the hosts", p.number, dynamicDNSVersion)
 	}
 }
 
@@ -123,7 +136,10 @@ func (p *planner) routes(path string, w way, from Destination) []route {
 	}
 	var routes []route
 	for i, port := range ports {
-		at := schema.Item(path, i)
+		at := path
+		if len(from.Ports) > 0 {
+			at = schema.Item(path, i)
+		}
 		if slices.ContainsFunc(routes, func(r route) bool { return r.port == port.Number }) {
 			p.reportf(DuplicatePort, schema.Child(at, "port"), "must stand only once in the list, got %d again; one port has one pattern", port.Number)
 			continue

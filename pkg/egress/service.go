@@ -96,6 +96,15 @@ func (p *planner) checkExternalName(path string, s *Service) {
 	}
 }
 
+// checkAlias refuses an alias where only the name that TLS is opened to tells the
+// gateway where a connection goes: that is the host's own.
+func (p *portPlanner) checkAlias() {
+	s := p.way.service
+	if s != nil && s.ExternalName != "" && s.Type == ServiceExternalName && p.way.gateway != nil {
+		p.reportf(NeedsSidecar, "pattern", "must not be TLSPassthrough for a service through a gateway: applications that open TLS name the host itself, and the gateway knows no other name; use `hosts: [%s]` and that name, or TLSOrigination, or `via: Sidecar`", s.ExternalName)
+	}
+}
+
 func (p *planner) checkServiceAddresses(path string, from Destination) {
 	s := from.Service
 	if from.Via != ViaSidecar {
@@ -155,9 +164,13 @@ func (d *destination) serviceObjects() []Object {
 			TargetPort: intstr.FromInt32(int32(r.exit.port)),
 		})
 	}
+	slices := d.endpointSlices()
+	if len(slices) > 1 {
+		service.IPFamilyPolicy = new(corev1.IPFamilyPolicyPreferDualStack)
+	}
 	o := d.object(kindService, d.bundle.namespace, d.name, service)
 	o.Annotations[annotationExportTo] = strings.Join(d.clients, ",")
-	return append(d.endpointSlices(), o)
+	return append(slices, o)
 }
 
 func (d *destination) endpointSlices() []Object {
@@ -184,6 +197,7 @@ func (d *destination) endpointSlices() []Object {
 		}
 		o := d.object(kindEndpointSlice, d.bundle.namespace, d.objectName(strings.ToLower(string(family))), slice)
 		o.Labels[discoveryv1.LabelServiceName] = d.name
+		o.Labels[discoveryv1.LabelManagedBy] = ManagedBy
 		objects = append(objects, o)
 	}
 	return objects

@@ -16,5 +16,6 @@ var tlsPassthroughInfo = PatternInfo{
 
 func (*TLSPassthrough) route(p *portPlanner) route {
 	p.checkWildcardTLS()
+	p.checkAlias()
 	return route{protocol: protocolTLS, exit: exit{port: p.number}}
 }
