@@ -112,19 +112,40 @@ func TestTwinsAreMany(t *testing.T) {
 // superfluous lists the objects without which all promises of their golden hold, and why they are rendered all the same.
 // An entry that is not superfluous fails the test as well.
 var superfluous = map[string]string{
-	"http/basic: ServiceEntry payments/payments--web--httpbin":                            onPort80,
-	"http/plaintext_hop: ServiceEntry payments/payments--web--httpbin":                    onPort80,
-	"tls_origination/basic: ServiceEntry payments/payments--cards--stripe":                onPort80,
-	"tls_origination/plaintext_hop: ServiceEntry payments/payments--cards--stripe":        onPort80,
-	"tls_origination/options: ServiceEntry payments/payments--partners--bank":             onPort80,
-	"tls_origination/options: ServiceEntry payments/payments--partners--broker":           onPort80,
+	"examples/client-certificate: ServiceEntry payments/payments--partners--bank":                      onPort80,
+	"examples/client-certificate-files: ServiceEntry payments/payments--partners--bank":                onPort80,
+	"http/basic: ServiceEntry payments/payments--web--httpbin":                                         onPort80,
+	"http/plaintext_hop: ServiceEntry payments/payments--web--httpbin":                                 onPort80,
+	"tls_origination/basic: ServiceEntry payments/payments--cards--stripe":                             onPort80,
+	"tls_origination/plaintext_hop: ServiceEntry payments/payments--cards--stripe":                     onPort80,
+	"tls_origination/options: ServiceEntry payments/payments--partners--bank":                          onPort80,
+	"tls_origination/options: ServiceEntry payments/payments--partners--broker":                        onPort80,
 	"tls_origination/client_certificate: ServiceEntry payments/payments--partners--bank":               onPort80,
 	"tls_origination/client_certificate: ServiceEntry payments/payments--partners--broker":             onPort80,
 	"tls_origination/client_certificate: ServiceEntry treasury/treasury--partners--bank":               onPort80,
 	"tls_origination/client_certificate_plaintext_hop: ServiceEntry payments/payments--partners--bank": onPort80,
-	"tls_passthrough/shared_host: ServiceEntry ci/payments--build--github":                twice,
-	"tls_passthrough/shared_host: ServiceEntry ci/search--deploy--git":                    twice,
-	"tls_passthrough/shared_host: DestinationRule ci/search--deploy--istio-egressgateway": twice,
+	"tls_passthrough/shared_host: ServiceEntry ci/payments--build--github":                             twice,
+	"tls_passthrough/shared_host: ServiceEntry ci/search--deploy--git":                                 twice,
+	"tls_passthrough/shared_host: DestinationRule ci/search--deploy--istio-egressgateway":              twice,
+	"http/bypass: ServiceEntry payments/payments--web--httpbin":                                        onPort80,
+	"http/traffic_policy: ServiceEntry payments/payments--web--httpbin":                                onPort80,
+	"http/traffic_policy: ServiceEntry payments/payments--web--other":                                  onPort80,
+	"tls_origination/endpoints: ServiceEntry payments/payments--cards--nginx":                          onPort80,
+	"tls_origination/failover: ServiceEntry payments/payments--partners--partner":                      onPort80,
+	"tls_passthrough/wildcard_gateway: ServiceEntry payments/payments--wiki--upload":                   overlaps,
+	"tls_passthrough/wildcard_gateway: ServiceEntry payments/payments--wiki--wikipedia":                overlaps,
+	"tls_passthrough/wildcard_plaintext_hop: ServiceEntry payments/payments--wiki--upload":             overlaps,
+	"tls_passthrough/wildcard_plaintext_hop: ServiceEntry payments/payments--wiki--wikipedia":          overlaps,
+	"tls_passthrough/wildcard_plaintext_hop: VirtualService istio-system/payments--wiki--upload": "that of the wildcard leads " +
+		"to the gateway as well, which knows the host by the SNI of the application",
+	"http/service_endpoints: DestinationRule payments/payments--web--httpbin":               meshWide,
+	"http/service_endpoints: DestinationRule payments/payments--web--legacy":                meshWide,
+	"http/service_endpoints: DestinationRule search/payments--web--httpbin":                 meshWide,
+	"tcp/service_endpoints: DestinationRule payments/payments--data--postgres":              meshWide,
+	"tcp/service_endpoints: DestinationRule payments/payments--data--redis":                 meshWide,
+	"tcp/service_endpoints: DestinationRule search/payments--data--postgres":                meshWide,
+	"tls_passthrough/service_endpoints: DestinationRule payments/payments--wiki--wikipedia": meshWide,
+	"tls_passthrough/service_endpoints: DestinationRule search/payments--wiki--wikipedia":   meshWide,
 	"tls_passthrough/clients: DestinationRule payments/platform--shared--istio-egressgateway": "the namespace of the gateway " +
 		"is a client as well, and a DestinationRule there serves every namespace that has none of its own",
 	"examples/tls-origination-at-the-sidecar: VirtualService default/default--cnn--cnn--edition.cnn.com": "it only makes " +
@@ -133,6 +154,8 @@ var superfluous = map[string]string{
 
 const (
 	onPort80 = "Istio routes the hosts of VirtualServices on port 80 whether anything declares them or not; on no other port"
+	overlaps = "a wildcard and a host below it declare one port, and the routes of both apply to whichever is declared"
+	meshWide = "it keeps a rule that somebody wrote for all Services from opening TLS: see TestTwins"
 	twice    = "another bundle promises the same call, and carries it if this one does not"
 )
 

@@ -50,6 +50,7 @@ type session struct {
 	alpn     []string
 	mutual   bool   // with Istio's certificates on both ends
 	identity string // SPIFFE ID of the client, if mutual
+	ofMesh   bool   // opened by a proxy on the way to another, and not by the application
 }
 
 func (s stream) outermost() *session {

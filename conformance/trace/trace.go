@@ -76,6 +76,9 @@ func (m *Mesh) trace(c Call, r *Result) error {
 			return err
 		}
 		if gw == nil {
+			if outer := out.outermost(); outer != nil && outer.ofMesh {
+				return blockedf("the TLS of the mesh leaves with the call: no gateway ends it")
+			}
 			r.leave(out, up)
 			return nil
 		}
@@ -104,7 +107,7 @@ func (m *Mesh) hop(c Call, out departure, up upstream, gw *gateway, port netip.A
 	if up.tls.Mode == "" {
 		return next, nil
 	}
-	tls := session{sni: up.tls.SNI, alpn: up.tls.ALPN}
+	tls := session{sni: up.tls.SNI, alpn: up.tls.ALPN, ofMesh: true}
 	if up.tls.Mode == istioMutual {
 		tls.mutual, tls.identity = true, m.identity(c.Namespace, c.serviceAccount())
 		want := m.identity(gw.workload.Namespace, gw.workload.ServiceAccount)

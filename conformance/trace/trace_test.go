@@ -162,6 +162,12 @@ spec:
 			want: trace.Result{Blocked: "the listener expects a client certificate of the mesh, the call brings none"},
 		},
 		{
+			name: "mTLS to a server that passes it on",
+			opts: trace.Options{Manifests: tunneledAtGateway + hop("mode: ISTIO_MUTUAL, sni: docs.example.com")},
+			call: trace.Call{URL: "https://docs.example.com"},
+			want: trace.Result{Blocked: "the TLS of the mesh leaves with the call: no gateway ends it"},
+		},
+		{
 			name: "another SNI than the server's",
 			opts: trace.Options{Manifests: mutualServer + hop("mode: ISTIO_MUTUAL, sni: other.example.com")},
 			call: trace.Call{URL: "http://www.example.com"},

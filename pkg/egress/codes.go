@@ -107,6 +107,8 @@ const (
 	// AddressConflict: two destinations give one client different ways to one
 	// address.
 	AddressConflict Code = "AddressConflict"
+	// AddressBeforeName: a range of addresses takes traffic of other hosts.
+	AddressBeforeName Code = "AddressBeforeName"
 	// DuplicateService: two bundles make one Service.
 	DuplicateService Code = "DuplicateService"
 )

@@ -25,6 +25,14 @@ type conflicts struct {
 	ports     map[portClaim]lane
 	services  map[serviceClaim]*planner
 	bypasses  map[string][]*planner // by client
+	// named is who has a port that is told by name.
+	named map[portOfClient]*destination
+}
+
+// A portOfClient is a port that the workloads of one namespace call.
+type portOfClient struct {
+	client string
+	port   int
 }
 
 // A fact is something that a bundle says of the cluster.
@@ -62,6 +70,7 @@ func newConflicts() *conflicts {
 		ports:     map[portClaim]lane{},
 		services:  map[serviceClaim]*planner{},
 		bypasses:  map[string][]*planner{},
+		named:     map[portOfClient]*destination{},
 	}
 }
 
@@ -123,6 +132,7 @@ func (c *conflicts) addSecond(p *planner) {
 	for _, d := range p.planned {
 		c.addBypassed(p, d)
 		c.addCovered(p, d)
+		c.addShadowing(p, d)
 	}
 }
 
@@ -132,6 +142,7 @@ func (c *conflicts) addDestination(p *planner, d *destination) {
 	c.addHosts(p, d)
 	c.addAddresses(p, d)
 	c.addService(p, d)
+	c.addNamed(d)
 	for _, l := range d.lanes() {
 		switch {
 		case l.mutualTLS, l.isHTTP():

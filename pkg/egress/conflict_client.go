@@ -165,3 +165,34 @@ func (p *planner) addressPath(d *destination, address string) string {
 		return normalized(text) == address
 	}))
 }
+
+func (c *conflicts) addNamed(d *destination) {
+	if len(d.addresses) > 0 || d.service.hasAddresses() {
+		return
+	}
+	for _, client := range d.clients {
+		for _, r := range d.routes {
+			if at := (portOfClient{client, r.port}); c.named[at] == nil {
+				c.named[at] = d
+			}
+		}
+	}
+}
+
+// addShadowing looks for ranges of TCP on a port where other destinations are
+// told by name. Envoy looks at the address first, and no plan can know what a
+// host resolves to.
+func (c *conflicts) addShadowing(p *planner, d *destination) {
+	i := slices.IndexFunc(d.addresses, isRange)
+	if i < 0 {
+		return
+	}
+	for _, r := range d.routes {
+		for _, client := range d.clients {
+			if other := c.named[portOfClient{client, r.port}]; other != nil {
+				p.warnf(AddressBeforeName, p.addressPath(d, d.addresses[i]), "takes every connection of workloads of %s to port %d in %s, also to hosts of %s that resolve into it: an address comes before a name; list single addresses if they can", client, r.port, d.addresses[i], other)
+				break
+			}
+		}
+	}
+}

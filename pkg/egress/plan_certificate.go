@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
 // checkCertificates judges which sources of certificates go together. Sidecars
