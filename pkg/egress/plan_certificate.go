@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
 )
 
 // checkCertificates judges which sources of certificates go together. Sidecars
