@@ -31,14 +31,7 @@ func (c *conflicts) addHosts(p *planner, d *destination) {
 
 // reportHost looks at two destinations that give one client one host.
 func (p *planner) reportHost(claim hostClaim, first, d *destination) (reported bool) {
-	path := func() string {
-		from := p.bundle.Destinations[d.name]
-		at := schema.Child(pathDestinations, d.name)
-		if from.Service != nil {
-			return schema.Child(schema.Child(at, "service"), "externalName")
-		}
-		return schema.Item(schema.Child(at, "hosts"), slices.Index(from.Hosts, claim.host))
-	}
+	path := func() string { return p.hostPath(d, claim.host) }
 	switch {
 	case first == d:
 		return false // The host stands twice in its list.
@@ -113,39 +106,54 @@ func (c *conflicts) addBypassed(p *planner, d *destination) {
 	}
 }
 
-// addCovered looks for hosts that are reached from the sidecar, and stand below
-// a wildcard that leads through a gateway. No route of their own leads them
-// past the gateway, so they would follow that of the wildcard.
+// addCovered looks for hosts below a wildcard of which one has a route and the
+// other has none. Istio gives the route of one to both, so whoever has none would
+// follow that of the other, or be blocked by it.
 func (c *conflicts) addCovered(p *planner, d *destination) {
-	if d.gateway != nil {
-		return
-	}
 	for _, h := range d.hosts {
 		for _, client := range d.clients {
-			if first := c.covering(client, h.name); first != nil {
-				path := schema.Child(schema.Child(pathDestinations, d.name), "hosts")
-				if i := slices.Index(p.bundle.Destinations[d.name].Hosts, h.name); i >= 0 {
-					path = schema.Item(path, i)
-				}
-				p.reportf(HostConflict, path, "must not be %q with `via: Sidecar`: workloads of %s reach what is below its domain through a gateway as %s, and this host with it; use `via: Gateway`", h.name, client, first)
+			if wildcard := c.covering(client, h.name, d); wildcard != nil {
+				p.reportf(HostConflict, p.hostPath(d, h.name), "must be reached like the wildcard above it, got %q: workloads of %s reach what is below its domain in another way, as %s, and sidecars cannot tell the two apart; choose the same `via` and forwardProxy for both", h.name, client, wildcard)
 				break
 			}
 		}
 	}
 }
 
-// covering returns the destination whose wildcard leads a host through a
-// gateway, and nil if there is none.
-func (c *conflicts) covering(client, name string) *destination {
+// covering returns the destination whose wildcard covers a host of another, on a
+// port where only one of them has a route for TLS. It returns nil if there is
+// none.
+func (c *conflicts) covering(client, name string, d *destination) *destination {
 	_, domain, found := strings.Cut(strings.TrimPrefix(name, wildcardPrefix), ".")
 	for ; found; _, domain, found = strings.Cut(domain, ".") {
-		for _, d := range c.hosts[hostClaim{client, wildcardPrefix + domain}] {
-			if d.gateway != nil {
-				return d
+		for _, wildcard := range c.hosts[hostClaim{client, wildcardPrefix + domain}] {
+			if wildcard.isRouted() != d.isRouted() && wildcard.sharesTLS(d) {
+				return wildcard
 			}
 		}
 	}
 	return nil
+}
+
+// isRouted reports whether a VirtualService leads the TLS of the destination.
+func (d *destination) isRouted() bool { return d.gateway != nil || d.proxy != nil }
+
+func (d *destination) sharesTLS(other *destination) bool {
+	return slices.ContainsFunc(d.routes, func(r route) bool {
+		return r.protocol == protocolTLS && slices.ContainsFunc(other.routes, func(o route) bool {
+			return o.protocol == protocolTLS && o.port == r.port
+		})
+	})
+}
+
+// hostPath leads to where a destination says that it has a host.
+func (p *planner) hostPath(d *destination, name string) string {
+	from := p.bundle.Destinations[d.name]
+	path := schema.Child(pathDestinations, d.name)
+	if from.Service != nil {
+		return schema.Child(schema.Child(path, "service"), "externalName")
+	}
+	return schema.Item(schema.Child(path, "hosts"), slices.Index(from.Hosts, name))
 }
 
 // portPath leads to where a destination says that it has a port.

@@ -5,6 +5,7 @@ package egress
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -25,14 +26,23 @@ func (c *conflicts) addSNI(p *planner, l lane) {
 		c.snis[l.gateway.host] = known
 	}
 	for _, name := range meeting(known, l.host.name) {
-		if first := known[name]; first.port != l.port {
+		switch first := known[name]; {
+		case first.port != l.port:
 			p.reportf(NeedsMutualTLS, p.portPath(l.destination, l.port), "must not lead to port %d of %s: %s leads to port %d of %s, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host.name, first.destination, first.port, name)
+			return
+		case !reflect.DeepEqual(first.way, l.way) && !(name != l.host.name && first.leavesPlainly() && l.leavesPlainly()):
+			p.reportf(NeedsMutualTLS, p.portPath(l.destination, l.port), "must lead to %s as %s leads to %s, in endpoints, forwardProxy, trafficPolicy and wildcardServer: without mutual TLS the gateway cannot tell them apart; agree, or set `mutualTLS: true`", l.host.name, first.destination, name)
 			return
 		}
 	}
 	if _, claimed := known[l.host.name]; !claimed {
 		known[l.host.name] = l
 	}
+}
+
+// leavesPlainly reports whether the way leads to the hosts and says no more.
+func (w way) leavesPlainly() bool {
+	return len(w.endpoints) == 0 && w.policy == nil && w.proxy == nil
 }
 
 // meeting returns the known names that a host is, is below, or covers.
