@@ -103,6 +103,10 @@ func TestReadmeExamples(t *testing.T) {
 			continue
 		}
 		name := filepath.Base(filepath.Dir(path))
+		objects := fmt.Sprintf("becomes %d objects", strings.Count(readText(t, filepath.Join(filepath.Dir(path), "rendered.yaml")), "apiVersion: "))
+		if !strings.Contains(readText(t, path), objects) {
+			t.Errorf("%s must say that the bundle %s", path, objects)
+		}
 		sentence := strings.Join(strings.Fields(found[2]), " ")
 		rows = append(rows, fmt.Sprintf("| [%s](examples/%s) | %s |", found[1], name, sentence))
 	}
