@@ -30,7 +30,7 @@ func (c *conflicts) addSNI(p *planner, l lane) {
 		case first.port != l.port:
 			p.reportf(NeedsMutualTLS, p.portPath(l.destination, l.port), "must not lead to port %d of %s: %s leads to port %d of %s, and without mutual TLS the gateway cannot tell them apart; set `mutualTLS: true`", l.port, l.host.name, first.destination, first.port, name)
 			return
-		case !reflect.DeepEqual(first.way, l.way) && !(name != l.host.name && first.leavesPlainly() && l.leavesPlainly()):
+		case !reflect.DeepEqual(first.way, l.way) && (name == l.host.name || !first.leavesPlainly() || !l.leavesPlainly()):
 			p.reportf(NeedsMutualTLS, p.portPath(l.destination, l.port), "must lead to %s as %s leads to %s, in endpoints, forwardProxy, trafficPolicy and wildcardServer: without mutual TLS the gateway cannot tell them apart; agree, or set `mutualTLS: true`", l.host.name, first.destination, name)
 			return
 		}
