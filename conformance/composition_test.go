@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -465,7 +466,7 @@ func everyCall() []string {
 	}
 	for _, address := range []string{"203.0.113.7", "203.0.113.8", "203.0.113.9", "198.51.100.1"} {
 		for _, port := range append(tcpPorts, 27017) {
-			all = append(all, fmt.Sprintf("tcp://%s:%d", address, port))
+			all = append(all, "tcp://"+net.JoinHostPort(address, strconv.Itoa(port)))
 		}
 	}
 	return all

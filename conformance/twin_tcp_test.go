@@ -52,9 +52,7 @@ var (
 
 	nestedInGateway     = promise{golden: "tcp/told_apart", from: "orders", call: "tcp://203.0.113.7:5432"}
 	nestedInSidecar     = promise{golden: "tcp/told_apart", from: "orders", call: "tcp://198.51.100.7:5432"}
-	nestedInGatewayToo  = promise{golden: "tcp/told_apart", from: "billing", call: "tcp://203.0.113.7:5432"}
 	sidecarInGateway    = promise{golden: "tcp/told_apart", from: "orders", call: "tcp://203.0.113.9:5432"}
-	sidecarInSidecar    = promise{golden: "tcp/told_apart", from: "orders", call: "tcp://198.51.100.9:5432"}
 	aroundNested        = promise{golden: "tcp/told_apart", from: "orders", call: "tcp://203.0.113.1:5432"}
 	aroundNestedToo     = promise{golden: "tcp/told_apart", from: "billing", call: "tcp://203.0.113.1:5432"}
 	notSidecarInGateway = promise{golden: "tcp/told_apart", from: "billing", call: "tcp://203.0.113.9:5432"}

@@ -4,6 +4,7 @@
 package conformance
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -57,7 +58,8 @@ func ofWildcard(r role) role {
 	return func(m cluster.Manifest) bool {
 		hosts, _ := field(m, "hosts").([]any)
 		return r(m) && slices.ContainsFunc(hosts, func(h any) bool {
-			return strings.HasPrefix(h.(string), "*.") || strings.Contains(h.(string), ".wildcard.")
+			name := fmt.Sprint(h)
+			return strings.HasPrefix(name, "*.") || strings.Contains(name, ".wildcard.")
 		})
 	}
 }

@@ -95,14 +95,11 @@ func (p *promiser) ports() []egress.Port {
 
 // called returns what applications call on a port.
 func (p *promiser) called(port egress.Port) []target {
-	switch port.Pattern.(type) {
-	case *egress.TCP:
-		if p.Service == nil {
-			return p.calledAddresses()
-		}
-	}
 	if p.Service != nil {
 		return []target{p.calledService(port)}
+	}
+	if _, tcp := port.Pattern.(*egress.TCP); tcp {
+		return p.calledAddresses()
 	}
 	var targets []target
 	for _, host := range p.Hosts {
