@@ -281,7 +281,11 @@ func randomBundle(r *rand.Rand, mesh egress.Mesh, namespaces []string, i int) eg
 		Destinations: map[string]egress.Destination{},
 	}
 	for _, namespace := range some(r, namespaces) {
-		bundle.Clients = append(bundle.Clients, egress.Client{Namespace: namespace})
+		client := egress.Client{Namespace: namespace}
+		if *mesh.MutualTLS && r.IntN(8) == 0 {
+			client.ServiceAccounts = []string{"checkout"}
+		}
+		bundle.Clients = append(bundle.Clients, client)
 	}
 	hosts := some(r, externalHosts)
 	hosts = hosts[:min(len(hosts), 3)]

@@ -64,7 +64,7 @@ func listObjects(t *testing.T, path string) string {
 	}
 	var list strings.Builder
 	for _, node := range nodes {
-		fmt.Fprintf(&list, "%-15s  %-12s  %s\n", node.GetKind(), node.GetNamespace(), node.GetName())
+		fmt.Fprintf(&list, "%-19s  %-12s  %s\n", node.GetKind(), node.GetNamespace(), node.GetName())
 	}
 	return list.String()
 }

@@ -114,6 +114,7 @@ func TestRenderDir(t *testing.T) {
 
 	succeed(t, dir, "", binary, "render", "-o", out, in)
 	want := []string{
+		"istio-system/authorizationpolicy_payments--news--istio-egressgateway.yaml",
 		"istio-system/gateway_payments--news--istio-egressgateway.yaml",
 		"istio-system/serviceentry_payments--news--cnn--edition.cnn.com--443.yaml",
 		"istio-system/virtualservice_payments--news--cnn--edition.cnn.com--443.yaml",

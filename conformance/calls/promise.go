@@ -71,6 +71,8 @@ func (p *promiser) setWay() {
 	p.mutualTLS = *cmp.Or(p.MutualTLS, p.mesh.MutualTLS)
 }
 
+// clients returns who may call: a namespace, or some service accounts of it. A
+// destination that names a namespace alone means those that the bundle names.
 func (p *promiser) clients() []string {
 	clients := p.Clients
 	if len(clients) == 0 {
@@ -79,11 +81,22 @@ func (p *promiser) clients() []string {
 	if len(clients) == 0 {
 		return []string{p.bundle.Namespace}
 	}
-	var namespaces []string
+	var callers []string
 	for _, c := range clients {
-		namespaces = append(namespaces, c.Namespace)
+		accounts := c.ServiceAccounts
+		for _, of := range p.bundle.Clients {
+			if len(accounts) == 0 && of.Namespace == c.Namespace {
+				accounts = of.ServiceAccounts
+			}
+		}
+		if len(accounts) == 0 {
+			callers = append(callers, c.Namespace)
+		}
+		for _, account := range accounts {
+			callers = append(callers, c.Namespace+"/"+account)
+		}
 	}
-	return namespaces
+	return callers
 }
 
 func (p *promiser) ports() []egress.Port {
@@ -150,7 +163,10 @@ func (p *promiser) calledHost(host string) target {
 func (p *promiser) promise(client string, c target, port egress.Port) Outcome {
 	o := Outcome{From: client, Through: p.through, Policy: p.policy(port)}
 	if p.mutualTLS {
-		o.As = client + "/default"
+		o.As = client
+		if !strings.Contains(client, "/") {
+			o.As += "/default"
+		}
 	}
 	exit := port.Number
 	switch pattern := port.Pattern.(type) {

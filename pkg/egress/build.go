@@ -22,6 +22,7 @@ func build(destinations []*destination) []Object {
 	for _, h := range hops {
 		objects = append(objects, h.gateways()...)
 		objects = append(objects, h.destinationRules()...)
+		objects = append(objects, h.authorizationPolicies()...)
 	}
 	for _, d := range destinations {
 		objects = append(objects, d.clientObjects()...)

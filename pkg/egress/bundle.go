@@ -35,9 +35,13 @@ type Bundle struct {
 	source *source
 }
 
-// A Client is the workloads of one namespace.
+// A Client is the workloads of one namespace, or some of them.
 type Client struct {
 	Namespace string `json:"namespace"`
+	// ServiceAccounts are the identities that may use the destinations. The
+	// gateway checks them, so they need a gateway and a hop with mutual TLS.
+	// Default: those of the bundle for a Destination, and else every one.
+	ServiceAccounts []string `json:"serviceAccounts,omitempty"`
 }
 
 // A Destination is some hosts that are reached in one way.

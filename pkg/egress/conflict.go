@@ -121,7 +121,7 @@ func (c *conflicts) add(p *planner) {
 		c.addDestination(p, d)
 	}
 	if p.bundle.Bypass != nil {
-		for _, client := range p.clients {
+		for _, client := range p.clients.namespaces {
 			c.bypasses[client] = append(c.bypasses[client], p)
 		}
 	}

@@ -37,6 +37,8 @@ func (p *planner) reportHost(claim hostClaim, first, d *destination) (reported b
 		return false // The host stands twice in its list.
 	case first.bundle == d.bundle:
 		p.reportf(DuplicateHost, path(), "must stand in one destination only, got %q again: workloads of %s reach it as destination %q; put the ports of a host into one destination", claim.host, claim.client, first.name)
+	case differInIdentity(claim.client, first, d):
+		p.reportf(HostConflict, path(), "must be for the same service accounts of %s, got %q, which is for others in %s: sidecars of one namespace send all calls to a host one way; agree on the service accounts", claim.client, claim.host, first)
 	case contradict(first, d):
 		p.reportf(HostConflict, path(), "must be reached in one way, got %q, which workloads of %s reach in another way as %s; agree on one way, or on different clients", claim.host, claim.client, first)
 	default:
@@ -72,7 +74,7 @@ func (p *planner) reportAddress(claim addressClaim, first, d *destination) (repo
 		return false // The address stands twice in its list.
 	case first.bundle == d.bundle:
 		p.reportf(DuplicateAddress, path, "must not be %s, which workloads of %s reach on port %d as destination %q; an address and a port belong to one destination", claim.address, claim.client, claim.port, first.name)
-	case first.hosts[0].outside != d.hosts[0].outside || contradict(first, d):
+	case first.hosts[0].outside != d.hosts[0].outside || contradict(first, d) || differInIdentity(claim.client, first, d):
 		p.reportf(AddressConflict, path, "must not be %s, which workloads of %s reach on port %d in another way as %s; agree on one way, or on different clients", claim.address, claim.client, claim.port, first)
 	default:
 		return false
@@ -203,4 +205,12 @@ func (c *conflicts) addShadowing(p *planner, d *destination) {
 			}
 		}
 	}
+}
+
+// differInIdentity reports whether two destinations that share a port are for different
+// identities of one client.
+func differInIdentity(client string, a, b *destination) bool {
+	return !slices.Equal(a.accounts[client], b.accounts[client]) && slices.ContainsFunc(a.routes, func(r route) bool {
+		return slices.ContainsFunc(b.routes, func(other route) bool { return other.port == r.port })
+	})
 }

@@ -30,6 +30,8 @@ type hop struct {
 	subsets map[string]map[string]*networking.Subset // by client namespace
 	// gatewayOf is the name of the Gateway that holds a server.
 	gatewayOf map[string]string
+	// snis are what arrives over mutual TLS, by who may send it.
+	snis map[string]map[string]bool
 }
 
 func newHops(destinations []*destination) map[hopID]*hop {
@@ -46,6 +48,7 @@ func newHops(destinations []*destination) map[hopID]*hop {
 				servers:   map[string]*networking.Server{},
 				subsets:   map[string]map[string]*networking.Subset{},
 				gatewayOf: map[string]string{},
+				snis:      map[string]map[string]bool{},
 			}
 			hops[d.hop()] = h
 		}
@@ -71,7 +74,30 @@ func (h *hop) add(d *destination) {
 			}
 			h.subsets[client][c.subset.Name] = c.subset
 		}
+		if l.mutualTLS {
+			h.permit(l)
+		}
 	}
+}
+
+// permit notes who may send what arrives on a lane.
+func (h *hop) permit(l lane) {
+	who := strings.Join(l.principals, " ")
+	if h.snis[who] == nil {
+		h.snis[who] = map[string]bool{}
+	}
+	h.snis[who]["*."+l.branch()] = true
+}
+
+// branch returns the domain of all lanes that are alike in who may use them:
+// those of one kind of the bundle, or of one kind of a destination that has
+// clients of its own.
+func (l lane) branch() string {
+	root := laneRoot(l.bundle, l.kind)
+	if l.narrowed {
+		return l.destination.name + "." + root
+	}
+	return root
 }
 
 // A crossing is how a lane crosses the hop.
@@ -85,20 +111,21 @@ type crossing struct {
 // others have on the HTTP port, which takes plain HTTP or TLS and never both.
 //
 // TLS inside mutual TLS is opaque to the gateway, so each lane has a server, a
-// subset and an SNI of its own. HTTP shares them: the gateway tells requests
-// apart by authority. Without mutual TLS, TLS is told by its own SNI, and TCP by
+// subset and an SNI of its own. HTTP shares them with all who have the same
+// clients: the gateway tells requests apart by authority, and a server knows no
+// request of another branch. Without mutual TLS, TLS is told by its own SNI, and TCP by
 // a port of the gateway that is for it alone.
 func (l lane) cross() crossing {
-	root := laneRoot(l.bundle, laneHTTP)
+	root := l.branch()
 	switch {
 	case l.isHTTP() && l.mutualTLS:
 		return crossing{
-			server("http-mutual-tls", l.gateway.tlsPort, "HTTPS", "*."+root, tlsMode(networking.ServerTLSSettings_ISTIO_MUTUAL)),
-			l.subset(mutualTLSPolicy("mesh."+root, l.isHTTP2()), strings.ToLower(l.httpVersion())),
+			server(labelName(l.branchName("http-mutual-tls")...), l.gateway.tlsPort, "HTTPS", "*."+root, tlsMode(networking.ServerTLSSettings_ISTIO_MUTUAL)),
+			l.subset(mutualTLSPolicy("mesh."+root, l.isHTTP2()), l.branchName(strings.ToLower(l.httpVersion()))...),
 		}
 	case l.isHTTP():
 		return crossing{
-			server("http", l.gateway.httpPort, "HTTP", "*."+root, nil),
+			server(labelName(l.branchName("http")...), l.gateway.httpPort, "HTTP", "*."+root, nil),
 			l.subset(plaintextPolicy(), "plaintext"),
 		}
 	case l.mutualTLS:
@@ -115,6 +142,14 @@ func (l lane) cross() crossing {
 			l.subset(plaintextPolicy(), "plaintext"),
 		}
 	}
+}
+
+// branchName names what all lanes of a branch share.
+func (l lane) branchName(name string) []string {
+	if l.narrowed {
+		return []string{l.destination.name, name}
+	}
+	return []string{name}
 }
 
 // ownName returns what tells the lane from all others of the bundle.
@@ -172,6 +207,10 @@ func (h *hop) gatewayName(s shard[string]) string {
 	return labelName(append([]string{h.bundle.namespace, h.bundle.name, h.gateway.name}, s.name...)...)
 }
 
+func (h *hop) objectName(parts ...string) string {
+	return objectName(append([]string{h.bundle.namespace, h.bundle.name, h.gateway.name}, parts...)...)
+}
+
 // gateways open the gateway for the traffic of the bundle.
 func (h *hop) gateways() []Object {
 	var objects []Object
@@ -197,8 +236,7 @@ func (h *hop) destinationRules() []Object {
 			for _, name := range s.items {
 				spec.Subsets = append(spec.Subsets, proto.CloneOf(subsets[name])) // objects share nothing
 			}
-			name := objectName(append([]string{h.bundle.namespace, h.bundle.name, h.gateway.name}, s.name...)...)
-			objects = append(objects, newObject(kindDestinationRule, client, name, h.bundle, spec))
+			objects = append(objects, newObject(kindDestinationRule, client, h.objectName(s.name...), h.bundle, spec))
 		}
 	}
 	return objects

@@ -22,6 +22,7 @@ type lane struct {
 	route
 
 	host host
+	kind string
 	name string
 }
 
@@ -42,12 +43,14 @@ func (d *destination) lanes() []lane {
 func (d *destination) lane(r route, h host) lane {
 	kind := laneTLS
 	switch {
+	case r.isHTTP() && d.narrowed:
+		kind = laneClosed
 	case r.isHTTP():
 		kind = laneHTTP
 	case h.isWildcard():
 		kind = laneWildcard
 	}
-	return lane{d, r, h, laneName(kind, d, h.domain(), r.port)}
+	return lane{d, r, h, kind, laneName(kind, d, h.domain(), r.port)}
 }
 
 // objects returns what leads from the gateway to the host.

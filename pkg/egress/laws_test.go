@@ -373,7 +373,7 @@ func checkUnique(t *testing.T, objects []egress.Object) {
 		}
 		seen[objectKey(o)] = true
 	}
-	kinds := []string{"ServiceEntry", "DestinationRule", "Gateway", "VirtualService"}
+	kinds := []string{"Service", "EndpointSlice", "ServiceEntry", "DestinationRule", "AuthorizationPolicy", "Gateway", "VirtualService"}
 	inOrder := func(a, b egress.Object) int {
 		return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind)
 	}

@@ -62,6 +62,7 @@ const laneDomain = "egress"
 // The kinds of lanes. Each is a branch of its own, so that the wildcard of one
 // covers none of another.
 const (
+	laneClosed   = "closed" // HTTP whose clients are not all of the bundle's
 	laneHTTP     = "http"
 	laneTCP      = "tcp"
 	laneTLS      = "tls"

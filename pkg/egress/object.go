@@ -42,12 +42,13 @@ const (
 
 // The kinds that are made.
 const (
-	kindService         = "Service"
-	kindEndpointSlice   = "EndpointSlice"
-	kindServiceEntry    = "ServiceEntry"
-	kindDestinationRule = "DestinationRule"
-	kindGateway         = "Gateway"
-	kindVirtualService  = "VirtualService"
+	kindService             = "Service"
+	kindEndpointSlice       = "EndpointSlice"
+	kindServiceEntry        = "ServiceEntry"
+	kindDestinationRule     = "DestinationRule"
+	kindAuthorizationPolicy = "AuthorizationPolicy"
+	kindGateway             = "Gateway"
+	kindVirtualService      = "VirtualService"
 )
 
 // kinds are the kinds that are made, in the order in which they are applied: a
@@ -57,6 +58,7 @@ var kinds = []struct{ kind, apiVersion string }{
 	{kindEndpointSlice, "discovery.k8s.io/v1"},
 	{kindServiceEntry, networkingVersion},
 	{kindDestinationRule, networkingVersion},
+	{kindAuthorizationPolicy, "security.istio.io/v1"},
 	{kindGateway, networkingVersion},
 	{kindVirtualService, networkingVersion},
 }

@@ -46,7 +46,7 @@ func patches(planners []*planner) []Patch {
 	secrets := map[pod]map[string]string{}
 	for _, p := range planners {
 		if p.bundle.Bypass != nil {
-			for _, client := range p.clients {
+			for _, client := range p.clients.namespaces {
 				bypasses[client] = bypasses[client].and(p.bypass)
 			}
 		}

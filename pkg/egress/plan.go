@@ -33,9 +33,13 @@ type destination struct {
 	description string
 	owner       string
 	hosts       []host
-	addresses   []string // of TCP
-	clients     []string // namespaces
-	routes      []route  // by port
+	addresses   []string            // of TCP
+	clients     []string            // namespaces
+	accounts    map[string][]string // of clients, where not all may use it
+	// principals are the identities of the clients, as Istio matches them.
+	principals []string
+	narrowed   bool    // they are not those of the bundle
+	routes     []route // by port
 }
 
 // A way is how all ports of a destination are reached.
@@ -112,7 +116,7 @@ type upstreamTLS struct {
 type planner struct {
 	bundle      Bundle
 	mesh        Mesh
-	clients     []string
+	clients     clients
 	planned     []*destination
 	bypass      bypass
 	diagnostics []Diagnostic
@@ -122,7 +126,7 @@ type planner struct {
 // there is one.
 func (p *planner) plan(shared *Mesh) {
 	p.setMesh(shared)
-	p.setClients()
+	p.clients = p.bundleClients()
 	p.planned = p.destinations()
 	p.bypass = p.bypassed()
 }
@@ -159,14 +163,6 @@ const (
 	pathBypass       = "spec.bypass"
 )
 
-// setClients chooses who may use the bundle.
-func (p *planner) setClients() {
-	p.clients = []string{p.bundle.Namespace}
-	if len(p.bundle.Clients) > 0 {
-		p.clients = p.namespaces(pathClients, p.bundle.Clients)
-	}
-}
-
 // destinations plans the destinations. It leaves out what has no gateway, after
 // reporting it.
 func (p *planner) destinations() []*destination {
@@ -178,19 +174,6 @@ func (p *planner) destinations() []*destination {
 		planned = append(planned, p.destination(name, p.bundle.Destinations[name])...)
 	}
 	return planned
-}
-
-// namespaces returns the namespaces of clients, sorted.
-func (p *planner) namespaces(path string, clients []Client) []string {
-	var namespaces []string
-	for i, client := range clients {
-		if slices.Contains(namespaces, client.Namespace) {
-			p.reportf(DuplicateClient, schema.Item(path, i)+".namespace", "must stand only once in the list, got %q again", client.Namespace)
-		}
-		namespaces = append(namespaces, client.Namespace)
-	}
-	slices.Sort(namespaces)
-	return namespaces
 }
 
 // destination plans a destination: in parts, if it has TCP beside other
@@ -207,8 +190,8 @@ func (p *planner) destination(name string, from Destination) []*destination {
 		name:        name,
 		description: from.Description,
 		owner:       from.Owner,
-		clients:     p.narrowed(path, from.Clients),
 	}
+	p.setClients(path, &d, from)
 	p.checkHosts(path, from)
 	p.checkService(path, name, from)
 	routes := p.routes(path, w, from)
@@ -271,20 +254,6 @@ func (p *planner) way(path string, from Destination) (w way, ok bool) {
 	w.gateway = p.gateway(path, from.Gateway)
 	w.mutualTLS = *cmp.Or(from.MutualTLS, p.mesh.MutualTLS)
 	return w, w.gateway != nil
-}
-
-// narrowed returns the clients of a destination: some of those of the bundle.
-func (p *planner) narrowed(path string, from []Client) []string {
-	if len(from) == 0 {
-		return p.clients
-	}
-	path = schema.Child(path, "clients")
-	for i, client := range from {
-		if !slices.Contains(p.clients, client.Namespace) {
-			p.reportf(UnknownClient, schema.Item(path, i)+".namespace", "must be one of the bundle's clients (%s), got %q; add it to %s first", strings.Join(p.clients, ", "), client.Namespace, pathClients)
-		}
-	}
-	return p.namespaces(path, from)
 }
 
 // gateway returns the gateway of a destination, and nil with a report if there

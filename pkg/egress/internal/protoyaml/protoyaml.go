@@ -28,6 +28,7 @@ var explicit = map[protoreflect.FullName]bool{
 	"istio.networking.v1alpha3.ServerTLSSettings.mode":  true, // PASSTHROUGH
 	"istio.networking.v1alpha3.ServiceEntry.location":   true, // MESH_EXTERNAL
 	"istio.networking.v1alpha3.ServiceEntry.resolution": true, // NONE
+	"istio.security.v1beta1.AuthorizationPolicy.action": true, // ALLOW
 }
 
 // Tree returns the message as a tree of maps, slices and scalars. It panics on

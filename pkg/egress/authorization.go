@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	security "istio.io/api/security/v1"
+	selector "istio.io/api/type/v1beta1"
+)
+
+// authorizationPolicies keep everyone but the clients off the lanes of the
+// bundle. They deny, and do not allow: the first policy that allows would shut
+// the gateway for everything that no policy names.
+//
+// They look at nothing but the SNI of the hop, which tells the bundle and the
+// destination. Rules with attributes of HTTP would lose them on connections, and
+// deny every other user of the gateway.
+// https://istio.io/latest/docs/reference/config/security/authorization-policy/
+func (h *hop) authorizationPolicies() []Object {
+	if len(h.snis) == 0 {
+		return nil
+	}
+	spec := &security.AuthorizationPolicy{
+		Selector: &selector.WorkloadSelector{MatchLabels: maps.Clone(h.gateway.selector)},
+		Action:   security.AuthorizationPolicy_DENY,
+	}
+	for _, principals := range slices.Sorted(maps.Keys(h.snis)) {
+		spec.Rules = append(spec.Rules, deny(strings.Fields(principals), slices.Sorted(maps.Keys(h.snis[principals]))))
+	}
+	return []Object{newObject(kindAuthorizationPolicy, h.gateway.namespace, h.objectName(), h.bundle, spec)}
+}
+
+// deny refuses everyone but some on connections with certain SNIs.
+func deny(notPrincipals, snis []string) *security.Rule {
+	return &security.Rule{
+		From: []*security.Rule_From{{Source: &security.Source{NotPrincipals: notPrincipals}}},
+		When: []*security.Condition{{Key: "connection.sni", Values: snis}},
+	}
+}
