@@ -40,9 +40,9 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("status %d and %d bytes of objects", status, stdout.Len())
 	}
 	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here [AllowAny]
-warning: the Deployment istio-egressgateway in namespace istio-system must be patched too, and are not among the objects; see egressbundle patch --help [NeedsPatch]
-warning: the workloads in namespace payments must be patched too, and are not among the objects; see egressbundle patch --help [NeedsPatch]
-warning: the workloads in namespace search must be patched too, and are not among the objects; see egressbundle patch --help [NeedsPatch]
+warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; see egressbundle patch --help [NeedsPatch]
+warning: the workloads in namespace payments need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
+warning: the workloads in namespace search need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
 `
 	if diff := cmp.Diff(want, stderr.String()); diff != "" {
 		t.Errorf("standard error (-want +got):\n%s", diff)
@@ -69,7 +69,9 @@ metadata: {name: app, namespace: payments}
 spec:
   template:
     metadata:
-      annotations: {own: stays}
+      annotations:
+        own: stays
+        traffic.sidecar.istio.io/excludeOutboundPorts: "3306, 9000"
     spec:
       containers: [{name: app, image: app}]
 ---
@@ -104,6 +106,22 @@ func TestFunctionPatchesWorkloads(t *testing.T) {
 	compareGolden(t, "testdata/patch/workloads.yaml", strings.Join(once, "---\n"))
 	if diff := cmp.Diff(once, patchedItems(t, once)); diff != "" {
 		t.Errorf("a second run (-first +second):\n%s", diff)
+	}
+}
+
+// TestUnitedText: annotations keep what others wrote.
+func TestUnitedText(t *testing.T) {
+	for _, c := range []struct{ ours, theirs, want string }{
+		{"81,9000", "3306, 9000", "3306,81,9000"},
+		{"10.0.0.0/8", "", "10.0.0.0/8"},
+		{`{"a":{"x":1}}`, `{"b":{"y":2}}`, `{"a":{"x":1},"b":{"y":2}}`},
+	} {
+		if got, err := unitedText(c.ours, c.theirs); err != nil || got != c.want {
+			t.Errorf("%s and %s: got %s, %v", c.ours, c.theirs, got, err)
+		}
+	}
+	if _, err := unitedText(`{"a":{}}`, "no JSON"); err == nil {
+		t.Error("what is no JSON is accepted")
 	}
 }
 

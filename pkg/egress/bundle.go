@@ -73,6 +73,7 @@ type Destination struct {
 	Clients []Client `json:"clients,omitempty"`
 	// Addresses are the IP addresses that applications call, or ranges of them.
 	// They must be set for the pattern TCP, and say nothing of other patterns.
+	// Through a gateway all of them lead to the host.
 	Addresses []string `json:"addresses,omitempty"`
 	// Endpoints are where the traffic really goes. Default: to the host.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`

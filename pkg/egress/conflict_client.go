@@ -115,21 +115,21 @@ func (c *conflicts) addCovered(p *planner, d *destination) {
 	for _, h := range d.hosts {
 		for _, client := range d.clients {
 			if wildcard := c.covering(client, h.name, d); wildcard != nil {
-				p.reportf(HostConflict, p.hostPath(d, h.name), "must be reached like the wildcard above it, got %q: workloads of %s reach what is below its domain in another way, as %s, and sidecars cannot tell the two apart; choose the same `via` and forwardProxy for both", h.name, client, wildcard)
+				p.reportf(HostConflict, p.hostPath(d, h.name), "must be reached like the wildcard above it, got %q: workloads of %s reach what is below its domain in another way, as %s, and sidecars cannot tell the two apart; choose the same `via` and forwardProxy for both, and a trafficPolicy for both or none", h.name, client, wildcard)
 				break
 			}
 		}
 	}
 }
 
-// covering returns the destination whose wildcard covers a host of another, on a
-// port where only one of them has a route for TLS. It returns nil if there is
-// none.
+// covering returns the destination whose wildcard covers a host of another, and
+// whose route or rule that host would follow, or the other way round. It returns
+// nil if there is none.
 func (c *conflicts) covering(client, name string, d *destination) *destination {
 	_, domain, found := strings.Cut(strings.TrimPrefix(name, wildcardPrefix), ".")
 	for ; found; _, domain, found = strings.Cut(domain, ".") {
 		for _, wildcard := range c.hosts[hostClaim{client, wildcardPrefix + domain}] {
-			if wildcard.isRouted() != d.isRouted() && wildcard.sharesTLS(d) {
+			if wildcard.isRouted() != d.isRouted() && wildcard.sharesTLS(d) || wildcard.rules(d) {
 				return wildcard
 			}
 		}
@@ -139,6 +139,13 @@ func (c *conflicts) covering(client, name string, d *destination) *destination {
 
 // isRouted reports whether a VirtualService leads the TLS of the destination.
 func (d *destination) isRouted() bool { return d.gateway != nil || d.proxy != nil }
+
+// rules reports whether the DestinationRule of a wildcard applies to hosts of
+// another destination at the sidecar, which has none of its own.
+func (d *destination) rules(other *destination) bool {
+	atSidecar := d.gateway == nil && other.gateway == nil
+	return atSidecar && d.policy != nil && other.policy == nil
+}
 
 func (d *destination) sharesTLS(other *destination) bool {
 	return slices.ContainsFunc(d.routes, func(r route) bool {
@@ -193,15 +200,12 @@ func (c *conflicts) addNamed(d *destination) {
 // told by name. Envoy looks at the address first, and no plan can know what a
 // host resolves to.
 func (c *conflicts) addShadowing(p *planner, d *destination) {
-	i := slices.IndexFunc(d.addresses, isRange)
-	if i < 0 {
-		return
-	}
-	for _, r := range d.routes {
-		for _, client := range d.clients {
-			if other := c.named[portOfClient{client, r.port}]; other != nil {
-				p.warnf(AddressBeforeName, p.addressPath(d, d.addresses[i]), "takes every connection of workloads of %s to port %d in %s, also to hosts of %s that resolve into it: an address comes before a name; list single addresses if they can", client, r.port, d.addresses[i], other)
-				break
+	for _, address := range d.addresses {
+		for _, r := range d.routes {
+			i := slices.IndexFunc(d.clients, func(client string) bool { return c.named[portOfClient{client, r.port}] != nil })
+			if i >= 0 && isRange(address) {
+				other := c.named[portOfClient{d.clients[i], r.port}]
+				p.warnf(AddressBeforeName, p.addressPath(d, address), "takes every connection of workloads of %s to port %d in %s, also to hosts of %s that resolve into it: an address comes before a name; list single addresses if they can", d.clients[i], r.port, address, other)
 			}
 		}
 	}

@@ -38,5 +38,6 @@
 // with one problem there are no objects. The objects of several bundles are
 // those of each, put together.
 //
-// The package opens ways out of a mesh. It does not close any.
+// The package opens ways out of a mesh, each for its clients alone. It does not
+// close other ways.
 package egress

@@ -32,12 +32,12 @@ var podTemplates = []struct {
 
 // For returns the patch for one workload, as a strategic merge patch in YAML. It
 // is not ok for a workload that the patch does not concern.
-func (p Patch) For(kind, namespace, name string) (patch []byte, ok bool) {
+func (p Patch) For(apiVersion, kind, namespace, name string) (patch []byte, ok bool) {
 	if namespace != p.Namespace || p.Deployment != "" && (kind != "Deployment" || name != p.Deployment) {
 		return nil, false
 	}
 	for _, t := range podTemplates {
-		if t.kind != kind {
+		if t.kind != kind || t.apiVersion != apiVersion {
 			continue
 		}
 		tree := map[string]any{
@@ -56,14 +56,15 @@ func (p Patch) For(kind, namespace, name string) (patch []byte, ok bool) {
 }
 
 // EncodeComponent writes patches as a kustomize Component. A kustomization that
-// lists it under components has the workloads patched that it builds. An error
-// is one of the writer.
+// lists it under components has the workloads patched that it builds; kustomize
+// replaces annotations of the same names that they have. An error is one of the
+// writer.
 // https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
 func EncodeComponent(w io.Writer, patches []Patch) error {
 	entries := []any{}
 	for _, p := range patches {
 		for _, t := range podTemplates {
-			if patch, ok := p.For(t.kind, p.Namespace, cmp.Or(p.Deployment, anyName)); ok {
+			if patch, ok := p.For(t.apiVersion, t.kind, p.Namespace, cmp.Or(p.Deployment, anyName)); ok {
 				entries = append(entries, map[string]any{"patch": string(patch), "target": p.target(t.kind)})
 			}
 		}

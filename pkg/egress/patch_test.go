@@ -80,19 +80,20 @@ func TestPatchFor(t *testing.T) {
 	all := egress.Patch{Namespace: "payments", Annotations: map[string]string{"a": "b"}}
 	one := egress.Patch{Namespace: "payments", Deployment: "gateway", Annotations: map[string]string{"a": "b"}}
 	for _, c := range []struct {
-		patch                 egress.Patch
-		kind, namespace, name string
-		ok                    bool
+		patch                             egress.Patch
+		apiVersion, kind, namespace, name string
+		ok                                bool
 	}{
-		{all, "Deployment", "payments", "app", true},
-		{all, "CronJob", "payments", "app", true},
-		{all, "Deployment", "search", "app", false},
-		{all, "ConfigMap", "payments", "app", false},
-		{one, "Deployment", "payments", "gateway", true},
-		{one, "Deployment", "payments", "app", false},
-		{one, "StatefulSet", "payments", "gateway", false},
+		{all, "apps/v1", "Deployment", "payments", "app", true},
+		{all, "batch/v1", "CronJob", "payments", "app", true},
+		{all, "apps/v1", "Deployment", "search", "app", false},
+		{all, "example.com/v1", "Deployment", "payments", "app", false},
+		{all, "v1", "ConfigMap", "payments", "app", false},
+		{one, "apps/v1", "Deployment", "payments", "gateway", true},
+		{one, "apps/v1", "Deployment", "payments", "app", false},
+		{one, "apps/v1", "StatefulSet", "payments", "gateway", false},
 	} {
-		patch, ok := c.patch.For(c.kind, c.namespace, c.name)
+		patch, ok := c.patch.For(c.apiVersion, c.kind, c.namespace, c.name)
 		if ok != c.ok || strings.Contains(string(patch), "a: b") != c.ok {
 			t.Errorf("%s %s/%s: %v\n%s", c.kind, c.namespace, c.name, ok, patch)
 		}

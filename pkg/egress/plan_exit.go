@@ -14,9 +14,13 @@ import (
 
 // sortedEndpoints returns endpoints in an order of their own: they are a set.
 func sortedEndpoints(from []Endpoint) []Endpoint {
-	return slices.SortedFunc(slices.Values(from), func(a, b Endpoint) int {
-		return cmp.Compare(a.Address, b.Address)
-	})
+	var endpoints []Endpoint
+	for _, e := range from {
+		e.Address = normalized(e.Address)
+		endpoints = append(endpoints, e)
+	}
+	slices.SortFunc(endpoints, func(a, b Endpoint) int { return cmp.Compare(a.Address, b.Address) })
+	return endpoints
 }
 
 // checkEndpoints judges where the traffic is said to go.
@@ -32,12 +36,17 @@ func (p *planner) checkEndpoints(path string, from Destination, routes []route) 
 			p.reportf(DuplicateAddress, schema.Child(item, "address"), "must stand only once in the list, got %q again", e.Address)
 		}
 		seen[normalized(e.Address)] = true
+		p.checkTarget(schema.Child(item, "address"), normalized(e.Address))
 		for _, port := range slices.Sorted(maps.Keys(e.Ports)) {
 			if !slices.ContainsFunc(routes, func(r route) bool { return r.port == port }) {
 				p.reportf(UnknownPort, schema.Child(schema.Child(item, "ports"), joinInts([]int{port})), "must be one of the ports that applications call (%s), got %d", joinPorts(routes), port)
 			}
 		}
 	}
+	if from.ForwardProxy != nil {
+		p.checkTarget(schema.Child(schema.Child(path, "forwardProxy"), "address"), normalized(from.ForwardProxy.Address))
+	}
+	p.checkCalled(schema.Child(path, "addresses"), from.Addresses)
 	p.checkLookup(path, from, routes)
 }
 

@@ -151,6 +151,32 @@ func normalized(address string) string {
 	return ip.Unmap().String()
 }
 
+// checkTarget refuses where no host outside can be: a proxy that is led there
+// would call itself.
+func (p *planner) checkTarget(path, address string) {
+	if strings.HasSuffix(address, "."+laneDomain) {
+		p.reportf(ReservedHost, path, "must not end in .%s, got %q: gateways know the traffic of bundles by such names", laneDomain, address)
+	}
+	if ip, err := netip.ParseAddr(address); err == nil && !isOutside(ip) {
+		p.reportf(InvalidValue, path, "must be the address of another host, got %s", address)
+	}
+}
+
+// isOutside reports whether an address can be that of another host.
+func isOutside(ip netip.Addr) bool {
+	return !ip.IsLoopback() && !ip.IsUnspecified() && !ip.IsLinkLocalUnicast() && !ip.IsMulticast()
+}
+
+// checkCalled refuses addresses and ranges that mean every host, or none.
+func (p *planner) checkCalled(path string, from []string) {
+	for i, text := range from {
+		prefix, err := netip.ParsePrefix(asRange(normalized(text)))
+		if err == nil && (prefix.Bits() == 0 || prefix.Addr().Is4In6() || !isOutside(prefix.Addr())) {
+			p.reportf(InvalidValue, schema.Item(path, i), "must be the address of another host, or a range of them that is not every address, got %s", text)
+		}
+	}
+}
+
 func isRange(address string) bool { return strings.Contains(address, "/") }
 
 func isIP(address string) bool {

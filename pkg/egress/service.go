@@ -115,7 +115,7 @@ func (p *planner) checkServiceAddresses(path string, from Destination) {
 	}
 	for i, address := range p.prefixes(schema.Child(path, "addresses"), s.Addresses) {
 		ip, err := netip.ParseAddr(address)
-		if err == nil && (ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast() || ip.IsMulticast()) {
+		if err == nil && !isOutside(ip) {
 			p.reportf(InvalidValue, schema.Item(schema.Child(path, "addresses"), i), "must be the address of one other host, got %s, which Kubernetes refuses in an EndpointSlice", address)
 		}
 	}
@@ -164,13 +164,13 @@ func (d *destination) serviceObjects() []Object {
 			TargetPort: intstr.FromInt32(int32(r.exit.port)),
 		})
 	}
-	slices := d.endpointSlices()
-	if len(slices) > 1 {
+	families := d.endpointSlices()
+	if len(families) > 1 {
 		service.IPFamilyPolicy = new(corev1.IPFamilyPolicyPreferDualStack)
 	}
 	o := d.object(kindService, d.bundle.namespace, d.name, service)
 	o.Annotations[annotationExportTo] = strings.Join(d.clients, ",")
-	return append(slices, o)
+	return append(families, o)
 }
 
 func (d *destination) endpointSlices() []Object {

@@ -116,11 +116,15 @@ func (t *TrafficPolicy) connectionPool() *networking.ConnectionPoolSettings {
 	if t.ConnectTimeout == 0 && t.ConnectionPool == nil {
 		return nil
 	}
-	pool := cmp.Or(t.ConnectionPool, &ConnectionPool{})
-	return &networking.ConnectionPoolSettings{
-		Tcp:  pool.TCP.settings(t.ConnectTimeout),
-		Http: pool.HTTP.settings(),
+	from := cmp.Or(t.ConnectionPool, &ConnectionPool{})
+	pool := &networking.ConnectionPoolSettings{
+		Tcp:  from.TCP.settings(t.ConnectTimeout),
+		Http: from.HTTP.settings(),
 	}
+	if proto.Size(pool.GetTcp())+proto.Size(pool.GetHttp()) == 0 {
+		return nil // Istio refuses a pool that says nothing.
+	}
+	return pool
 }
 
 func (c *ConnectionPoolTCP) settings(connectTimeout Duration) *networking.ConnectionPoolSettings_TCPSettings {
