@@ -143,9 +143,12 @@ func (c *conflicts) addDestination(p *planner, d *destination) {
 	c.addAddresses(p, d)
 	c.addService(p, d)
 	c.addNamed(d)
+	if d.mutualTLS {
+		return // What arrives at the gateway has a name of its own.
+	}
 	for _, l := range d.lanes() {
 		switch {
-		case l.mutualTLS, l.isHTTP():
+		case l.isHTTP():
 		case l.isTCP():
 			c.addPort(p, l)
 		default:
@@ -185,8 +188,8 @@ func contradict(a, b *destination) bool {
 		return !sameWay || !reflect.DeepEqual(a.routes, b.routes)
 	}
 	for _, r := range a.routes {
-		i := slices.IndexFunc(b.routes, func(other route) bool { return other.port == r.port })
-		if i >= 0 && (!sameWay || !reflect.DeepEqual(r, b.routes[i])) {
+		other := routeAt(b.routes, r.port)
+		if other != nil && (!sameWay || !reflect.DeepEqual(r, *other)) {
 			return true
 		}
 	}

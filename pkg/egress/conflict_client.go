@@ -16,16 +16,24 @@ func (c *conflicts) addHosts(p *planner, d *destination) {
 		return // What is called is its own name.
 	}
 	for _, h := range d.hosts {
-		reported := map[*destination]bool{}
-		for _, client := range d.clients {
-			claim := hostClaim{client, h.name}
-			for _, first := range c.hosts[claim] {
-				if !reported[first] { // One client stands for all.
-					reported[first] = p.reportHost(claim, first, d)
-				}
+		addClaims(c.hosts, d, func(client string) hostClaim { return hostClaim{client, h.name} }, p.reportHost)
+	}
+}
+
+// addClaims notes what a destination claims for each of its clients. It reports
+// each destination that claimed it before once: one client stands for all.
+func addClaims[C comparable](
+	known map[C][]*destination, d *destination, claimOf func(client string) C, report func(claim C, first, d *destination) bool,
+) {
+	reported := map[*destination]bool{}
+	for _, client := range d.clients {
+		claim := claimOf(client)
+		for _, first := range known[claim] {
+			if !reported[first] {
+				reported[first] = report(claim, first, d)
 			}
-			c.hosts[claim] = append(c.hosts[claim], d)
 		}
+		known[claim] = append(known[claim], d)
 	}
 }
 
@@ -52,16 +60,7 @@ func (p *planner) reportHost(claim hostClaim, first, d *destination) (reported b
 func (c *conflicts) addAddresses(p *planner, d *destination) {
 	for _, address := range d.addresses {
 		for _, r := range d.routes {
-			reported := map[*destination]bool{}
-			for _, client := range d.clients {
-				claim := addressClaim{client, address, r.port}
-				for _, first := range c.addresses[claim] {
-					if !reported[first] {
-						reported[first] = p.reportAddress(claim, first, d)
-					}
-				}
-				c.addresses[claim] = append(c.addresses[claim], d)
-			}
+			addClaims(c.addresses, d, func(client string) addressClaim { return addressClaim{client, address, r.port} }, p.reportAddress)
 		}
 	}
 }
@@ -149,9 +148,8 @@ func (d *destination) rules(other *destination) bool {
 
 func (d *destination) sharesTLS(other *destination) bool {
 	return slices.ContainsFunc(d.routes, func(r route) bool {
-		return r.protocol == protocolTLS && slices.ContainsFunc(other.routes, func(o route) bool {
-			return o.protocol == protocolTLS && o.port == r.port
-		})
+		o := routeAt(other.routes, r.port)
+		return r.protocol == protocolTLS && o != nil && o.protocol == protocolTLS
 	})
 }
 
@@ -211,10 +209,9 @@ func (c *conflicts) addShadowing(p *planner, d *destination) {
 	}
 }
 
-// differInIdentity reports whether two destinations that share a port are for different
-// identities of one client.
+// differInIdentity reports whether two destinations that share a port are for
+// different identities of one client.
 func differInIdentity(client string, a, b *destination) bool {
-	return !slices.Equal(a.accounts[client], b.accounts[client]) && slices.ContainsFunc(a.routes, func(r route) bool {
-		return slices.ContainsFunc(b.routes, func(other route) bool { return other.port == r.port })
-	})
+	shared := func(r route) bool { return routeAt(b.routes, r.port) != nil }
+	return !slices.Equal(a.accounts[client], b.accounts[client]) && slices.ContainsFunc(a.routes, shared)
 }

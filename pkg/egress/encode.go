@@ -74,9 +74,7 @@ type stream struct {
 }
 
 func encode(objects []Object) (s stream) {
-	encoder := yaml.NewEncoder(&s.text)
-	encoder.SetIndent(2)
-	encoder.CompactSeqIndent()
+	encoder := newEncoder(&s.text)
 	for _, o := range objects {
 		tree, err := o.tree()
 		if err == nil {
@@ -89,6 +87,14 @@ func encode(objects []Object) (s stream) {
 	}
 	s.err = encoder.Close()
 	return s
+}
+
+// newEncoder returns an encoder that writes YAML as all of this package does.
+func newEncoder(w io.Writer) *yaml.Encoder {
+	encoder := yaml.NewEncoder(w)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	return encoder
 }
 
 func (o Object) tree() (map[string]any, error) {

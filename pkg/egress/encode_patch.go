@@ -10,8 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // proxyContainer is the container of Istio's proxy, in sidecars and gateways.
@@ -179,9 +177,7 @@ func meshWide(patches []Patch) map[string]any {
 
 // encodeYAML writes one document.
 func encodeYAML(w io.Writer, document any) error {
-	encoder := yaml.NewEncoder(w)
-	encoder.SetIndent(2)
-	encoder.CompactSeqIndent()
+	encoder := newEncoder(w)
 	if err := encoder.Encode(document); err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
@@ -87,6 +86,15 @@ func (r route) isHTTP2() bool { return r.protocol == "HTTP2" || r.protocol == "G
 
 // isTCP reports whether nothing but the address tells where a connection goes.
 func (r route) isTCP() bool { return r.protocol == protocolTCP }
+
+// routeAt returns the route of a port, and nil if there is none.
+func routeAt(routes []route, port int) *route {
+	i := slices.IndexFunc(routes, func(r route) bool { return r.port == port })
+	if i < 0 {
+		return nil
+	}
+	return &routes[i]
+}
 
 // httpVersion names what requests are carried over.
 func (r route) httpVersion() string {
@@ -254,33 +262,6 @@ func (p *planner) way(path string, from Destination) (w way, ok bool) {
 	w.gateway = p.gateway(path, from.Gateway)
 	w.mutualTLS = *cmp.Or(from.MutualTLS, p.mesh.MutualTLS)
 	return w, w.gateway != nil
-}
-
-// gateway returns the gateway of a destination, and nil with a report if there
-// is none.
-func (p *planner) gateway(path, name string) *gateway {
-	path = schema.Child(path, "gateway")
-	names := slices.Sorted(maps.Keys(p.mesh.Gateways))
-	if name == "" && len(names) > 1 {
-		p.reportf(AmbiguousGateway, path, "must name one of the gateways of the mesh: %s", strings.Join(names, ", "))
-		return nil
-	}
-	name = cmp.Or(name, names[0])
-	from, ok := p.mesh.Gateways[name]
-	if !ok {
-		p.reportf(UnknownGateway, path, "must name one of the gateways of the mesh (%s), got %q", strings.Join(names, ", "), name)
-		return nil
-	}
-	return &gateway{
-		name:      name,
-		namespace: from.Namespace,
-		service:   from.Service,
-		host:      fmt.Sprintf("%s.%s.svc.%s", from.Service, from.Namespace, p.mesh.ClusterDomain),
-		selector:  from.Selector,
-		httpPort:  from.Ports.HTTP,
-		tlsPort:   from.Ports.TLS,
-		tcpPorts:  from.Ports.TCP,
-	}
 }
 
 const onlyWithGateway = "must not be set with `via: Sidecar`; remove it, or use `via: Gateway`"

@@ -56,7 +56,7 @@ func (p *planner) setClients(path string, d *destination, from Destination) {
 	p.checkIdentity(path, d, from, of)
 	d.clients, d.accounts = of.namespaces, of.accounts
 	d.principals = of.principals(p.mesh.TrustDomain)
-	d.narrowed = !slices.Equal(d.principals, p.clients.principals(p.mesh.TrustDomain))
+	d.narrowed = len(from.Clients) > 0 && !slices.Equal(d.principals, p.clients.principals(p.mesh.TrustDomain))
 }
 
 // narrowed returns the clients of a destination. A namespace without service

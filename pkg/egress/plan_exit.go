@@ -38,7 +38,7 @@ func (p *planner) checkEndpoints(path string, from Destination, routes []route) 
 		seen[normalized(e.Address)] = true
 		p.checkTarget(schema.Child(item, "address"), normalized(e.Address))
 		for _, port := range slices.Sorted(maps.Keys(e.Ports)) {
-			if !slices.ContainsFunc(routes, func(r route) bool { return r.port == port }) {
+			if routeAt(routes, port) == nil {
 				p.reportf(UnknownPort, schema.Child(schema.Child(item, "ports"), joinInts([]int{port})), "must be one of the ports that applications call (%s), got %d", joinPorts(routes), port)
 			}
 		}
@@ -112,7 +112,7 @@ func (p *planner) checkTrafficPolicy(path string, from Destination, routes []rou
 // isLookedUp reports whether sidecars look hosts up as they are called, which
 // leaves them no endpoints.
 func (d Destination) isLookedUp(mesh Mesh) bool {
-	return d.Via == ViaSidecar && d.hasWildcard() && d.WildcardServer == "" && len(d.Endpoints) == 0 && mesh.hasDynamicDNS()
+	return d.Via == ViaSidecar && d.hasWildcard() && !d.hasTarget() && mesh.hasDynamicDNS()
 }
 
 // checkLookedUp refuses what Istio 1.31 does not survive, and what Envoy rejects.

@@ -18,6 +18,9 @@ func isWildcard(name string) bool { return strings.HasPrefix(name, wildcardPrefi
 // hasWildcard reports whether one of the hosts is a wildcard.
 func (d Destination) hasWildcard() bool { return slices.ContainsFunc(d.Hosts, isWildcard) }
 
+// hasTarget reports whether it is said where a wildcard leads.
+func (d Destination) hasTarget() bool { return d.WildcardServer != "" || len(d.Endpoints) > 0 }
+
 // hosts returns what sidecars know by name, sorted.
 func (p *planner) hosts(name string, from Destination) []host {
 	if from.Service != nil {
@@ -113,6 +116,10 @@ func (p *planner) checkHost(path, name string) {
 	if strings.HasSuffix(name, ".svc") || strings.HasSuffix(name, ".svc."+p.mesh.ClusterDomain) {
 		p.reportf(HostInCluster, path, "must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", name)
 	}
+	p.checkReserved(path, name)
+}
+
+func (p *planner) checkReserved(path, name string) {
 	if strings.HasSuffix(name, "."+laneDomain) {
 		p.reportf(ReservedHost, path, "must not end in .%s, got %q: gateways know the traffic of bundles by such names", laneDomain, name)
 	}
@@ -154,9 +161,7 @@ func normalized(address string) string {
 // checkTarget refuses where no host outside can be: a proxy that is led there
 // would call itself.
 func (p *planner) checkTarget(path, address string) {
-	if strings.HasSuffix(address, "."+laneDomain) {
-		p.reportf(ReservedHost, path, "must not end in .%s, got %q: gateways know the traffic of bundles by such names", laneDomain, address)
-	}
+	p.checkReserved(path, address)
 	if ip, err := netip.ParseAddr(address); err == nil && !isOutside(ip) {
 		p.reportf(InvalidValue, path, "must be the address of another host, got %s", address)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
@@ -103,4 +104,31 @@ type gateway struct {
 	httpPort  int
 	tlsPort   int
 	tcpPorts  []int
+}
+
+// gateway returns the gateway of a destination, and nil with a report if there
+// is none.
+func (p *planner) gateway(path, name string) *gateway {
+	path = schema.Child(path, "gateway")
+	names := slices.Sorted(maps.Keys(p.mesh.Gateways))
+	if name == "" && len(names) > 1 {
+		p.reportf(AmbiguousGateway, path, "must name one of the gateways of the mesh: %s", strings.Join(names, ", "))
+		return nil
+	}
+	name = cmp.Or(name, names[0])
+	from, ok := p.mesh.Gateways[name]
+	if !ok {
+		p.reportf(UnknownGateway, path, "must name one of the gateways of the mesh (%s), got %q", strings.Join(names, ", "), name)
+		return nil
+	}
+	return &gateway{
+		name:      name,
+		namespace: from.Namespace,
+		service:   from.Service,
+		host:      fmt.Sprintf("%s.%s.svc.%s", from.Service, from.Namespace, p.mesh.ClusterDomain),
+		selector:  from.Selector,
+		httpPort:  from.Ports.HTTP,
+		tlsPort:   from.Ports.TLS,
+		tcpPorts:  from.Ports.TCP,
+	}
 }

@@ -67,7 +67,7 @@ func (p *portPlanner) checkWildcardTLS() {
 	case !d.hasWildcard():
 	case p.way.proxy != nil && d.WildcardServer == "":
 		p.reportf(UnsupportedWildcard, "pattern", "must not be used with a wildcard where a forwardProxy leads to the host: Istio asks the proxy for one host only; list the hosts in destinations of their own, or set wildcardServer if one host serves all names")
-	case d.WildcardServer != "" || len(d.Endpoints) > 0:
+	case d.hasTarget():
 	case p.way.gateway != nil:
 		p.reportf(UnsupportedWildcard, "pattern", "must not be used with a wildcard through a gateway, which cannot look up what a wildcard stands for; set wildcardServer if one host serves all names, or list the hosts, or use `via: Sidecar`")
 	case !p.way.dynamicDNS:
@@ -84,7 +84,7 @@ func (p *portPlanner) checkWildcardHTTP(limits bool) {
 		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard through a gateway, which knows requests by one host each; list the hosts, or use `via: Sidecar` with wildcardServer")
 	case limits:
 		p.reportf(UnsupportedWildcard, "pattern", "must not have timeout or retries with a wildcard: the route would take over the requests of other destinations below it; remove them, or list the hosts")
-	case d.WildcardServer == "" && len(d.Endpoints) == 0:
+	case !d.hasTarget():
 		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard, unless it is known where it leads: of all hosts on a port, Istio lets sidecars look up the wildcard that is declared first; set wildcardServer if one host serves all names, or list the hosts")
 	}
 }
@@ -140,7 +140,7 @@ func (p *planner) routes(path string, w way, from Destination) []route {
 		if len(from.Ports) > 0 {
 			at = schema.Item(path, i)
 		}
-		if slices.ContainsFunc(routes, func(r route) bool { return r.port == port.Number }) {
+		if routeAt(routes, port.Number) != nil {
 			p.reportf(DuplicatePort, schema.Child(at, "port"), "must stand only once in the list, got %d again; one port has one pattern", port.Number)
 			continue
 		}
