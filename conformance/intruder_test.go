@@ -12,7 +12,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
-	"github.com/egressbundle/egressbundle/conformance/trace"
 )
 
 // intruder is a namespace that copies what the sidecars of a client have. Anybody who may write objects of Istio can do
@@ -27,22 +26,38 @@ func TestIntruders(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			for _, o := range g.outcomes {
-				if namespace, _, _ := strings.Cut(o.From, "/"); !overMutualTLS(o) || strings.HasPrefix(o.Through, namespace+"/") {
-					continue // A copy of what stands beside the gateway would be a copy of the gateway's own.
-				}
-				copied := copyClient(t, g.rendered, o)
-				o.From = intruder
-				if got := observeOne(t, g, copied, o); !strings.HasPrefix(got.Blocked, "403 RBAC: denied by") {
-					t.Errorf("%s from an intruder: %+v", o.Call, got)
-				}
+			for client, promised := range byClient(g.outcomes) {
+				copied := copyClient(t, g.rendered, client)
 				open := apply(t, copied, remove(func(m cluster.Manifest) bool { return m.Object.GetKind() == "AuthorizationPolicy" }))
-				if got := observeOne(t, g, open, o); got.Leaves != o.Leaves {
-					t.Errorf("%s from an intruder, without any policy: %+v", o.Call, got)
+				intrusion := golden{gateways: g.gateways}
+				for _, o := range promised {
+					o.From = intruder
+					intrusion.outcomes = append(intrusion.outcomes, o)
+				}
+				denied, left := observe(t, intrusion, copied), observe(t, intrusion, open)
+				for i, o := range intrusion.outcomes {
+					if !strings.HasPrefix(denied[i].Blocked, "403 RBAC: denied by") {
+						t.Errorf("%s from an intruder: %+v", o.Call, denied[i])
+					}
+					if left[i].Leaves != o.Leaves {
+						t.Errorf("%s from an intruder, without any policy: %+v", o.Call, left[i])
+					}
 				}
 			}
 		})
 	}
+}
+
+// byClient returns the outcomes over mutual TLS by the namespace of the caller, but for callers beside the gateway: a
+// copy of what stands there would be a copy of the gateway's own.
+func byClient(outcomes []calls.Outcome) map[string][]calls.Outcome {
+	clients := map[string][]calls.Outcome{}
+	for _, o := range outcomes {
+		if client, _, _ := strings.Cut(o.From, "/"); overMutualTLS(o) && !strings.HasPrefix(o.Through, client+"/") {
+			clients[client] = append(clients[client], o)
+		}
+	}
+	return clients
 }
 
 // spoofed leads http://spoof.example.com over a hop of the bundle to a lane, as a caller does who names one SNI and asks
@@ -77,25 +92,20 @@ func TestSpoofing(t *testing.T) {
 		{"the same with a port", "payments--news--http", bank + ":443", "404 no virtual host for " + bank + ":443"},
 		{"the SNI of another", "payments--news--bank--http", bank, "403 RBAC: denied by ns[istio-system]-policy[payments--news--istio-egressgateway]-rule[2]"},
 	} {
-		got := observeOne(t, g, join(g.rendered, spoofed(c.subset, c.lane)), calls.Outcome{Call: "http://spoof.example.com", From: "payments/checkout"})
-		if got.Blocked != c.blocked {
-			t.Errorf("%s: got %+v, want %q", c.name, got, c.blocked)
+		spoof := golden{gateways: g.gateways, outcomes: []calls.Outcome{{Call: "http://spoof.example.com", From: "payments/checkout"}}}
+		for _, got := range observe(t, spoof, join(g.rendered, spoofed(c.subset, c.lane))) {
+			if got.Blocked != c.blocked {
+				t.Errorf("%s: got %+v, want %q", c.name, got, c.blocked)
+			}
 		}
 	}
 }
 
 func overMutualTLS(o calls.Outcome) bool { return o.As != "" }
 
-func observeOne(t *testing.T, g golden, manifests string, o calls.Outcome) calls.Outcome {
+// copyClient adds a copy of what stands in the namespace of a client, and shows the intruder what the client is shown.
+func copyClient(t *testing.T, manifests, client string) string {
 	t.Helper()
-	m := trace.NewMesh(t, trace.Options{Manifests: manifests, Gateways: g.gateways})
-	return o.Observe(m.Trace(o.TraceCall()))
-}
-
-// copyClient adds a copy of what stands in the namespace of a caller, and shows the intruder what the caller is shown.
-func copyClient(t *testing.T, manifests string, o calls.Outcome) string {
-	t.Helper()
-	client, _, _ := strings.Cut(o.From, "/")
 	all, err := cluster.Read(manifests)
 	if err != nil {
 		t.Fatal(err)

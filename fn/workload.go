@@ -45,45 +45,34 @@ func merge(item *yaml.RNode, text []byte) error {
 	if err != nil {
 		return err
 	}
-	path := annotationsPath(patch)
-	ours, err := patch.Pipe(yaml.Lookup(path...))
-	if err != nil {
+	if err := unite(patch, item); err != nil {
 		return err
-	}
-	theirs, err := item.Pipe(yaml.Lookup(path...))
-	if err != nil {
-		return err
-	}
-	if ours != nil && theirs != nil {
-		if err := unite(ours, theirs); err != nil {
-			return err
-		}
 	}
 	_, err = merge2.Merge(patch, item, yaml.MergeOptions{})
 	return err
 }
 
-// annotationsPath leads to the annotations of the Pods that a patch is for.
-func annotationsPath(patch *yaml.RNode) []string {
-	if patch.GetKind() == "CronJob" {
-		return []string{"spec", "jobTemplate", "spec", "template", "metadata", "annotations"}
+// unite adds to the texts of a patch what the workload holds in the same places:
+// lists with commas, or maps in JSON. All that a patch has beside annotations is
+// the same in both, or a list that is merged item by item.
+func unite(patch, item *yaml.RNode) error {
+	if patch.YNode().Kind != yaml.MappingNode {
+		return nil
 	}
-	return []string{"spec", "template", "metadata", "annotations"}
-}
-
-// unite adds to our annotations what theirs hold under the same names: lists with
-// commas, or maps in JSON.
-func unite(ours, theirs *yaml.RNode) error {
-	return ours.VisitFields(func(field *yaml.MapNode) error {
-		there := theirs.Field(field.Key.YNode().Value)
+	return patch.VisitFields(func(field *yaml.MapNode) error {
+		there := item.Field(field.Key.YNode().Value)
 		if there == nil {
 			return nil
 		}
-		united, err := unitedText(field.Value.YNode().Value, there.Value.YNode().Value)
-		if err != nil {
-			return fmt.Errorf("annotation %s: %w", field.Key.YNode().Value, err)
+		ours, theirs := field.Value.YNode(), there.Value.YNode()
+		if ours.Kind != yaml.ScalarNode || theirs.Kind != yaml.ScalarNode {
+			return unite(field.Value, there.Value)
 		}
-		field.Value.YNode().Value = united
+		united, err := unitedText(ours.Value, theirs.Value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", field.Key.YNode().Value, err)
+		}
+		ours.Value = united
 		return nil
 	})
 }

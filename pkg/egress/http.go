@@ -33,3 +33,17 @@ func (h *HTTP) route(p *portPlanner) route {
 		exit:     exit{port: p.number, timeout: h.Timeout, retries: h.Retries.sorted()},
 	}
 }
+
+// checkWildcardHTTP judges wildcards where traffic names its host by authority.
+func (p *portPlanner) checkWildcardHTTP(limits bool) {
+	d := p.destination
+	switch {
+	case !d.hasWildcard():
+	case p.way.gateway != nil:
+		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard through a gateway, which knows requests by one host each; list the hosts, or use `via: Sidecar` with wildcardServer")
+	case limits:
+		p.reportf(UnsupportedWildcard, "pattern", "must not have timeout or retries with a wildcard: the route would take over the requests of other destinations below it; remove them, or list the hosts")
+	case !d.hasTarget():
+		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard, unless it is known where it leads: of all hosts on a port, Istio lets sidecars look up the wildcard that is declared first; set wildcardServer if one host serves all names, or list the hosts")
+	}
+}

@@ -53,69 +53,6 @@ func (p *portPlanner) checkPlainHTTP(retries *Retries) {
 	}
 }
 
-// checkTCP judges what only TCP needs.
-func (p *portPlanner) checkTCP() {
-	if len(p.destination.Addresses) == 0 && !p.way.service.hasAddresses() {
-		p.planner.reportf(MissingField, schema.Child(parent(parent(p.path)), "addresses"), "is missing; it must be a list of the addresses of the host, such as [203.0.113.7] or [203.0.113.0/24]: a port with the pattern TCP is told by address alone")
-	}
-}
-
-// checkWildcardTLS judges wildcards where traffic names its host by SNI.
-func (p *portPlanner) checkWildcardTLS() {
-	d := p.destination
-	switch {
-	case !d.hasWildcard():
-	case p.way.proxy != nil && d.WildcardServer == "":
-		p.reportf(UnsupportedWildcard, "pattern", "must not be used with a wildcard where a forwardProxy leads to the host: Istio asks the proxy for one host only; list the hosts in destinations of their own, or set wildcardServer if one host serves all names")
-	case d.hasTarget():
-	case p.way.gateway != nil:
-		p.reportf(UnsupportedWildcard, "pattern", "must not be used with a wildcard through a gateway, which cannot look up what a wildcard stands for; set wildcardServer if one host serves all names, or list the hosts, or use `via: Sidecar`")
-	case !p.way.dynamicDNS:
-		p.warnf(OpenWildcard, "pattern", "opens every address on port %d: before Istio %s sidecars cannot look up what a wildcard stands for, and believe any caller that names such a host; set wildcardServer if one host serves all names, or list the hosts", p.number, dynamicDNSVersion)
-	}
-}
-
-// checkWildcardHTTP judges wildcards where traffic names its host by authority.
-func (p *portPlanner) checkWildcardHTTP(limits bool) {
-	d := p.destination
-	switch {
-	case !d.hasWildcard():
-	case p.way.gateway != nil:
-		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard through a gateway, which knows requests by one host each; list the hosts, or use `via: Sidecar` with wildcardServer")
-	case limits:
-		p.reportf(UnsupportedWildcard, "pattern", "must not have timeout or retries with a wildcard: the route would take over the requests of other destinations below it; remove them, or list the hosts")
-	case !d.hasTarget():
-		p.reportf(UnsupportedWildcard, "pattern", "must not be HTTP with a wildcard, unless it is known where it leads: of all hosts on a port, Istio lets sidecars look up the wildcard that is declared first; set wildcardServer if one host serves all names, or list the hosts")
-	}
-}
-
-// refuseWildcard judges wildcards where the mesh itself has to name the host.
-func (p *portPlanner) refuseWildcard() {
-	if p.destination.hasWildcard() {
-		p.reportf(UnsupportedWildcard, "pattern", "must not be TLSOrigination with a wildcard: the mesh opens TLS to a host whose name it knows and verifies; list the hosts")
-	}
-}
-
-// checkGatewayPort judges which port of the gateway TCP takes. Over mutual TLS
-// it is told by a server name; without, the gateway has nothing but the port.
-func (p *portPlanner) checkGatewayPort(number int) {
-	g := p.way.gateway
-	switch {
-	case g == nil && number != 0:
-		p.reportf(NeedsGateway, "gatewayPort", onlyWithGateway)
-	case g == nil:
-	case p.way.mutualTLS && number != 0:
-		p.reportf(GatewayPortConflict, "gatewayPort", "must not be set where the hop to the gateway is mutual TLS: any number of destinations share its port %d; remove it", g.tlsPort)
-	case p.way.mutualTLS:
-	case len(g.tcpPorts) == 0:
-		p.reportf(NeedsMutualTLS, "pattern", "must not be TCP without mutual TLS on the hop: gateway %q has no port for it; set `mutualTLS: true`, or give the gateway a port in ports.tcp of the mesh and name it in gatewayPort", g.name)
-	case number == 0:
-		p.reportf(MissingField, "gatewayPort", "is missing; it must be one of the ports for TCP of gateway %q (%s): without mutual TLS each port with the pattern TCP needs one of its own", g.name, joinInts(g.tcpPorts))
-	case !slices.Contains(g.tcpPorts, number):
-		p.reportf(UnknownGatewayPort, "gatewayPort", "must be one of the ports for TCP of gateway %q (%s), got %d; without mutual TLS each port with the pattern TCP needs one of its own", g.name, joinInts(g.tcpPorts), number)
-	}
-}
-
 func joinInts(numbers []int) string {
 	var texts []string
 	for _, n := range numbers {

@@ -96,15 +96,6 @@ func (p *planner) checkExternalName(path string, s *Service) {
 	}
 }
 
-// checkAlias refuses an alias where only the name that TLS is opened to tells the
-// gateway where a connection goes: that is the host's own.
-func (p *portPlanner) checkAlias() {
-	s := p.way.service
-	if s != nil && s.ExternalName != "" && s.Type == ServiceExternalName && p.way.gateway != nil {
-		p.reportf(NeedsSidecar, "pattern", "must not be TLSPassthrough for a service through a gateway: applications that open TLS name the host itself, and the gateway knows no other name; use `hosts: [%s]` and that name, or TLSOrigination, or `via: Sidecar`", s.ExternalName)
-	}
-}
-
 func (p *planner) checkServiceAddresses(path string, from Destination) {
 	s := from.Service
 	if from.Via != ViaSidecar {

@@ -73,3 +73,10 @@ func (o *TLSOrigination) checkName(p *portPlanner) {
 		p.planner.reportf(MissingField, schema.Child(parent(parent(p.path)), "service")+".externalName", "is missing; it must be the name of the host, such as \"api.example.com\": TLSOrigination sends it, and verifies the certificate with it")
 	}
 }
+
+// refuseWildcard judges wildcards where the mesh itself has to name the host.
+func (p *portPlanner) refuseWildcard() {
+	if p.destination.hasWildcard() {
+		p.reportf(UnsupportedWildcard, "pattern", "must not be TLSOrigination with a wildcard: the mesh opens TLS to a host whose name it knows and verifies; list the hosts")
+	}
+}
