@@ -63,6 +63,7 @@ func isTerminal(in io.Reader) bool {
 
 func renderCommand() *cobra.Command {
 	var dir string
+	var report bool
 	cmd := &cobra.Command{
 		Use:   "render PATH...",
 		Short: "Print the objects of the EgressBundles in files and folders",
@@ -73,19 +74,22 @@ input. Objects of other APIs are passed over.
 
 It prints the objects as one YAML stream. With -o it writes them to a folder that
 belongs to this call: name every bundle whose objects are to stay there. If anything
-is wrong, it prints every problem on standard error and nothing else.`),
+is wrong, it prints every problem on standard error and nothing else.
+
+With --report it prints, in Markdown and instead of the objects, who may reach what
+by which exit, and which object stops each way around it, or that nothing does.`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			output, err := render(paths, cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
-			if dir == "" {
-				err = egress.Encode(cmd.OutOrStdout(), output.Objects)
-			} else {
-				err = writeDir(dir, output.Objects)
+			if dir != "" {
+				if err := writeDir(dir, output.Objects); err != nil {
+					return err
+				}
 			}
-			if err != nil {
+			if err := printOutput(cmd.OutOrStdout(), output, report, dir == ""); err != nil {
 				return err
 			}
 			warn(cmd.ErrOrStderr(), output.Warnings)
@@ -96,7 +100,20 @@ is wrong, it prints every problem on standard error and nothing else.`),
 		},
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
+	cmd.Flags().BoolVar(&report, "report", false, "print who may reach what, and what stops each way around it")
 	return cmd
+}
+
+// printOutput prints the report, or else the objects unless they went elsewhere.
+func printOutput(stdout io.Writer, output *egress.Output, report, objects bool) error {
+	switch {
+	case report:
+		return egress.EncodeReport(stdout, output.Report())
+	case objects:
+		return egress.Encode(stdout, output.Objects)
+	default:
+		return nil
+	}
 }
 
 func patchCommand() *cobra.Command {
@@ -113,7 +130,8 @@ It prints a kustomize Component: write it to a file kustomization.yaml in a
 folder of its own, and name that folder under components where the workloads are
 built. They must say their namespace there: kustomize applies components before a
 namespace of the same kustomization. With --helm it prints values for the charts of
-Istio. Pods take the change when they start again.
+Istio, also those of gateways with {deploy: {installer: Helm}}. Pods take the change
+when they start again.
 
 As a KRM function, egressbundle patches the workloads among its items by itself.`),
 		Args: cobra.MinimumNArgs(1),
@@ -123,7 +141,7 @@ As a KRM function, egressbundle patches the workloads among its items by itself.
 				return err
 			}
 			if helm {
-				return egress.EncodeHelmValues(cmd.OutOrStdout(), output.Patches)
+				return egress.EncodeHelmValues(cmd.OutOrStdout(), output)
 			}
 			return egress.EncodeComponent(cmd.OutOrStdout(), output.Patches)
 		},

@@ -89,8 +89,7 @@ func isOurs(dir, path string, text []byte) bool {
 		return false
 	}
 	place := filepath.Join(dir, fileName(node.GetNamespace(), node.GetKind(), node.GetName()))
-	return path == place && node.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy &&
-		node.GetAnnotations()[egress.AnnotationBundle] != ""
+	return path == place && node.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy
 }
 
 // writeFile replaces a file in one step, so that no reader sees half of it.

@@ -38,7 +38,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if list.FunctionConfig == nil {
 		return errors.New("standard input must be a ResourceList whose functionConfig is an EgressBundle; to render files, use egressbundle render PATH")
 	}
-	output, err := expand(list.FunctionConfig)
+	output, err := expand(list.FunctionConfig, items)
 	if err != nil {
 		invalid, ok := errors.AsType[*egress.InvalidError](err)
 		if !ok {
@@ -51,25 +51,30 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 		return err
 	}
 	items = withoutConfig(items, list.FunctionConfig)
+	items = append(items, generated...)
 	unpatched, err := patchWorkloads(items, output.Patches)
 	if err != nil {
 		return err
 	}
 	warnings := slices.Concat(output.Warnings, unpatched)
 	warn(stderr, warnings)
-	return writeResults(list, append(items, generated...), warnings)
+	return writeResults(list, items, warnings)
 }
 
-// expand renders the functionConfig. Its text is not the user's file, so the
-// diagnostics have no positions.
-func expand(config *yaml.RNode) (*egress.Output, error) {
-	text, err := config.String()
-	if err != nil {
+// expand renders the functionConfig, beside the Sidecars among the items. Its text
+// is not the user's file, so the diagnostics have no positions.
+func expand(config *yaml.RNode, items []*yaml.RNode) (*egress.Output, error) {
+	in := &input{}
+	if err := in.parseNode("functionConfig", config); err != nil {
 		return nil, err
 	}
-	in := &input{}
-	if err := in.parse("functionConfig", []byte(text)); err != nil {
-		return nil, err
+	for _, item := range items {
+		if item.GetKind() != "Sidecar" {
+			continue
+		}
+		if err := in.parseNode("items", item); err != nil {
+			return nil, err
+		}
 	}
 	if in.size() == 0 || len(in.found.Meshes) > 0 {
 		in.diagnostics = append(in.diagnostics, egress.Diagnostic{
@@ -86,6 +91,14 @@ func expand(config *yaml.RNode) (*egress.Output, error) {
 		withoutPositions(output.Warnings)
 	}
 	return output, err
+}
+
+func (in *input) parseNode(name string, node *yaml.RNode) error {
+	text, err := node.String()
+	if err != nil {
+		return err
+	}
+	return in.parse(name, []byte(text))
 }
 
 func withoutPositions(diagnostics []egress.Diagnostic) {

@@ -36,7 +36,7 @@ type input struct {
 }
 
 func (in *input) render() (*egress.Output, error) {
-	mesh, err := in.found.Mesh()
+	_, err := in.found.Mesh()
 	if err := in.collect(err); err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (in *input) render() (*egress.Output, error) {
 	if len(in.found.Bundles) == 0 && len(in.diagnostics) == 0 {
 		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none")
 	}
-	output, err := egress.Render(mesh, in.found.Bundles...)
+	output, err := in.found.Render()
 	if err := in.collect(err); err != nil {
 		return nil, err
 	}
@@ -156,8 +156,7 @@ func skip(entry fs.DirEntry) error {
 
 func (in *input) parse(path string, src []byte) error {
 	found, err := egress.Parse(path, src)
-	in.found.Bundles = append(in.found.Bundles, found.Bundles...)
-	in.found.Meshes = append(in.found.Meshes, found.Meshes...)
+	in.found.Add(found)
 	return in.collect(err)
 }
 

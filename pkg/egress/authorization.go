@@ -5,7 +5,6 @@ package egress
 
 import (
 	"maps"
-	"slices"
 	"strings"
 
 	security "istio.io/api/security/v1"
@@ -28,11 +27,26 @@ func (h *hop) authorizationPolicies() []Object {
 		Selector: &selector.WorkloadSelector{MatchLabels: maps.Clone(h.gateway.selector)},
 		Action:   security.AuthorizationPolicy_DENY,
 	}
-	for _, principals := range slices.Sorted(maps.Keys(h.snis)) {
-		spec.Rules = append(spec.Rules, deny(strings.Fields(principals), slices.Sorted(maps.Keys(h.snis[principals]))))
+	for _, principals := range h.snis.keys() {
+		spec.Rules = append(spec.Rules, deny(strings.Fields(principals), h.snis.of(principals)))
 	}
 	return []Object{newObject(kindAuthorizationPolicy, h.gateway.namespace, h.objectName(), h.bundle, spec)}
 }
+
+// defaultDeny keeps everyone off the gateway who does not arrive on a lane, of
+// whatever bundle. What arrives on one, the policy of its bundle judges.
+func (h *hop) defaultDeny() Object {
+	spec := &security.AuthorizationPolicy{
+		Selector: &selector.WorkloadSelector{MatchLabels: maps.Clone(h.gateway.selector)},
+		Action:   security.AuthorizationPolicy_DENY,
+		Rules: []*security.Rule{{
+			When: []*security.Condition{{Key: "connection.sni", NotValues: []string{"*." + laneDomain}}},
+		}},
+	}
+	return newObject(kindAuthorizationPolicy, h.gateway.namespace, h.defaultDenyName(), h.bundle, spec)
+}
+
+func (h *hop) defaultDenyName() string { return h.objectName("default-deny") }
 
 // deny refuses everyone but some on connections with certain SNIs.
 func deny(notPrincipals, snis []string) *security.Rule {

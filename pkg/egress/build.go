@@ -6,6 +6,7 @@ package egress
 import (
 	"cmp"
 	"crypto/sha256"
+	"maps"
 	"slices"
 )
 
@@ -15,22 +16,64 @@ import (
 // https://istio.io/latest/docs/reference/config/networking/service-entry/#ServiceEntry
 const maxItems = 256
 
-// build returns the objects of all destinations, sorted.
-func build(destinations []*destination) []Object {
+// build returns the objects of all bundles, sorted: those of each, and those that
+// are the same for all.
+func build(planners []*planner) []Object {
 	var objects []Object
-	hops := newHops(destinations)
+	for _, p := range planners {
+		objects = append(objects, p.objects()...)
+	}
+	objects = append(objects, sharedObjects(planners)...)
+	sortObjects(objects)
+	return objects
+}
+
+// objects returns the objects of the bundle.
+func (p *planner) objects() []Object {
+	var objects []Object
+	hops := newHops(p.planned)
 	for _, h := range hops {
 		objects = append(objects, h.gateways()...)
 		objects = append(objects, h.destinationRules()...)
 		objects = append(objects, h.authorizationPolicies()...)
-	}
-	for _, d := range destinations {
-		objects = append(objects, d.clientObjects()...)
-		for _, l := range d.lanes() {
-			objects = append(objects, l.objects(hops[d.hop()])...)
+		objects = append(objects, h.secretReaders(p.planned)...)
+		if p.enforce.Authorization {
+			objects = append(objects, h.defaultDeny())
 		}
 	}
-	sortObjects(objects)
+	for _, d := range p.planned {
+		objects = append(objects, d.clientObjects()...)
+		for _, l := range d.lanes() {
+			objects = append(objects, l.objects(hops[d.gateway.name])...)
+		}
+	}
+	return append(objects, p.networkPolicies(hops)...)
+}
+
+// sharedObjects returns what several bundles make alike. So it comes out once,
+// and stays what it is if they are rendered apart.
+func sharedObjects(planners []*planner) []Object {
+	type key struct{ kind, namespace, name string }
+	byName := map[key]Object{}
+	for _, p := range planners {
+		for _, o := range slices.Concat(p.sidecars(), p.mesh.objects()) {
+			byName[key{o.Kind, o.Namespace, o.Name}] = o
+		}
+	}
+	return slices.Collect(maps.Values(byName))
+}
+
+// objects returns what the gateways of the mesh need, whatever the bundles.
+func (m Mesh) objects() []Object {
+	var objects []Object
+	for name, g := range m.Gateways {
+		if g.Deploy != nil && g.Deploy.Installer == InstallerManifests {
+			objects = append(objects, workload{name, g}.objects()...)
+		}
+		if m.AccessLog {
+			objects = append(objects, accessLog(name, g))
+		}
+	}
 	return objects
 }
 

@@ -86,6 +86,19 @@ const (
 	NeedsPatch Code = "NeedsPatch"
 	// AllowAny: the mesh lets workloads reach what no bundle declares.
 	AllowAny Code = "AllowAny"
+	// Unenforceable: what is to be enforced is not possible here, or would break
+	// more than egress.
+	Unenforceable Code = "Unenforceable"
+	// NeedsAddress: only a name is known where a NetworkPolicy needs an address.
+	NeedsAddress Code = "NeedsAddress"
+	// ClosesGateway: a gateway is closed for others too.
+	ClosesGateway Code = "ClosesGateway"
+	// AssumedPorts: the container ports of a gateway are a guess.
+	AssumedPorts Code = "AssumedPorts"
+	// InvalidReplicas: the least number of Pods is more than the greatest.
+	InvalidReplicas Code = "InvalidReplicas"
+	// InvalidResources: a Pod requests more than its limit.
+	InvalidResources Code = "InvalidResources"
 	// PlainHTTPOn443: the application is said to speak plain HTTP on port 443.
 	PlainHTTPOn443 Code = "PlainHTTPOn443"
 	// RetriesOff: retries are turned off and configured at once.
@@ -109,6 +122,10 @@ const (
 	AddressConflict Code = "AddressConflict"
 	// AddressBeforeName: a range of addresses takes traffic of other hosts.
 	AddressBeforeName Code = "AddressBeforeName"
+	// SidecarConflict: a Sidecar of somebody else is for the same workloads.
+	SidecarConflict Code = "SidecarConflict"
+	// EnforceConflict: a bundle closes what another opens.
+	EnforceConflict Code = "EnforceConflict"
 	// DuplicateService: two bundles make one Service.
 	DuplicateService Code = "DuplicateService"
 )

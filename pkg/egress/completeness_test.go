@@ -39,7 +39,7 @@ func TestPatternFiles(t *testing.T) {
 			}
 		}
 	}
-	shared := []string{"bundle", "bypass", "destination", "mesh", "options", "service", "traffic_policy", "types"}
+	shared := []string{"bundle", "bypass", "deploy", "destination", "enforce", "mesh", "options", "service", "traffic_policy", "types"}
 	if diff := cmp.Diff(sorted(names, shared), stems(t, "schemas/*.cue")); diff != "" {
 		t.Errorf("files in schemas (-patterns and shared +found):\n%s", diff)
 	}
@@ -68,23 +68,31 @@ func TestPatternList(t *testing.T) {
 func TestFieldsAgree(t *testing.T) {
 	definitions := definitionsOf(t, kindBundle)
 	types := map[string]any{
+		"AllowedRequest":     AllowedRequest{},
 		"Bypass":             Bypass{},
 		"Client":             Client{},
 		"ConnectionPool":     ConnectionPool{},
 		"ConnectionPoolHTTP": ConnectionPoolHTTP{},
 		"ConnectionPoolTCP":  ConnectionPoolTCP{},
+		"DNS":                DNS{},
+		"Deploy":             Deploy{},
 		"Destination":        Destination{},
 		"EgressBundleSpec":   bundleSpec{},
 		"Endpoint":           Endpoint{},
+		"Enforce":            Enforce{},
 		"Failover":           Failover{},
 		"ForwardProxy":       ForwardProxy{},
 		"Gateway":            Gateway{},
 		"GatewayPorts":       GatewayPorts{},
 		"MeshSpec":           Mesh{},
 		"OutlierDetection":   OutlierDetection{},
+		"Replicas":           Replicas{},
+		"ResourceList":       ResourceList{},
+		"Resources":          Resources{},
 		"Retries":            Retries{},
 		"Service":            Service{},
 		"TCPKeepalive":       TCPKeepalive{},
+		"Toleration":         Toleration{},
 		"TrafficPolicy":      TrafficPolicy{},
 	}
 	for name, value := range types {

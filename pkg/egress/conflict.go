@@ -25,6 +25,7 @@ type conflicts struct {
 	ports     map[portClaim]lane
 	services  map[serviceClaim]*planner
 	bypasses  map[string][]*planner // by client
+	enforced  enforcements
 	// named is who has a port that is told by name.
 	named map[portOfClient]*destination
 }
@@ -70,6 +71,7 @@ func newConflicts() *conflicts {
 		ports:     map[portClaim]lane{},
 		services:  map[serviceClaim]*planner{},
 		bypasses:  map[string][]*planner{},
+		enforced:  newEnforcements(),
 		named:     map[portOfClient]*destination{},
 	}
 }
@@ -77,7 +79,7 @@ func newConflicts() *conflicts {
 // addBundle looks at what a bundle says of itself and of the mesh. It returns
 // false for a bundle that was added before, which would contradict itself.
 func (c *conflicts) addBundle(p *planner) bool {
-	id := bundleID{p.bundle.Namespace, p.bundle.Name}
+	id := p.id()
 	if first := c.bundles[id]; first != nil {
 		p.reportf(DuplicateBundle, "metadata.name", "must be unique in the namespace, got %q again%s; rename or remove one of them", id, first.already("metadata.name"))
 		return false
@@ -100,6 +102,7 @@ func (c *conflicts) addBundle(p *planner) bool {
 func (m Mesh) facts() []fact {
 	facts := []fact{
 		{"clusterDomain", m.ClusterDomain},
+		{"dns", m.DNS},
 		{"istioVersion", m.IstioVersion},
 		{"outboundTrafficPolicy", m.OutboundTrafficPolicy},
 		{"rootNamespace", m.RootNamespace},
@@ -125,6 +128,7 @@ func (c *conflicts) add(p *planner) {
 			c.bypasses[client] = append(c.bypasses[client], p)
 		}
 	}
+	c.addEnforced(p)
 }
 
 // addSecond looks at what can only be told when every bundle is known.
@@ -134,6 +138,7 @@ func (c *conflicts) addSecond(p *planner) {
 		c.addCovered(p, d)
 		c.addShadowing(p, d)
 	}
+	c.addClosed(p)
 }
 
 // addDestination looks at what a destination claims for its clients and at its

@@ -18,6 +18,8 @@ const (
 	defaultTLSPort      = 443
 
 	defaultOutboundTrafficPolicy = "ALLOW_ANY"
+
+	defaultDNSNamespace = "kube-system"
 )
 
 // WithDefaults returns the mesh with every fact filled in, as Render sees it.
@@ -29,6 +31,11 @@ func (m Mesh) WithDefaults() Mesh {
 	m.ClusterDomain = cmp.Or(m.ClusterDomain, defaultDomain)
 	m.TrustDomain = cmp.Or(m.TrustDomain, defaultDomain)
 	m.OutboundTrafficPolicy = cmp.Or(m.OutboundTrafficPolicy, defaultOutboundTrafficPolicy)
+
+	m.DNS.Namespace = cmp.Or(m.DNS.Namespace, defaultDNSNamespace)
+	if len(m.DNS.Selector) == 0 {
+		m.DNS.Selector = map[string]string{"k8s-app": "kube-dns"}
+	}
 
 	gateways := map[string]Gateway{}
 	for name, gateway := range m.Gateways {
@@ -54,7 +61,23 @@ func (g Gateway) withDefaults(name string) Gateway {
 	if len(g.TargetPorts.TCP) == 0 {
 		g.TargetPorts.TCP = g.Ports.TCP
 	}
+	if g.Deploy != nil {
+		g.Deploy = new(g.Deploy.withDefaults())
+	}
 	return g
+}
+
+// withDefaults fills in what the Helm chart of Istio has, but for the number of
+// Pods: one alone would cut all traffic off when its node is drained.
+func (d Deploy) withDefaults() Deploy {
+	d.Installer = cmp.Or(d.Installer, InstallerManifests)
+	d.Replicas.Min = cmp.Or(d.Replicas.Min, 2)
+	d.Replicas.Max = cmp.Or(d.Replicas.Max, max(5, d.Replicas.Min))
+	d.Resources.Requests.CPU = cmp.Or(d.Resources.Requests.CPU, "100m")
+	d.Resources.Requests.Memory = cmp.Or(d.Resources.Requests.Memory, "128Mi")
+	d.Resources.Limits.CPU = cmp.Or(d.Resources.Limits.CPU, "2")
+	d.Resources.Limits.Memory = cmp.Or(d.Resources.Limits.Memory, "1Gi")
+	return d
 }
 
 // dynamicDNSVersion is the first release whose sidecars look up what a wildcard

@@ -28,7 +28,7 @@ type Diagnostic struct {
 	Message string
 }
 
-// An ObjectRef names an EgressBundle or an EgressMesh.
+// An ObjectRef names an object.
 type ObjectRef struct {
 	Kind, Namespace, Name string
 }

@@ -36,6 +36,7 @@ type bundleSpec struct {
 	Clients      []Client               `json:"clients,omitempty"`
 	Destinations map[string]Destination `json:"destinations,omitempty"`
 	Bypass       *Bypass                `json:"bypass,omitempty"`
+	Enforce      *Enforce               `json:"enforce,omitempty"`
 }
 
 func bundleDocument(b Bundle) document[bundleSpec] {
@@ -43,7 +44,7 @@ func bundleDocument(b Bundle) document[bundleSpec] {
 		APIVersion: APIVersion,
 		Kind:       kindBundle,
 		Metadata:   metadata{b.Name, b.Namespace, b.Labels, b.Annotations},
-		Spec:       bundleSpec{b.Mesh, b.Clients, b.Destinations, b.Bypass},
+		Spec:       bundleSpec{b.Mesh, b.Clients, b.Destinations, b.Bypass, b.Enforce},
 	}
 }
 
@@ -61,6 +62,7 @@ func bundleFrom(d document[bundleSpec], s *source) Bundle {
 		Clients:      d.Spec.Clients,
 		Destinations: d.Spec.Destinations,
 		Bypass:       d.Spec.Bypass,
+		Enforce:      d.Spec.Enforce,
 		source:       s,
 	}
 }

@@ -12,7 +12,9 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/protoyaml"
 )
@@ -118,7 +120,7 @@ func (o Object) content() (map[string]any, error) {
 	switch spec := o.Spec.(type) {
 	case proto.Message:
 		return map[string]any{"spec": protoyaml.Tree(spec)}, nil
-	case *discoveryv1.EndpointSlice:
+	case *discoveryv1.EndpointSlice, *corev1.ServiceAccount, *rbacv1.Role, *rbacv1.RoleBinding:
 		return jsonTree(spec)
 	default:
 		tree, err := jsonTree(spec)

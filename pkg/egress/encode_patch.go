@@ -121,12 +121,12 @@ func nested(tree map[string]any, path []string, value any) {
 	tree[path[len(path)-1]] = value
 }
 
-// EncodeHelmValues writes patches as values for the Helm charts of Istio: a
-// document for each installation, with a comment that names the chart. The
-// values of the chart istiod concern every namespace of the mesh, so they hold
+// EncodeHelmValues writes what workloads need as values for the Helm charts of
+// Istio: a document for each installation, with a comment that names the chart.
+// The values of the chart istiod concern every namespace of the mesh, so they hold
 // what all clients skip. An error is one of the writer.
 // https://istio.io/latest/docs/setup/additional-setup/customize-installation-helm/
-func EncodeHelmValues(w io.Writer, patches []Patch) error {
+func EncodeHelmValues(w io.Writer, output *Output) error {
 	separator := ""
 	write := func(comment string, values map[string]any) error {
 		if _, err := io.WriteString(w, separator+"# "+comment+"\n"); err != nil {
@@ -135,23 +135,38 @@ func EncodeHelmValues(w io.Writer, patches []Patch) error {
 		separator = "---\n"
 		return encodeYAML(w, values)
 	}
-	if proxy := meshWide(patches); len(proxy) > 0 {
+	if proxy := meshWide(output.Patches); len(proxy) > 0 {
 		values := map[string]any{"global": map[string]any{"proxy": proxy}}
 		if err := write("Chart istiod. This concerns the workloads of every namespace.", values); err != nil {
 			return err
 		}
 	}
-	for _, p := range patches {
-		if p.Deployment == "" {
-			continue
-		}
-		volumes, mounts := p.volumes()
-		values := map[string]any{"volumes": volumes, "volumeMounts": mounts}
-		if err := write("Chart gateway, release "+p.Deployment+" in namespace "+p.Namespace+".", values); err != nil {
+	gateways := gatewayValues(output)
+	for _, at := range slices.SortedFunc(maps.Keys(gateways), comparePods) {
+		if err := write("Chart gateway, release "+at.deployment+" in namespace "+at.namespace+".", gateways[at]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// gatewayValues joins how gateways run and what is mounted into them.
+func gatewayValues(output *Output) map[pod]map[string]any {
+	values := map[pod]map[string]any{}
+	for _, r := range output.Releases {
+		values[pod{r.Namespace, r.Name}] = r.values()
+	}
+	for _, p := range output.Patches {
+		at := pod{p.Namespace, p.Deployment}
+		if p.Deployment == "" {
+			continue
+		}
+		if values[at] == nil {
+			values[at] = map[string]any{}
+		}
+		values[at]["volumes"], values[at]["volumeMounts"] = p.volumes()
+	}
+	return values
 }
 
 // meshWide joins what the Pods of all namespaces skip.

@@ -12,14 +12,6 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
-// A hopID identifies what a bundle sends over one gateway.
-type hopID struct {
-	bundle  bundleID
-	gateway string
-}
-
-func (d *destination) hop() hopID { return hopID{d.bundle, d.gateway.name} }
-
 // A hop is the way from the sidecars to a gateway for one bundle: the servers
 // of the gateway that take its traffic, and the subsets that sidecars send it
 // to.
@@ -31,16 +23,18 @@ type hop struct {
 	// gatewayOf is the name of the Gateway that holds a server.
 	gatewayOf map[string]string
 	// snis are what arrives over mutual TLS, by who may send it.
-	snis map[string]map[string]bool
+	snis grouping[string, string]
 }
 
-func newHops(destinations []*destination) map[hopID]*hop {
-	hops := map[hopID]*hop{}
+// newHops returns the hops of the destinations of a bundle, by the name of the
+// gateway.
+func newHops(destinations []*destination) map[string]*hop {
+	hops := map[string]*hop{}
 	for _, d := range destinations {
 		if d.gateway == nil {
 			continue
 		}
-		h := hops[d.hop()]
+		h := hops[d.gateway.name]
 		if h == nil {
 			h = &hop{
 				bundle:    d.bundle,
@@ -48,9 +42,9 @@ func newHops(destinations []*destination) map[hopID]*hop {
 				servers:   map[string]*networking.Server{},
 				subsets:   map[string]map[string]*networking.Subset{},
 				gatewayOf: map[string]string{},
-				snis:      map[string]map[string]bool{},
+				snis:      grouping[string, string]{},
 			}
-			hops[d.hop()] = h
+			hops[d.gateway.name] = h
 		}
 		h.add(d)
 	}
@@ -82,11 +76,7 @@ func (h *hop) add(d *destination) {
 
 // permit notes who may send what arrives on a lane.
 func (h *hop) permit(l lane) {
-	who := strings.Join(l.principals, " ")
-	if h.snis[who] == nil {
-		h.snis[who] = map[string]bool{}
-	}
-	h.snis[who]["*."+l.branch()] = true
+	h.snis.add(strings.Join(l.principals, " "), "*."+l.branch())
 }
 
 // branch returns the domain of all lanes that are alike in who may use them:

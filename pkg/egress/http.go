@@ -11,6 +11,9 @@ type HTTP struct {
 	// Protocol is what the application speaks: HTTP, HTTP2 or GRPC.
 	// Default: HTTP, which is HTTP/1.1.
 	Protocol string `json:"protocol,omitempty"`
+	// Allow is what requests may pass the gateway: those that one of its entries
+	// describes. It needs ViaGateway. Default: every request.
+	Allow []AllowedRequest `json:"allow,omitempty"`
 	// Timeout limits a request, with its retries. Default: no limit.
 	Timeout Duration `json:"timeout,omitempty"`
 	// Retries says how failed requests are repeated. Default: as the mesh
@@ -27,10 +30,11 @@ var httpInfo = PatternInfo{
 
 func (h *HTTP) route(p *portPlanner) route {
 	p.checkPlainHTTP(h.Retries)
+	p.checkAllow(h.Allow)
 	p.checkWildcardHTTP(h.Timeout != 0 || h.Retries != nil)
 	return route{
 		protocol: cmp.Or(h.Protocol, "HTTP"),
-		exit:     exit{port: p.number, timeout: h.Timeout, retries: h.Retries.sorted()},
+		exit:     exit{port: p.number, allow: sortedRequests(h.Allow), timeout: h.Timeout, retries: h.Retries.sorted()},
 	}
 }
 

@@ -109,13 +109,12 @@ func diagnose(t testing.TB, files []txtar.File) []egress.Diagnostic {
 	for _, file := range files {
 		found, err := egress.Parse(file.Name, file.Data)
 		diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
-		all.Bundles = append(all.Bundles, found.Bundles...)
-		all.Meshes = append(all.Meshes, found.Meshes...)
+		all.Add(found)
 	}
-	mesh, err := all.Mesh()
+	_, err := all.Mesh()
 	diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
 	if !slices.ContainsFunc(diagnostics, mayHideMesh) {
-		output, err := egress.Render(mesh, all.Bundles...)
+		output, err := all.Render()
 		diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
 		if len(diagnostics) == 0 {
 			diagnostics = output.Warnings

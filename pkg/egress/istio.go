@@ -30,6 +30,63 @@ func (e exit) httpRoute(to *networking.Destination) *networking.HTTPRoute {
 	return route
 }
 
+// matches returns what requests the exit is for: those on a port of the gateway,
+// and where there are descriptions of requests, of these only.
+func (e exit) matches(port uint32) []*networking.HTTPMatchRequest {
+	if len(e.allow) == 0 {
+		return []*networking.HTTPMatchRequest{{Port: port}}
+	}
+	var matches []*networking.HTTPMatchRequest
+	for _, allowed := range e.allow {
+		for _, path := range orAny(allowed.Paths) {
+			for _, method := range orAny(allowed.Methods) {
+				matches = append(matches, &networking.HTTPMatchRequest{Port: port, Uri: pathMatch(path), Method: exactMatch(method)})
+			}
+		}
+	}
+	return matches
+}
+
+// orAny returns an empty text, which stands for any, where there is none.
+func orAny(texts []string) []string {
+	if len(texts) == 0 {
+		return []string{""}
+	}
+	return texts
+}
+
+func pathMatch(path string) *networking.StringMatch {
+	if prefix, ok := strings.CutSuffix(path, "*"); ok {
+		return &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: prefix}}
+	}
+	return exactMatch(path)
+}
+
+func exactMatch(text string) *networking.StringMatch {
+	if text == "" {
+		return nil
+	}
+	return &networking.StringMatch{MatchType: &networking.StringMatch_Exact{Exact: text}}
+}
+
+// forbidden is the status of a request that is understood and refused (RFC 9110,
+// section 15.5.4).
+const forbidden = 403
+
+// refusal answers what no description of requests is for. A policy could not: of
+// those that deny, none can say "neither of two", and one that allows shuts the
+// gateway for everybody else.
+func (l lane) refusal(port uint32) *networking.HTTPRoute {
+	body := fmt.Sprintf("EgressBundle %s does not allow this request.\n", l.bundle)
+	return &networking.HTTPRoute{
+		Match: []*networking.HTTPMatchRequest{{Port: port}},
+		DirectResponse: &networking.HTTPDirectResponse{
+			Status: forbidden,
+			Body:   &networking.HTTPBody{Specifier: &networking.HTTPBody_String_{String_: body}},
+		},
+	}
+}
+
 // targets returns where the traffic of some ports of a host goes, if it does not
 // go to the host by its own name.
 func (w way) targets(h host, routes ...route) []*networking.WorkloadEntry {

@@ -102,9 +102,12 @@ func (l lane) virtualService(h *hop) *networking.VirtualService {
 	switch {
 	case l.isHTTP():
 		route := l.exit.httpRoute(onward)
-		route.Match = []*networking.HTTPMatchRequest{{Port: port}}
+		route.Match = l.exit.matches(port)
 		route.Rewrite = &networking.HTTPRewrite{Authority: l.authority(l.host.outside)}
 		spec.Http = []*networking.HTTPRoute{route}
+		if len(l.exit.allow) > 0 {
+			spec.Http = append(spec.Http, l.refusal(port))
+		}
 	case l.mutualTLS, l.isTCP():
 		spec.Tcp = []*networking.TCPRoute{{
 			Match: []*networking.L4MatchAttributes{{Port: port}},

@@ -20,6 +20,11 @@ type Mesh struct {
 	// OutboundTrafficPolicy is what the mesh configuration says of hosts that
 	// nothing declares: ALLOW_ANY or REGISTRY_ONLY. Default: ALLOW_ANY.
 	OutboundTrafficPolicy string `json:"outboundTrafficPolicy,omitempty"`
+	// AccessLog says whether the gateways log what leaves through them.
+	// Default: false.
+	AccessLog bool `json:"accessLog,omitempty"`
+	// DNS is where the DNS servers of the cluster are. NetworkPolicies need it.
+	DNS DNS `json:"dns,omitzero"`
 	// Gateways are the egress gateways, by name. Default: istio-egressgateway.
 	Gateways map[string]Gateway `json:"gateways,omitempty"`
 
@@ -39,6 +44,19 @@ type Gateway struct {
 	Ports GatewayPorts `json:"ports,omitzero"`
 	// TargetPorts are the container ports behind them. Default: the same.
 	TargetPorts GatewayPorts `json:"targetPorts,omitzero"`
+	// Deploy makes the workload of the gateway. Default: somebody else does.
+	Deploy *Deploy `json:"deploy,omitempty"`
+}
+
+// A DNS is where the DNS servers of a cluster are.
+type DNS struct {
+	// Namespace is that of their Pods. Default: kube-system.
+	Namespace string `json:"namespace,omitempty"`
+	// Selector is the labels of their Pods. Default: k8s-app=kube-dns.
+	Selector map[string]string `json:"selector,omitempty"`
+	// Addresses are those of DNS servers that are no Pods, as is that of
+	// NodeLocal DNSCache. Default: none.
+	Addresses []string `json:"addresses,omitempty"`
 }
 
 // GatewayPorts are the ports of a gateway that bundles use.

@@ -17,8 +17,8 @@ type Object struct {
 	Labels      map[string]string
 	Annotations map[string]string
 	// Spec is a pointer to a type of istio.io/api or of k8s.io/api, such as
-	// *networking.ServiceEntry or *corev1.ServiceSpec. An EndpointSlice has no
-	// field spec: here Spec is a *discoveryv1.EndpointSlice without metadata.
+	// *networking.ServiceEntry or *corev1.ServiceSpec. Where a kind has no field
+	// spec, it is the object without metadata, such as *discoveryv1.EndpointSlice.
 	Spec any
 }
 
@@ -30,8 +30,12 @@ const (
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "egressbundle"
 
-	// AnnotationBundle names the bundle of an object, as NAMESPACE/NAME.
+	// AnnotationBundle names the bundle of an object, as NAMESPACE/NAME. It is
+	// missing where an object is the same for all bundles.
 	AnnotationBundle = apiGroup + "/bundle"
+	// AnnotationGateway names the gateway of the mesh that an object serves for
+	// all bundles.
+	AnnotationGateway = apiGroup + "/gateway"
 	// AnnotationDestination names the destination of an object. It is missing
 	// where an object serves several.
 	AnnotationDestination = apiGroup + "/destination"
@@ -42,6 +46,9 @@ const (
 
 // The kinds that are made.
 const (
+	kindServiceAccount      = "ServiceAccount"
+	kindRole                = "Role"
+	kindRoleBinding         = "RoleBinding"
 	kindService             = "Service"
 	kindEndpointSlice       = "EndpointSlice"
 	kindServiceEntry        = "ServiceEntry"
@@ -49,11 +56,24 @@ const (
 	kindAuthorizationPolicy = "AuthorizationPolicy"
 	kindGateway             = "Gateway"
 	kindVirtualService      = "VirtualService"
+	kindDeployment          = "Deployment"
+	kindPodDisruptionBudget = "PodDisruptionBudget"
+	kindAutoscaler          = "HorizontalPodAutoscaler"
+	kindTelemetry           = "Telemetry"
+	kindNetworkPolicy       = "NetworkPolicy"
+	kindSidecar             = "Sidecar"
 )
 
 // kinds are the kinds that are made, in the order in which they are applied: a
-// route comes after everything that it names.
+// route comes after everything that it names, and what closes ways after what
+// opens them.
 var kinds = []struct{ kind, apiVersion string }{
+	{kindServiceAccount, "v1"},
+	{kindRole, "rbac.authorization.k8s.io/v1"},
+	{kindRoleBinding, "rbac.authorization.k8s.io/v1"},
+	{kindDeployment, "apps/v1"},
+	{kindPodDisruptionBudget, "policy/v1"},
+	{kindAutoscaler, "autoscaling/v2"},
 	{kindService, "v1"},
 	{kindEndpointSlice, "discovery.k8s.io/v1"},
 	{kindServiceEntry, networkingVersion},
@@ -61,6 +81,9 @@ var kinds = []struct{ kind, apiVersion string }{
 	{kindAuthorizationPolicy, "security.istio.io/v1"},
 	{kindGateway, networkingVersion},
 	{kindVirtualService, networkingVersion},
+	{kindTelemetry, "telemetry.istio.io/v1"},
+	{kindNetworkPolicy, "networking.k8s.io/v1"},
+	{kindSidecar, networkingVersion},
 }
 
 const networkingVersion = "networking.istio.io/v1"
@@ -75,17 +98,23 @@ func order(kind string) int {
 	return len(kinds)
 }
 
+// sharedObject returns an object that is the same for all bundles.
+func sharedObject(kind, namespace, name string, spec any) Object {
+	return Object{
+		APIVersion: kinds[order(kind)].apiVersion,
+		Kind:       kind,
+		Namespace:  namespace,
+		Name:       name,
+		Labels:     map[string]string{LabelManagedBy: ManagedBy},
+		Spec:       spec,
+	}
+}
+
 // newObject returns an object that serves a whole bundle.
 func newObject(kind, namespace, name string, b bundleID, spec any) Object {
-	return Object{
-		APIVersion:  kinds[order(kind)].apiVersion,
-		Kind:        kind,
-		Namespace:   namespace,
-		Name:        name,
-		Labels:      map[string]string{LabelManagedBy: ManagedBy},
-		Annotations: map[string]string{AnnotationBundle: b.String()},
-		Spec:        spec,
-	}
+	o := sharedObject(kind, namespace, name, spec)
+	o.Annotations = map[string]string{AnnotationBundle: b.String()}
+	return o
 }
 
 // object returns an object that serves one destination.

@@ -3,7 +3,10 @@
 
 package egress
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // The options that several patterns take.
 
@@ -28,6 +31,32 @@ func (r *Retries) sorted() *Retries {
 	sorted := *r
 	sorted.RetryOn = slices.Sorted(slices.Values(r.RetryOn))
 	return &sorted
+}
+
+// An AllowedRequest describes requests: those that have one of the methods and
+// one of the paths.
+type AllowedRequest struct {
+	// Methods are those of HTTP, in upper case. Default: every method.
+	Methods []string `json:"methods,omitempty"`
+	// Paths are as requests have them, without a query. One with a * at its end
+	// is for every path that starts so. Default: every path.
+	Paths []string `json:"paths,omitempty"`
+}
+
+// sortedRequests returns descriptions of requests in an order of their own: they
+// are a set, as are the methods and the paths of each.
+func sortedRequests(from []AllowedRequest) []AllowedRequest {
+	var sorted []AllowedRequest
+	for _, r := range from {
+		sorted = append(sorted, AllowedRequest{
+			Methods: slices.Sorted(slices.Values(r.Methods)),
+			Paths:   slices.Sorted(slices.Values(r.Paths)),
+		})
+	}
+	slices.SortFunc(sorted, func(a, b AllowedRequest) int {
+		return cmp.Or(slices.Compare(a.Paths, b.Paths), slices.Compare(a.Methods, b.Methods))
+	})
+	return sorted
 }
 
 // CACertificates names one source of certificates. Exactly one field is set.

@@ -19,6 +19,25 @@ import (
 type Documents struct {
 	Bundles []Bundle
 	Meshes  []Mesh
+
+	sidecars []besideSidecar
+}
+
+// Add adds what was found in another file.
+func (d *Documents) Add(other Documents) {
+	d.Bundles = append(d.Bundles, other.Bundles...)
+	d.Meshes = append(d.Meshes, other.Meshes...)
+	d.sidecars = append(d.sidecars, other.sidecars...)
+}
+
+// Render renders the bundles with the mesh, as the function Render does. It also
+// reports Sidecars among the documents that meet those of the bundles.
+func (d Documents) Render() (*Output, error) {
+	mesh, err := d.Mesh()
+	if err != nil {
+		return nil, err
+	}
+	return render(mesh, d.Bundles, d.sidecars)
 }
 
 // Mesh returns the mesh of the documents, and nil if there is none. If there are
@@ -42,7 +61,8 @@ func (d Documents) Mesh() (*Mesh, error) {
 }
 
 // Parse reads every EgressBundle and every EgressMesh of a YAML stream, and
-// passes over objects of other APIs. The filename is used in diagnostics only.
+// passes over objects of other APIs, but that it keeps Istio's Sidecars for Render
+// of Documents. The filename is used in diagnostics only.
 //
 // If a document breaks a rule, Parse returns an *InvalidError with everything
 // that is wrong in the stream. The documents that break none are returned all
@@ -80,6 +100,7 @@ type parser struct {
 func (p *parser) document(root *yaml.Node) error {
 	kind, ours := kindOf(root)
 	if !ours {
+		p.noteSidecar(root)
 		return nil
 	}
 	s := &source{file: p.file, root: root}

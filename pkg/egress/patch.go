@@ -69,8 +69,12 @@ func patches(planners []*planner) []Patch {
 		byPod[at] = patch
 	}
 	return slices.SortedFunc(maps.Values(byPod), func(a, b Patch) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Deployment, b.Deployment))
+		return comparePods(pod{a.Namespace, a.Deployment}, pod{b.Namespace, b.Deployment})
 	})
+}
+
+func comparePods(a, b pod) int {
+	return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.deployment, b.deployment))
 }
 
 // and joins two bypasses of one namespace.

@@ -107,9 +107,10 @@ func (r route) httpVersion() string {
 // An exit is how traffic leaves the mesh.
 type exit struct {
 	port    int
-	tls     *upstreamTLS // nil: it leaves as it came
-	timeout Duration     // 0: none
-	retries *Retries     // nil: those of the mesh
+	tls     *upstreamTLS     // nil: it leaves as it came
+	allow   []AllowedRequest // empty: every request
+	timeout Duration         // 0: none
+	retries *Retries         // nil: those of the mesh
 }
 
 // upstreamTLS is the TLS that the mesh opens to a host.
@@ -123,10 +124,12 @@ type upstreamTLS struct {
 // A planner makes the plan of one bundle.
 type planner struct {
 	bundle      Bundle
-	mesh        Mesh
+	stated      Mesh // as somebody wrote it
+	mesh        Mesh // with defaults
 	clients     clients
 	planned     []*destination
 	bypass      bypass
+	enforce     Enforce
 	diagnostics []Diagnostic
 }
 
@@ -137,7 +140,10 @@ func (p *planner) plan(shared *Mesh) {
 	p.clients = p.bundleClients()
 	p.planned = p.destinations()
 	p.bypass = p.bypassed()
+	p.enforce = p.enforced()
 }
+
+func (p *planner) id() bundleID { return bundleID{p.bundle.Namespace, p.bundle.Name} }
 
 func (p *planner) object() ObjectRef {
 	return ObjectRef{Kind: kindBundle, Namespace: p.bundle.Namespace, Name: p.bundle.Name}
@@ -169,6 +175,7 @@ const (
 	pathClients      = "spec.clients"
 	pathDestinations = "spec.destinations"
 	pathBypass       = "spec.bypass"
+	pathEnforce      = "spec.enforce"
 )
 
 // destinations plans the destinations. It leaves out what has no gateway, after
@@ -194,7 +201,7 @@ func (p *planner) destination(name string, from Destination) []*destination {
 	}
 	d := destination{
 		way:         w,
-		bundle:      bundleID{p.bundle.Namespace, p.bundle.Name},
+		bundle:      p.id(),
 		name:        name,
 		description: from.Description,
 		owner:       from.Owner,

@@ -19,7 +19,8 @@ func (p *planner) setMesh(shared *Mesh) {
 	if shared != nil && own != nil {
 		p.reportf(DuplicateMesh, pathMesh, "must not be set where an %s states the facts of the cluster; remove it", kindMesh)
 	}
-	p.mesh = cmp.Or(shared, own, &Mesh{}).WithDefaults()
+	p.stated = *cmp.Or(shared, own, &Mesh{})
+	p.mesh = p.stated.WithDefaults()
 	if own != nil {
 		p.diagnostics = append(p.diagnostics, own.portConflicts(p.object(), pathMesh, p.bundle.source)...)
 	}
@@ -71,20 +72,24 @@ func (g Gateway) portConflict(field string) string {
 	return ""
 }
 
-// allowAny says once that the mesh lets workloads reach everything: no bundle
-// can restrict them then.
-func (p *planner) allowAny(shared *Mesh) []Diagnostic {
+// allowAny says once that the mesh lets workloads reach everything: a bundle that
+// leaves that as it is restricts nobody.
+func allowAny(shared *Mesh, planners []*planner) []Diagnostic {
 	const field = "outboundTrafficPolicy"
-	if p.mesh.OutboundTrafficPolicy != defaultOutboundTrafficPolicy {
+	i := slices.IndexFunc(planners, func(p *planner) bool {
+		return p.mesh.OutboundTrafficPolicy == defaultOutboundTrafficPolicy && !p.enforce.RegistryOnly
+	})
+	if i < 0 {
 		return nil
 	}
+	p := planners[i]
 	d := Diagnostic{
 		Code:     AllowAny,
 		Severity: SeverityWarning,
 		Position: p.bundle.source.position(schema.Child(pathMesh, field)),
 		Object:   p.object(),
 		Path:     schema.Child(pathMesh, field),
-		Message:  "is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here",
+		Message:  "is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle",
 	}
 	if shared != nil {
 		d.Object = ObjectRef{Kind: kindMesh}
@@ -104,6 +109,12 @@ type gateway struct {
 	httpPort  int
 	tlsPort   int
 	tcpPorts  []int
+	// targetPorts are the container ports behind these.
+	targetPorts GatewayPorts
+	// portsAssumed says whether nobody stated them.
+	portsAssumed bool
+	// deployed says whether its workload is among the objects.
+	deployed bool
 }
 
 // gateway returns the gateway of a destination, and nil with a report if there
@@ -130,5 +141,28 @@ func (p *planner) gateway(path, name string) *gateway {
 		httpPort:  from.Ports.HTTP,
 		tlsPort:   from.Ports.TLS,
 		tcpPorts:  from.Ports.TCP,
+
+		targetPorts:  from.TargetPorts,
+		portsAssumed: p.stated.Gateways[name].TargetPorts.isZero() && from.Deploy == nil,
+		deployed:     from.Deploy != nil && from.Deploy.Installer == InstallerManifests,
 	}
+}
+
+func (g GatewayPorts) isZero() bool { return g.HTTP == 0 && g.TLS == 0 && len(g.TCP) == 0 }
+
+// containerPort returns the container port behind a port of the Service.
+func (g *gateway) containerPort(port int) int {
+	switch port {
+	case g.httpPort:
+		return g.targetPorts.HTTP
+	case g.tlsPort:
+		return g.targetPorts.TLS
+	default:
+		return g.targetPorts.TCP[slices.Index(g.tcpPorts, port)]
+	}
+}
+
+// containerPorts returns all container ports.
+func (g *gateway) containerPorts() []int {
+	return slices.Concat([]int{g.targetPorts.HTTP, g.targetPorts.TLS}, g.targetPorts.TCP)
 }

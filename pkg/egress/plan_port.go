@@ -53,6 +53,14 @@ func (p *portPlanner) checkPlainHTTP(retries *Retries) {
 	}
 }
 
+// checkAllow refuses limits of requests where nothing but the caller's own proxy
+// would keep them.
+func (p *portPlanner) checkAllow(allow []AllowedRequest) {
+	if len(allow) > 0 && p.way.gateway == nil {
+		p.reportf(NeedsGateway, "allow", "must not be set with `via: Sidecar`: nothing checks requests there but the proxy of who sends them; remove it, or use `via: Gateway`")
+	}
+}
+
 func joinInts(numbers []int) string {
 	var texts []string
 	for _, n := range numbers {

@@ -15,8 +15,12 @@ type Output struct {
 	// Patches are what no object of its own can do: changes to the Pods of
 	// workloads that exist already. They are sorted.
 	Patches []Patch
+	// Releases are the gateways that Helm installs. They are sorted.
+	Releases []Release
 	// Warnings did not prevent the objects. They are sorted.
 	Warnings []Diagnostic
+
+	planners []*planner // for Report
 }
 
 // Render returns the objects that carry the traffic of all bundles together. A
@@ -27,11 +31,16 @@ type Output struct {
 // *InvalidError with everything that is wrong, and no objects. Bundles that a
 // Go program built are judged like those of a file.
 //
-// Bundles that do not contradict each other never share an object: the objects
-// of several bundles are those of each, put together.
+// The objects of several bundles are those of each, put together. Those that serve
+// no single bundle come out alike whichever are rendered: the Sidecar of a
+// namespace, and what belongs to a gateway.
 //
 // Render is pure, and safe for concurrent use.
 func Render(mesh *Mesh, bundles ...Bundle) (*Output, error) {
+	return render(mesh, bundles, nil)
+}
+
+func render(mesh *Mesh, bundles []Bundle, sidecars []besideSidecar) (*Output, error) {
 	bundles, found, err := checkAll(mesh, bundles)
 	if err != nil {
 		return nil, err
@@ -39,16 +48,18 @@ func Render(mesh *Mesh, bundles ...Bundle) (*Output, error) {
 	if err := invalid(found); err != nil {
 		return nil, err
 	}
-	planners, found := planAll(mesh, bundles)
+	planners, found := planAll(mesh, bundles, sidecars)
 	if err := invalid(found); err != nil {
 		return nil, err
 	}
-	var planned []*destination
-	for _, p := range planners {
-		planned = append(planned, p.planned...)
-	}
 	SortDiagnostics(found)
-	return &Output{Objects: build(planned), Patches: patches(planners), Warnings: found}, nil
+	return &Output{
+		Objects:  build(planners),
+		Patches:  patches(planners),
+		Releases: releases(planners),
+		Warnings: found,
+		planners: planners,
+	}, nil
 }
 
 // checkAll returns the bundles as they are read from a file, so that the plan
@@ -107,7 +118,7 @@ func checkMesh(m Mesh) ([]Diagnostic, error) {
 }
 
 // planAll plans every bundle and looks for contradictions between them.
-func planAll(mesh *Mesh, bundles []Bundle) ([]*planner, []Diagnostic) {
+func planAll(mesh *Mesh, bundles []Bundle, sidecars []besideSidecar) ([]*planner, []Diagnostic) {
 	slices.SortFunc(bundles, byIdentity)
 	var planners []*planner
 	var diagnostics []Diagnostic
@@ -123,11 +134,10 @@ func planAll(mesh *Mesh, bundles []Bundle) ([]*planner, []Diagnostic) {
 	}
 	for _, p := range planners {
 		c.addSecond(p)
+		c.checkBeside(p, sidecars)
 		diagnostics = append(diagnostics, p.diagnostics...)
 	}
-	if len(planners) > 0 {
-		diagnostics = append(diagnostics, planners[0].allowAny(mesh)...)
-	}
+	diagnostics = append(diagnostics, allowAny(mesh, planners)...)
 	return planners, diagnostics
 }
 

@@ -31,6 +31,9 @@ type TLSOrigination struct {
 	// ClientCertificate is what the mesh identifies itself with, which makes it
 	// mutual TLS. Default: nothing.
 	ClientCertificate *ClientCertificate `json:"clientCertificate,omitempty"`
+	// Allow is what requests may pass the gateway: those that one of its entries
+	// describes. It needs ViaGateway. Default: every request.
+	Allow []AllowedRequest `json:"allow,omitempty"`
 	// Timeout limits a request, with its retries. Default: no limit.
 	Timeout Duration `json:"timeout,omitempty"`
 	// Retries says how failed requests are repeated. Default: as the mesh
@@ -47,6 +50,7 @@ var tlsOriginationInfo = PatternInfo{
 
 func (o *TLSOrigination) route(p *portPlanner) route {
 	p.checkPlainHTTP(o.Retries)
+	p.checkAllow(o.Allow)
 	p.refuseWildcard()
 	o.checkName(p)
 	tls := &upstreamTLS{
@@ -61,6 +65,7 @@ func (o *TLSOrigination) route(p *portPlanner) route {
 		exit: exit{
 			port:    cmp.Or(o.UpstreamPort, 443),
 			tls:     tls,
+			allow:   sortedRequests(o.Allow),
 			timeout: o.Timeout,
 			retries: o.Retries.sorted(),
 		},

@@ -23,12 +23,13 @@ import (
 
 // explicit are the fields that are written even if they are zero.
 var explicit = map[protoreflect.FullName]bool{
-	"istio.networking.v1alpha3.ClientTLSSettings.mode":  true, // DISABLE
-	"istio.networking.v1alpha3.HTTPRetry.attempts":      true, // no retries
-	"istio.networking.v1alpha3.ServerTLSSettings.mode":  true, // PASSTHROUGH
-	"istio.networking.v1alpha3.ServiceEntry.location":   true, // MESH_EXTERNAL
-	"istio.networking.v1alpha3.ServiceEntry.resolution": true, // NONE
-	"istio.security.v1beta1.AuthorizationPolicy.action": true, // ALLOW
+	"istio.networking.v1alpha3.ClientTLSSettings.mode":     true, // DISABLE
+	"istio.networking.v1alpha3.HTTPRetry.attempts":         true, // no retries
+	"istio.networking.v1alpha3.OutboundTrafficPolicy.mode": true, // REGISTRY_ONLY
+	"istio.networking.v1alpha3.ServerTLSSettings.mode":     true, // PASSTHROUGH
+	"istio.networking.v1alpha3.ServiceEntry.location":      true, // MESH_EXTERNAL
+	"istio.networking.v1alpha3.ServiceEntry.resolution":    true, // NONE
+	"istio.security.v1beta1.AuthorizationPolicy.action":    true, // ALLOW
 }
 
 // Tree returns the message as a tree of maps, slices and scalars. It panics on

@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// A workload is a gateway that somebody wants to be deployed.
+type workload struct {
+	name string // among those of the mesh
+	Gateway
+}
+
+// objects returns everything that the gateway runs as. All has the name of its
+// Service.
+func (w workload) objects() []Object {
+	return []Object{
+		w.object(kindServiceAccount, &corev1.ServiceAccount{}),
+		w.object(kindDeployment, w.deployment()),
+		w.object(kindPodDisruptionBudget, w.disruptionBudget()),
+		w.object(kindAutoscaler, w.autoscaler()),
+		w.object(kindService, &corev1.ServiceSpec{
+			Type:     corev1.ServiceTypeClusterIP,
+			Selector: maps.Clone(w.Selector),
+			Ports:    w.servicePorts(),
+		}),
+	}
+}
+
+func (w workload) object(kind string, spec any) Object {
+	return gatewayObject(kind, w.name, w.Gateway, w.Service, spec)
+}
+
+// servicePorts are those that bundles use. The names say what sidecars speak on
+// the hop: HTTP/2 where it is plain HTTP.
+func (w workload) servicePorts() []corev1.ServicePort {
+	ports := []corev1.ServicePort{
+		servicePort("http2", w.Ports.HTTP, w.TargetPorts.HTTP),
+		servicePort("https", w.Ports.TLS, w.TargetPorts.TLS),
+	}
+	for i, port := range w.Ports.TCP {
+		ports = append(ports, servicePort("tcp-"+strconv.Itoa(port), port, w.TargetPorts.TCP[i]))
+	}
+	return ports
+}
+
+func servicePort(name string, port, target int) corev1.ServicePort {
+	return corev1.ServicePort{
+		Name:       name,
+		Port:       int32(port),
+		Protocol:   corev1.ProtocolTCP,
+		TargetPort: intstr.FromInt32(int32(target)),
+	}
+}
+
+// deployment leaves the proxy itself to the injection of Istio, which knows the
+// image and the configuration of the mesh.
+// https://istio.io/latest/docs/setup/additional-setup/gateway/
+func (w workload) deployment() *appsv1.DeploymentSpec {
+	return &appsv1.DeploymentSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: maps.Clone(w.Selector)},
+		Template: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{
+				Annotations: map[string]string{"inject.istio.io/templates": "gateway"},
+				Labels:      w.podLabels(),
+			},
+			Spec: corev1.PodSpec{
+				Affinity:                  w.affinity(),
+				Containers:                []corev1.Container{w.container()},
+				NodeSelector:              maps.Clone(w.Deploy.NodeSelector),
+				SecurityContext:           podSecurity(),
+				ServiceAccountName:        w.Service,
+				Tolerations:               w.tolerations(),
+				TopologySpreadConstraints: w.spread(),
+			},
+		},
+	}
+}
+
+// podLabels has the proxy injected, and keeps the Pods out of the ambient mode.
+func (w workload) podLabels() map[string]string {
+	labels := maps.Clone(w.Selector)
+	labels["istio.io/dataplane-mode"] = "none"
+	labels["sidecar.istio.io/inject"] = "true"
+	return labels
+}
+
+func (w workload) container() corev1.Container {
+	return corev1.Container{
+		Name:            proxyContainer,
+		Image:           "auto", // The injection puts its own here.
+		Resources:       w.resources(),
+		SecurityContext: containerSecurity(),
+	}
+}
+
+func (w workload) resources() corev1.ResourceRequirements {
+	return corev1.ResourceRequirements{
+		Limits:   w.Deploy.Resources.Limits.quantities(),
+		Requests: w.Deploy.Resources.Requests.quantities(),
+	}
+}
+
+func (l ResourceList) quantities() corev1.ResourceList {
+	return corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse(l.CPU),
+		corev1.ResourceMemory: resource.MustParse(l.Memory),
+	}
+}
+
+// podSecurity and containerSecurity keep to the restricted Pod Security Standard.
+// Where ports start that need no privileges is among the sysctls it allows.
+// https://kubernetes.io/docs/concepts/security/pod-security-standards/
+func podSecurity() *corev1.PodSecurityContext {
+	return &corev1.PodSecurityContext{
+		RunAsNonRoot:   new(true),
+		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+		Sysctls:        []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}},
+	}
+}
+
+func containerSecurity() *corev1.SecurityContext {
+	return &corev1.SecurityContext{
+		AllowPrivilegeEscalation: new(false),
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		Privileged:               new(false),
+		ReadOnlyRootFilesystem:   new(true),
+		RunAsNonRoot:             new(true),
+	}
+}
+
+// affinity keeps Pods off nodes that have one.
+func (w workload) affinity() *corev1.Affinity {
+	return &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
+		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{
+			Weight: 100,
+			PodAffinityTerm: corev1.PodAffinityTerm{
+				LabelSelector: &metav1.LabelSelector{MatchLabels: maps.Clone(w.Selector)},
+				TopologyKey:   corev1.LabelHostname,
+			},
+		}},
+	}}
+}
+
+// spread keeps the zones even, and prefers a Pod in a full zone to none.
+func (w workload) spread() []corev1.TopologySpreadConstraint {
+	return []corev1.TopologySpreadConstraint{{
+		LabelSelector:     &metav1.LabelSelector{MatchLabels: maps.Clone(w.Selector)},
+		MaxSkew:           1,
+		TopologyKey:       corev1.LabelTopologyZone,
+		WhenUnsatisfiable: corev1.ScheduleAnyway,
+	}}
+}
+
+func (w workload) tolerations() []corev1.Toleration {
+	var tolerations []corev1.Toleration
+	for _, t := range w.Deploy.Tolerations {
+		tolerations = append(tolerations, corev1.Toleration{
+			Key:      t.Key,
+			Operator: corev1.TolerationOperator(t.Operator),
+			Value:    t.Value,
+			Effect:   corev1.TaintEffect(t.Effect),
+		})
+	}
+	return tolerations
+}
+
+// maxUnavailable is how many Pods a drain of nodes may take at once.
+const maxUnavailable = 1
+
+func (w workload) disruptionBudget() *policyv1.PodDisruptionBudgetSpec {
+	return &policyv1.PodDisruptionBudgetSpec{
+		MaxUnavailable: new(intstr.FromInt32(maxUnavailable)),
+		Selector:       &metav1.LabelSelector{MatchLabels: maps.Clone(w.Selector)},
+	}
+}
+
+// targetUtilization is how much of its requested CPU a Pod uses, in percent,
+// before there are more Pods: as in the Helm chart of Istio.
+const targetUtilization = 80
+
+func (w workload) autoscaler() *autoscalingv2.HorizontalPodAutoscalerSpec {
+	return &autoscalingv2.HorizontalPodAutoscalerSpec{
+		ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: kindDeployment, Name: w.Service},
+		MinReplicas:    new(int32(w.Deploy.Replicas.Min)),
+		MaxReplicas:    int32(w.Deploy.Replicas.Max),
+		Metrics: []autoscalingv2.MetricSpec{{
+			Type: autoscalingv2.ResourceMetricSourceType,
+			Resource: &autoscalingv2.ResourceMetricSource{
+				Name: corev1.ResourceCPU,
+				Target: autoscalingv2.MetricTarget{
+					Type:               autoscalingv2.UtilizationMetricType,
+					AverageUtilization: new(int32(targetUtilization)),
+				},
+			},
+		}},
+	}
+}
+
+// secretReaders let a gateway that is deployed here have the Secrets that the
+// bundle opens TLS with: the control plane asks whether its account may read them.
+// Other Secrets of the namespace come with it.
+func (h *hop) secretReaders(destinations []*destination) []Object {
+	usesSecrets := func(d *destination) bool {
+		return d.gateway != nil && d.gateway.name == h.gateway.name && slices.ContainsFunc(d.routes, route.usesSecret)
+	}
+	if !h.gateway.deployed || !slices.ContainsFunc(destinations, usesSecrets) {
+		return nil
+	}
+	name := h.objectName("secrets")
+	role := &rbacv1.Role{Rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get", "list", "watch"},
+	}}}
+	binding := &rbacv1.RoleBinding{
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kindRole, Name: name},
+		Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: h.gateway.service, Namespace: h.gateway.namespace}},
+	}
+	return []Object{
+		newObject(kindRole, h.gateway.namespace, name, h.bundle, role),
+		newObject(kindRoleBinding, h.gateway.namespace, name, h.bundle, binding),
+	}
+}
+
+// usesSecret reports whether Istio fetches a Secret for the TLS of the route.
+func (r route) usesSecret() bool {
+	return r.exit.tls != nil && (r.exit.tls.caCertificates.Secret != "" || r.exit.tls.clientCertificate.Secret != "")
+}

@@ -1,0 +1,224 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// Ports that every proxy of the mesh needs.
+const (
+	dnsPort    = 53
+	istiodPort = 15012 // configuration and certificates, over TLS
+)
+
+// networkPolicies drop the packets that the bundle does not need, on both sides
+// of the gateways. They add to one another: each opens what its bundle needs, and
+// every Pod that one of them selects is closed for the rest.
+// https://kubernetes.io/docs/concepts/services-networking/network-policies/
+func (p *planner) networkPolicies(hops map[string]*hop) []Object {
+	if !p.enforce.NetworkPolicy {
+		return nil
+	}
+	var objects []Object
+	for _, client := range p.clients.namespaces {
+		spec := &networkingv1.NetworkPolicySpec{
+			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress},
+			Egress:      p.clientEgress(client),
+		}
+		objects = append(objects, newObject(kindNetworkPolicy, client, p.policyName(), p.id(), spec))
+	}
+	for _, h := range hops {
+		spec := &networkingv1.NetworkPolicySpec{
+			PodSelector: metav1.LabelSelector{MatchLabels: maps.Clone(h.gateway.selector)},
+			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
+			Ingress:     p.gatewayIngress(h.gateway),
+			Egress:      p.gatewayEgress(h.gateway),
+		}
+		objects = append(objects, newObject(kindNetworkPolicy, h.gateway.namespace, h.objectName(), p.id(), spec))
+	}
+	return objects
+}
+
+// policyName names the NetworkPolicy of a client namespace.
+func (p *planner) policyName() string { return objectName(p.bundle.Namespace, p.bundle.Name) }
+
+// clientEgress is where the Pods of a client may send packets.
+func (p *planner) clientEgress(client string) []networkingv1.NetworkPolicyEgressRule {
+	rules := p.meshEgress()
+	ports := grouping[string, int]{}
+	var outside []leaving
+	for _, d := range p.planned {
+		switch {
+		case !slices.Contains(d.clients, client):
+		case d.gateway == nil:
+			outside = append(outside, d.leavings()...)
+		default:
+			ports.add(d.gateway.name, d.gatewayPorts()...)
+		}
+	}
+	for _, g := range p.gateways() {
+		if numbers := ports.of(g.name); len(numbers) > 0 {
+			rules = append(rules, egressTo(numbers, podsOf(g.namespace, g.selector)))
+		}
+	}
+	rules = append(rules, egressToOutside(outside)...)
+	if len(p.bypass.prefixes) > 0 {
+		rules = append(rules, egressTo(nil, blocks(p.bypass.prefixes)...))
+	}
+	if p.enforce.ClusterTraffic == ClusterTrafficAllow {
+		rules = append(rules, egressTo(nil, networkingv1.NetworkPolicyPeer{NamespaceSelector: &metav1.LabelSelector{}}))
+	}
+	return rules
+}
+
+// meshEgress is what every proxy needs: names, and the control plane.
+func (p *planner) meshEgress() []networkingv1.NetworkPolicyEgressRule {
+	servers := []networkingv1.NetworkPolicyPeer{podsOf(p.mesh.DNS.Namespace, p.mesh.DNS.Selector)}
+	dns := egressTo([]int{dnsPort}, append(servers, blocks(p.mesh.DNS.Addresses)...)...)
+	dns.Ports = append([]networkingv1.NetworkPolicyPort{policyPort(corev1.ProtocolUDP, dnsPort)}, dns.Ports...)
+	istiod := egressTo([]int{istiodPort}, podsOf(p.mesh.RootNamespace, map[string]string{"app": "istiod"}))
+	return []networkingv1.NetworkPolicyEgressRule{dns, istiod}
+}
+
+// gatewayPorts returns the container ports by which the destination enters its
+// gateway.
+func (d *destination) gatewayPorts() []int {
+	var ports []int
+	for _, l := range d.lanes() {
+		ports = append(ports, d.gateway.containerPort(int(l.cross().server.Port.Number)))
+	}
+	return ports
+}
+
+// gatewayIngress is who may send packets to a gateway.
+func (p *planner) gatewayIngress(g *gateway) []networkingv1.NetworkPolicyIngressRule {
+	ports := grouping[string, int]{}
+	for _, d := range p.planned {
+		if d.gateway == nil || d.gateway.name != g.name {
+			continue
+		}
+		for _, client := range d.clients {
+			ports.add(client, d.gatewayPorts()...)
+		}
+	}
+	var rules []networkingv1.NetworkPolicyIngressRule
+	for _, client := range ports.keys() {
+		rules = append(rules, networkingv1.NetworkPolicyIngressRule{
+			From:  []networkingv1.NetworkPolicyPeer{{NamespaceSelector: namespaceSelector(client)}},
+			Ports: tcpPorts(ports.of(client)),
+		})
+	}
+	return rules
+}
+
+// gatewayEgress is where the Pods of a gateway may send packets.
+func (p *planner) gatewayEgress(g *gateway) []networkingv1.NetworkPolicyEgressRule {
+	var outside []leaving
+	inside := map[string]bool{} // namespaces
+	for _, d := range p.planned {
+		if d.gateway == nil || d.gateway.name != g.name {
+			continue
+		}
+		for _, l := range d.leavings() {
+			if namespace := p.namespaceOf(l.address); namespace != "" {
+				inside[namespace] = true
+			} else {
+				outside = append(outside, l)
+			}
+		}
+	}
+	rules := append(p.meshEgress(), egressToOutside(outside)...)
+	for _, namespace := range slices.Sorted(maps.Keys(inside)) {
+		rules = append(rules, egressTo(nil, networkingv1.NetworkPolicyPeer{NamespaceSelector: namespaceSelector(namespace)}))
+	}
+	return rules
+}
+
+// namespaceOf returns the namespace of a Service that an address names, if it does.
+// Which ports its Pods have is not known.
+func (p *planner) namespaceOf(address string) string {
+	service, ok := strings.CutSuffix(address, ".svc."+p.mesh.ClusterDomain)
+	if !ok {
+		return ""
+	}
+	return service[strings.LastIndex(service, ".")+1:]
+}
+
+// egressToOutside opens addresses on their ports. A name may be anywhere but on
+// the link, where nodes keep their secrets.
+func egressToOutside(outside []leaving) []networkingv1.NetworkPolicyEgressRule {
+	addresses := grouping[int, string]{}
+	named := map[int]bool{}
+	for _, l := range outside {
+		if isIP(l.address) || isRange(l.address) {
+			addresses.add(l.port, l.address)
+		} else {
+			named[l.port] = true
+		}
+	}
+	var rules []networkingv1.NetworkPolicyEgressRule
+	if len(named) > 0 {
+		rules = append(rules, egressTo(slices.Sorted(maps.Keys(named)), everywhere()...))
+	}
+	for _, port := range addresses.keys() {
+		rules = append(rules, egressTo([]int{port}, blocks(addresses.of(port))...))
+	}
+	return rules
+}
+
+// everywhere is every address of another host.
+func everywhere() []networkingv1.NetworkPolicyPeer {
+	return []networkingv1.NetworkPolicyPeer{
+		{IPBlock: &networkingv1.IPBlock{CIDR: "0.0.0.0/0", Except: []string{"169.254.0.0/16"}}},
+		{IPBlock: &networkingv1.IPBlock{CIDR: "::/0", Except: []string{"fe80::/10"}}},
+	}
+}
+
+// blocks returns addresses and ranges as NetworkPolicies name them.
+func blocks(addresses []string) []networkingv1.NetworkPolicyPeer {
+	var peers []networkingv1.NetworkPolicyPeer
+	for _, address := range addresses {
+		peers = append(peers, networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: asRange(address)}})
+	}
+	return peers
+}
+
+// podsOf selects Pods of a namespace.
+func podsOf(namespace string, labels map[string]string) networkingv1.NetworkPolicyPeer {
+	return networkingv1.NetworkPolicyPeer{
+		NamespaceSelector: namespaceSelector(namespace),
+		PodSelector:       &metav1.LabelSelector{MatchLabels: maps.Clone(labels)},
+	}
+}
+
+// namespaceSelector selects a namespace by the label that the API server itself
+// gives it.
+func namespaceSelector(name string) *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: name}}
+}
+
+// egressTo opens TCP ports of peers, and everything if there are none.
+func egressTo(ports []int, peers ...networkingv1.NetworkPolicyPeer) networkingv1.NetworkPolicyEgressRule {
+	return networkingv1.NetworkPolicyEgressRule{Ports: tcpPorts(ports), To: peers}
+}
+
+func tcpPorts(numbers []int) []networkingv1.NetworkPolicyPort {
+	var ports []networkingv1.NetworkPolicyPort
+	for _, n := range numbers {
+		ports = append(ports, policyPort(corev1.ProtocolTCP, n))
+	}
+	return ports
+}
+
+func policyPort(protocol corev1.Protocol, number int) networkingv1.NetworkPolicyPort {
+	return networkingv1.NetworkPolicyPort{Protocol: &protocol, Port: new(intstr.FromInt32(int32(number)))}
+}
