@@ -38,26 +38,42 @@ func TestOrderDoesNotMatter(t *testing.T) {
 }
 
 // TestRenderIsAUnion renders every subset of the bundles and gets the objects of
-// each of them, no more and no less, also where bundles share hosts and clients.
-// So it makes no difference whether teams render together or apart.
+// each of them, no more and no less, also where bundles share hosts and clients,
+// and one of each object that serves no single bundle. So it makes no difference
+// whether teams render together or apart.
 func TestRenderIsAUnion(t *testing.T) {
-	all := fleet()
+	t.Run("open", func(t *testing.T) { testUnion(t, nil, fleet()) })
+	found := parse(t, closedFile)
+	t.Run("closed", func(t *testing.T) { testUnion(t, &found.Meshes[0], found.Bundles) })
+}
+
+func testUnion(t *testing.T, mesh *egress.Mesh, all []egress.Bundle) {
+	t.Helper()
 	var alone [][]egress.Object
 	for _, bundle := range all {
-		alone = append(alone, render(t, nil, bundle))
+		alone = append(alone, render(t, mesh, bundle))
 	}
 	byName := cmpopts.SortSlices(func(a, b egress.Object) bool { return objectKey(a) < objectKey(b) })
 	for subset := range 1 << len(all) {
 		var bundles []egress.Bundle
-		var want []egress.Object
+		want := map[string]egress.Object{}
 		for i, bundle := range all {
 			if subset>>i&1 == 1 {
 				bundles = append(bundles, bundle)
-				want = append(want, alone[i]...)
+				for _, o := range alone[i] {
+					first, known := want[objectKey(o)]
+					if known && o.Annotations[egress.AnnotationBundle] != "" {
+						t.Errorf("two bundles make %s", objectKey(o))
+					}
+					if diff := cmp.Diff(first, o, protocmp.Transform()); known && diff != "" {
+						t.Errorf("two bundles make %s in two ways:\n%s", objectKey(o), diff)
+					}
+					want[objectKey(o)] = o
+				}
 			}
 		}
-		got := render(t, nil, bundles...)
-		if diff := cmp.Diff(want, got, byName, protocmp.Transform()); diff != "" {
+		got := render(t, mesh, bundles...)
+		if diff := cmp.Diff(slices.Collect(maps.Values(want)), got, byName, protocmp.Transform(), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("subset %b (-apart +together):\n%s", subset, diff)
 		}
 		checkUnique(t, got)
@@ -291,6 +307,44 @@ spec:
     plain: {hosts: [plain.example.com], mutualTLS: false}
 `
 
+// closedFile holds bundles that close namespaces and gateways together.
+const closedFile = `apiVersion: egressbundle.io/v1alpha1
+kind: EgressMesh
+metadata: {name: production}
+spec:
+  accessLog: true
+  gateways:
+    general: {namespace: egress, deploy: {}}
+---
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  clients: [{namespace: payments, serviceAccounts: [checkout]}, {namespace: orders}]
+  destinations:
+    cnn: {hosts: [edition.cnn.com, money.cnn.com]}
+    bank: {hosts: [api.bank.example], ports: [{port: 80, pattern: TLSOrigination, caCertificates: {secret: bank}}]}
+  enforce: {registryOnly: true, networkPolicy: true, authorization: true}
+---
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: stores, namespace: orders}
+spec:
+  clients: [{namespace: orders}, {namespace: web}]
+  destinations:
+    db: {hosts: [db.example.com], addresses: [203.0.113.7], ports: [{port: 5432, pattern: TCP}]}
+    cache: {hosts: [cache.example.com], via: Sidecar, endpoints: [{address: 198.51.100.7}]}
+  enforce: {networkPolicy: true, registryOnly: true}
+---
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: partners, namespace: payments}
+spec:
+  destinations:
+    partner: {hosts: [api.partner.example], ports: [{port: 80, pattern: TLSOrigination}]}
+  enforce: {networkPolicy: true}
+`
+
 func parse(t testing.TB, src string) egress.Documents {
 	t.Helper()
 	found, err := egress.Parse("team.yaml", []byte(src))
@@ -373,7 +427,11 @@ func checkUnique(t *testing.T, objects []egress.Object) {
 		}
 		seen[objectKey(o)] = true
 	}
-	kinds := []string{"Service", "EndpointSlice", "ServiceEntry", "DestinationRule", "AuthorizationPolicy", "Gateway", "VirtualService"}
+	kinds := []string{
+		"ServiceAccount", "Role", "RoleBinding", "Deployment", "PodDisruptionBudget", "HorizontalPodAutoscaler",
+		"Service", "EndpointSlice", "ServiceEntry", "DestinationRule", "AuthorizationPolicy", "Gateway", "VirtualService",
+		"Telemetry", "NetworkPolicy", "Sidecar",
+	}
 	inOrder := func(a, b egress.Object) int {
 		return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind)
 	}

@@ -101,19 +101,20 @@ func order(kind string) int {
 // sharedObject returns an object that is the same for all bundles.
 func sharedObject(kind, namespace, name string, spec any) Object {
 	return Object{
-		APIVersion: kinds[order(kind)].apiVersion,
-		Kind:       kind,
-		Namespace:  namespace,
-		Name:       name,
-		Labels:     map[string]string{LabelManagedBy: ManagedBy},
-		Spec:       spec,
+		APIVersion:  kinds[order(kind)].apiVersion,
+		Kind:        kind,
+		Namespace:   namespace,
+		Name:        name,
+		Labels:      map[string]string{LabelManagedBy: ManagedBy},
+		Annotations: map[string]string{},
+		Spec:        spec,
 	}
 }
 
 // newObject returns an object that serves a whole bundle.
 func newObject(kind, namespace, name string, b bundleID, spec any) Object {
 	o := sharedObject(kind, namespace, name, spec)
-	o.Annotations = map[string]string{AnnotationBundle: b.String()}
+	o.Annotations[AnnotationBundle] = b.String()
 	return o
 }
 

@@ -69,7 +69,7 @@ func (p *planner) checkNetworkPolicy() {
 	}
 	for _, d := range p.planned {
 		if d.gateway == nil && !d.leavesToAddresses() {
-			p.reportf(NeedsAddress, schema.Child(pathDestinations, d.name), "must have endpoints with IP addresses with `via: Sidecar` where spec.enforce.networkPolicy is set: NetworkPolicies know addresses and no names; add {endpoints: [{address: 203.0.113.7}]}, or use `via: Gateway`")
+			p.reportf(NeedsAddress, schema.Child(pathDestinations, d.name), "must lead to IP addresses with `via: Sidecar` where spec.enforce.networkPolicy is set: NetworkPolicies know no names; add {endpoints: [{address: 203.0.113.7}]}, or give the forwardProxy by its IP address, or use `via: Gateway`")
 		}
 	}
 	if p.bundle.Bypass != nil && len(p.bundle.Bypass.Ports) > 0 {

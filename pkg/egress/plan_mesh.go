@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
@@ -22,54 +24,72 @@ func (p *planner) setMesh(shared *Mesh) {
 	p.stated = *cmp.Or(shared, own, &Mesh{})
 	p.mesh = p.stated.WithDefaults()
 	if own != nil {
-		p.diagnostics = append(p.diagnostics, own.portConflicts(p.object(), pathMesh, p.bundle.source)...)
+		p.diagnostics = append(p.diagnostics, own.problems(p.object(), pathMesh, p.bundle.source)...)
 	}
 }
 
-// portConflicts finds gateways that have one port for everything. The path leads
-// to the mesh.
-func (m Mesh) portConflicts(object ObjectRef, path string, s *source) []Diagnostic {
+// problems finds what is wrong with gateways. The path leads to the mesh.
+func (m Mesh) problems(object ObjectRef, path string, s *source) []Diagnostic {
 	var diagnostics []Diagnostic
 	gateways := m.WithDefaults().Gateways
 	for _, name := range slices.Sorted(maps.Keys(gateways)) {
-		at := schema.Child(schema.Child(path, "gateways"), name)
-		for _, field := range []string{"ports", "targetPorts"} {
-			message := gateways[name].portConflict(field)
-			if message == "" {
-				continue
-			}
-			at := schema.Child(at, field)
+		for _, problem := range gateways[name].problems() {
+			at := schema.Child(schema.Child(path, "gateways"), name) + "." + problem.field
 			diagnostics = append(diagnostics, Diagnostic{
-				Code:     GatewayPortConflict,
+				Code:     problem.code,
 				Severity: SeverityError,
 				Position: s.position(at),
 				Object:   object,
 				Path:     at,
-				Message:  message,
+				Message:  problem.message,
 			})
 		}
 	}
 	return diagnostics
 }
 
-// portConflict says what is wrong with the ports of a gateway, or nothing.
-func (g Gateway) portConflict(field string) string {
-	ports := g.Ports
-	if field == "targetPorts" {
-		if len(g.TargetPorts.TCP) != len(ports.TCP) {
-			return fmt.Sprintf("must have a tcp port for each of ports, got %d for %d", len(g.TargetPorts.TCP), len(ports.TCP))
-		}
-		return ""
+// A gatewayProblem is what is wrong with a field of a gateway.
+type gatewayProblem struct {
+	code           Code
+	field, message string
+}
+
+func (g Gateway) problems() []gatewayProblem {
+	problems := g.portProblems()
+	if g.Deploy == nil {
+		return problems
 	}
+	if r := g.Deploy.Replicas; r.Min > r.Max {
+		problems = append(problems, gatewayProblem{InvalidReplicas, "deploy.replicas", fmt.Sprintf("must have a max that is not less than min, got min %d and max %d", r.Min, r.Max)})
+	}
+	resources := g.Deploy.Resources
+	requests, limits := resources.Requests.quantities(), resources.Limits.quantities()
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		if request, limit := requests[name], limits[name]; request.Cmp(limit) > 0 {
+			problems = append(problems, gatewayProblem{InvalidResources, "deploy.resources", fmt.Sprintf("must not request more %s than the limit, got %s of %s; raise the limit", name, &request, &limit)})
+		}
+	}
+	return problems
+}
+
+func (g Gateway) portProblems() []gatewayProblem {
+	var problems []gatewayProblem
+	add := func(field, format string, args ...any) {
+		problems = append(problems, gatewayProblem{GatewayPortConflict, field, fmt.Sprintf(format, args...)})
+	}
+	ports := g.Ports
 	if ports.HTTP == ports.TLS {
-		return fmt.Sprintf("must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP)
+		add("ports", "must have different ports for http and tls, got %d for both: a port of a gateway takes plain HTTP or TLS", ports.HTTP)
 	}
 	for i, port := range ports.TCP {
 		if port == ports.HTTP || port == ports.TLS || slices.Contains(ports.TCP[:i], port) {
-			return fmt.Sprintf("must have different ports for http, tls and each of tcp, got %d twice", port)
+			add("ports", "must have different ports for http, tls and each of tcp, got %d twice", port)
 		}
 	}
-	return ""
+	if len(g.TargetPorts.TCP) != len(ports.TCP) {
+		add("targetPorts", "must have a tcp port for each of ports, got %d for %d", len(g.TargetPorts.TCP), len(ports.TCP))
+	}
+	return problems
 }
 
 // allowAny says once that the mesh lets workloads reach everything: a bundle that

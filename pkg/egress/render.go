@@ -123,7 +123,7 @@ func planAll(mesh *Mesh, bundles []Bundle, sidecars []besideSidecar) ([]*planner
 	var planners []*planner
 	var diagnostics []Diagnostic
 	if mesh != nil {
-		diagnostics = mesh.portConflicts(ObjectRef{Kind: kindMesh}, "spec", mesh.source)
+		diagnostics = mesh.problems(ObjectRef{Kind: kindMesh}, "spec", mesh.source)
 	}
 	c := newConflicts()
 	for _, bundle := range bundles {

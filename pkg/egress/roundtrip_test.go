@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/protobuf/testing/protocmp"
 	"sigs.k8s.io/yaml"
 
@@ -36,7 +37,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(object, readObject(t, document, object), protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(object, readObject(t, document, object), protocmp.Transform(), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s: %s %s (-built +read):\n%s", in, object.Kind, object.Name, diff)
 			}
 		}

@@ -32,6 +32,6 @@ func accessLog(name string, g Gateway) Object {
 // gatewayObject returns an object that serves a gateway, whatever the bundles.
 func gatewayObject(kind, gateway string, g Gateway, name string, spec any) Object {
 	o := sharedObject(kind, g.Namespace, name, spec)
-	o.Annotations = map[string]string{AnnotationGateway: gateway}
+	o.Annotations[AnnotationGateway] = gateway
 	return o
 }

@@ -19,7 +19,9 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -323,7 +325,7 @@ func readSpec(t *testing.T, fields map[string]json.RawMessage, encoded any) any 
 	t.Helper()
 	spec := reflect.New(reflect.TypeOf(encoded).Elem()).Interface()
 	content, err := json.Marshal(fields)
-	if _, bare := spec.(*discoveryv1.EndpointSlice); !bare {
+	if !isBare(spec) {
 		content = fields["spec"]
 		delete(fields, "spec")
 		if len(fields) > 0 {
@@ -337,6 +339,16 @@ func readSpec(t *testing.T, fields map[string]json.RawMessage, encoded any) any 
 		t.Fatalf("%v:\n%s", err, content)
 	}
 	return spec
+}
+
+// isBare reports whether a kind has no field spec.
+func isBare(spec any) bool {
+	switch spec.(type) {
+	case *corev1.ServiceAccount, *discoveryv1.EndpointSlice, *rbacv1.Role, *rbacv1.RoleBinding:
+		return true
+	default:
+		return false
+	}
 }
 
 func unmarshalStrict(content []byte, into any) error {
