@@ -23,6 +23,7 @@ import (
 type golden struct {
 	dir      string
 	gateways []cluster.Gateway
+	outbound string // OutboundTrafficPolicy of the mesh
 	rendered string
 	outcomes []calls.Outcome
 }
@@ -40,7 +41,7 @@ func TestGoldens(t *testing.T) {
 				t.Error(p)
 			}
 			checkBothKinds(t, g.outcomes)
-			mesh := trace.NewMesh(t, trace.Options{Manifests: g.rendered, Gateways: g.gateways})
+			mesh := trace.NewMesh(t, g.options(g.rendered))
 			for _, want := range g.outcomes {
 				result := mesh.Trace(want.TraceCall())
 				if diff := cmp.Diff(want, want.Observe(result)); diff != "" {
@@ -74,14 +75,15 @@ func goldens(t *testing.T) []golden {
 			t.Fatalf("nothing matches %s (%v)", kind.in, err)
 		}
 		for _, path := range paths {
-			dir := filepath.Dir(path)
+			dir, found := filepath.Dir(path), parse(t, path)
 			outcomes, err := calls.Read(filepath.Join(dir, "calls.yaml"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			all = append(all, golden{
 				dir:      dir,
-				gateways: gatewaysOf(t, path),
+				gateways: cluster.GatewaysOf(factsOf(found)),
+				outbound: outboundOf(found),
 				rendered: readFile(t, filepath.Join(dir, kind.out)),
 				outcomes: outcomes,
 			})
@@ -99,24 +101,40 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-// gatewaysOf returns the gateways of the mesh that a file of bundles is for.
-func gatewaysOf(t *testing.T, path string) []cluster.Gateway {
+func parse(t *testing.T, path string) egress.Documents {
 	t.Helper()
 	found, err := egress.Parse(path, []byte(readFile(t, path)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mesh, err := found.Mesh()
-	if err != nil {
-		t.Fatal(err)
+	return found
+}
+
+// factsOf returns the mesh that bundles are for, as it is stated.
+func factsOf(found egress.Documents) egress.Mesh {
+	if len(found.Meshes) > 0 {
+		return found.Meshes[0]
 	}
-	if mesh == nil {
-		mesh = &egress.Mesh{}
-		for _, bundle := range found.Bundles {
-			if bundle.Mesh != nil {
-				mesh = bundle.Mesh
-			}
+	for _, bundle := range found.Bundles {
+		if bundle.Mesh != nil {
+			return *bundle.Mesh
 		}
 	}
-	return cluster.GatewaysOf(*mesh)
+	return egress.Mesh{}
+}
+
+// outboundOf returns what the mesh says of hosts that nothing declares: as the bundles take it to be, where they enforce
+// something themselves, and else so that nothing unpromised leaves.
+func outboundOf(found egress.Documents) string {
+	for _, bundle := range found.Bundles {
+		if bundle.Enforce != nil {
+			return factsOf(found).WithDefaults().OutboundTrafficPolicy
+		}
+	}
+	return "REGISTRY_ONLY"
+}
+
+// options return a mesh with the gateways of the golden, and other manifests.
+func (g golden) options(manifests string) trace.Options {
+	return trace.Options{Manifests: manifests, Gateways: g.gateways, OutboundTrafficPolicy: g.outbound}
 }

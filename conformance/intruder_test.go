@@ -27,9 +27,9 @@ func TestIntruders(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			for client, promised := range byClient(g.outcomes) {
-				copied := copyClient(t, g.rendered, client)
+				copied := apply(t, copyClient(t, g.rendered, client), remove(func(m cluster.Manifest) bool { return m.Object.GetKind() == "NetworkPolicy" }))
 				open := apply(t, copied, remove(func(m cluster.Manifest) bool { return m.Object.GetKind() == "AuthorizationPolicy" }))
-				intrusion := golden{gateways: g.gateways}
+				intrusion := golden{gateways: g.gateways, outbound: g.outbound}
 				for _, o := range promised {
 					o.From = intruder
 					intrusion.outcomes = append(intrusion.outcomes, o)
@@ -92,7 +92,7 @@ func TestSpoofing(t *testing.T) {
 		{"the same with a port", "payments--news--http", bank + ":443", "404 no virtual host for " + bank + ":443"},
 		{"the SNI of another", "payments--news--bank--http", bank, "403 RBAC: denied by ns[istio-system]-policy[payments--news--istio-egressgateway]-rule[2]"},
 	} {
-		spoof := golden{gateways: g.gateways, outcomes: []calls.Outcome{{Call: "http://spoof.example.com", From: "payments/checkout"}}}
+		spoof := golden{gateways: g.gateways, outbound: g.outbound, outcomes: []calls.Outcome{{Call: "http://spoof.example.com", From: "payments/checkout"}}}
 		for _, got := range observe(t, spoof, join(g.rendered, spoofed(c.subset, c.lane))) {
 			if got.Blocked != c.blocked {
 				t.Errorf("%s: got %+v, want %q", c.name, got, c.blocked)

@@ -200,7 +200,7 @@ func predict(t *testing.T, promised []calls.Outcome, effects []effect) []calls.O
 // observe returns what becomes of the promised calls of a golden with other manifests.
 func observe(t *testing.T, g golden, manifests string) []calls.Outcome {
 	t.Helper()
-	m := trace.NewMesh(t, trace.Options{Manifests: manifests, Gateways: g.gateways})
+	m := trace.NewMesh(t, g.options(manifests))
 	var observed []calls.Outcome
 	for _, o := range g.outcomes {
 		observed = append(observed, o.Observe(m.Trace(o.TraceCall())))

@@ -5,6 +5,7 @@ package admission
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,6 +17,7 @@ import (
 	"istio.io/istio/pkg/config/analysis/local"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/install"
 )
 
 // analyze runs all analyzers of istioctl analyze on the objects and on the cluster around them. Messages from Warning up
@@ -25,8 +27,12 @@ func analyze(objects []cluster.Manifest, opts Options) ([]Problem, error) {
 	if err != nil {
 		return nil, err
 	}
+	webhook, err := install.Webhook()
+	if err != nil {
+		return nil, err
+	}
 	readers := []local.ReaderSource{{Name: "surroundings", Reader: strings.NewReader(surroundings)}}
-	for _, m := range objects {
+	for _, m := range slices.Concat(webhook, objects) {
 		readers = append(readers, local.ReaderSource{Name: m.String(), Reader: strings.NewReader(m.YAML)})
 	}
 	analyzer := local.NewIstiodAnalyzer(analyzers.AllCombined(), "", "istio-system", nil)

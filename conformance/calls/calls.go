@@ -27,6 +27,10 @@ type Outcome struct {
 	// From is the namespace of the caller, and its service account if it is
 	// not default: payments/checkout.
 	From string `json:"from"`
+	// Method is that of the request, where it is not GET.
+	Method string `json:"method,omitempty"`
+	// NoSidecar is set where the caller has no proxy.
+	NoSidecar bool `json:"noSidecar,omitempty"`
 	// Address is the IP address that the application connects to, where it is
 	// not the one that the host resolves to.
 	Address string `json:"address,omitempty"`
@@ -102,6 +106,8 @@ func (o Outcome) TraceCall() trace.Call {
 		Namespace:      namespace,
 		ServiceAccount: account,
 		URL:            o.Call,
+		Method:         o.Method,
+		NoSidecar:      o.NoSidecar,
 		HTTP2:          o.HTTP2,
 		Address:        o.Address,
 		Locality:       o.Locality,
@@ -110,7 +116,10 @@ func (o Outcome) TraceCall() trace.Call {
 
 // Observe says what became of the call of an outcome.
 func (o Outcome) Observe(r trace.Result) Outcome {
-	o = Outcome{Call: o.Call, From: o.From, Address: o.Address, Locality: o.Locality, Blocked: r.Blocked}
+	o = Outcome{
+		Call: o.Call, From: o.From, Method: o.Method, NoSidecar: o.NoSidecar, Address: o.Address, Locality: o.Locality,
+		Blocked: r.Blocked,
+	}
 	if r.Blocked != "" {
 		return o
 	}

@@ -11,34 +11,52 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// Containers listen on ports that need no privileges. Where a mesh does not say
-// which, they are 8080 and 8443 for 80 and 443, as in Istio's own images.
+// Where a mesh does not say on which ports the containers of a gateway listen,
+// they are those that need no privileges: 8080 and 8443 for 80 and 443, as
+// istioctl installs it.
 const (
 	privileged     = 1024
 	containerPorts = 8000
 )
 
-func containerPort(stated int) int32 {
-	if stated >= privileged {
-		return int32(stated)
+func unprivileged(port int) int {
+	if port >= privileged {
+		return port
 	}
-	return containerPorts + int32(stated)
+	return containerPorts + port
+}
+
+// targetPorts returns the container ports of a gateway: as they are stated, or as
+// a gateway has them that egressbundle deploys.
+func targetPorts(stated, full egress.Gateway) egress.GatewayPorts {
+	ports := full.TargetPorts
+	if full.Deploy != nil {
+		return ports
+	}
+	if stated.TargetPorts.HTTP == 0 {
+		ports.HTTP = unprivileged(ports.HTTP)
+	}
+	if stated.TargetPorts.TLS == 0 {
+		ports.TLS = unprivileged(ports.TLS)
+	}
+	return ports
 }
 
 // GatewaysOf returns the workloads of the gateways that a mesh states, sorted by
 // name.
-func GatewaysOf(mesh egress.Mesh) []Gateway {
-	mesh = mesh.WithDefaults()
+func GatewaysOf(stated egress.Mesh) []Gateway {
+	mesh := stated.WithDefaults()
 	var gateways []Gateway
 	for _, name := range slices.Sorted(maps.Keys(mesh.Gateways)) {
 		g := mesh.Gateways[name]
+		targets := targetPorts(stated.Gateways[name], g)
 		ports := []Port{
-			{Name: "http2", Port: int32(g.Ports.HTTP), TargetPort: containerPort(g.TargetPorts.HTTP)},
-			{Name: "https", Port: int32(g.Ports.TLS), TargetPort: containerPort(g.TargetPorts.TLS)},
+			{Name: "http2", Port: int32(g.Ports.HTTP), TargetPort: int32(targets.HTTP)},
+			{Name: "https", Port: int32(g.Ports.TLS), TargetPort: int32(targets.TLS)},
 		}
 		for i, port := range g.Ports.TCP {
 			ports = append(ports, Port{
-				Name: fmt.Sprintf("tcp-%d", port), Port: int32(port), TargetPort: containerPort(g.TargetPorts.TCP[i]),
+				Name: fmt.Sprintf("tcp-%d", port), Port: int32(port), TargetPort: int32(targets.TCP[i]),
 			})
 		}
 		gateways = append(gateways, Gateway{

@@ -46,8 +46,7 @@ func Read(paths []string) (*Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		found.Bundles = append(found.Bundles, documents.Bundles...)
-		found.Meshes = append(found.Meshes, documents.Meshes...)
+		found.Add(documents)
 		manifests, err := cluster.Read(string(text))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -91,9 +90,8 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 		if facts == nil {
 			facts = &egress.Mesh{}
 		}
-		resolved := facts.WithDefaults()
-		c.Promised = append(c.Promised, calls.Promised(bundle, resolved)...)
-		c.addGateways(resolved)
+		c.Promised = append(c.Promised, calls.Promised(bundle, facts.WithDefaults())...)
+		c.addGateways(*facts)
 	}
 	if len(c.Promised) == 0 {
 		return nil, errors.New("there is no EgressBundle, and so no promise to prove")

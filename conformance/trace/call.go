@@ -24,6 +24,8 @@ type Call struct {
 	// Address is the IP address the application connects to. By default that of a Service of the cluster if the host
 	// names one, the host itself if it is an IP address, and else one that no configuration knows.
 	Address string
+	// NoSidecar is set if the workload has no proxy.
+	NoSidecar bool
 	// Locality is where the workload runs, as region, region/zone or region/zone/subzone. By default that is not known.
 	Locality string
 }

@@ -32,6 +32,7 @@ import (
 	"istio.io/istio/pkg/test"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/packet"
 )
 
 const (
@@ -58,6 +59,7 @@ type Mesh struct {
 	t        test.Failer
 	server   *xds.FakeDiscoveryServer
 	services map[string]corev1.ServiceSpec // by namespace/name
+	policies packet.Policies
 	gateways map[netip.AddrPort]*gateway
 	sidecars map[string]*proxy
 }
@@ -79,6 +81,10 @@ func NewMesh(t test.Failer, opts Options) *Mesh {
 	if err != nil {
 		t.Fatalf("mesh: %v", err)
 	}
+	policies, err := packet.New(opts.Manifests)
+	if err != nil {
+		t.Fatalf("mesh: %v", err)
+	}
 	config, err := meshConfig(opts.OutboundTrafficPolicy)
 	if err != nil {
 		t.Fatalf("mesh: %v", err)
@@ -86,6 +92,7 @@ func NewMesh(t test.Failer, opts Options) *Mesh {
 	m := &Mesh{
 		t:        t,
 		services: world.services,
+		policies: policies,
 		gateways: map[netip.AddrPort]*gateway{},
 		sidecars: map[string]*proxy{},
 	}

@@ -4,6 +4,7 @@
 package trace
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -108,7 +109,7 @@ func follow(rt *route.Route, r *request) (cluster string, rewritten *request, er
 	}
 	switch action := rt.GetAction().(type) {
 	case *route.Route_DirectResponse:
-		return "", nil, blockedf("%d %s", action.DirectResponse.GetStatus(), rt.GetName())
+		return "", nil, blockedf("%d %s", action.DirectResponse.GetStatus(), cmp.Or(rt.GetName(), "direct response"))
 	case *route.Route_Redirect:
 		return "", nil, blockedf("%d redirect", http.StatusMovedPermanently)
 	case *route.Route_Route:

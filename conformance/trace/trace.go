@@ -53,7 +53,10 @@ func (m *Mesh) trace(c Call, r *Result) error {
 	if err != nil {
 		return err
 	}
-	at := m.sidecar(c)
+	if c.NoSidecar {
+		return m.bare(c, conn, r)
+	}
+	at, pod := m.sidecar(c), c.pod()
 	for range maxGateways {
 		step := func(format string, args ...any) {
 			r.Steps = append(r.Steps, at.name+": "+fmt.Sprintf(format, args...))
@@ -71,6 +74,9 @@ func (m *Mesh) trace(c Call, r *Result) error {
 		if out.connect != "" {
 			step("tunnel to %s", out.connect)
 		}
+		if err := m.send(pod, up.addresses); err != nil {
+			return err
+		}
 		gw, port, err := m.gatewayAt(up.addresses)
 		if err != nil {
 			return err
@@ -87,9 +93,22 @@ func (m *Mesh) trace(c Call, r *Result) error {
 		}
 		r.Gateway = gw.workload.String()
 		r.Hop = hopOf(conn, up)
-		at = m.gatewayProxy(gw, c.Locality)
+		at, pod = m.gatewayProxy(gw, c.Locality), gw.pod()
 	}
 	return blockedf("the call goes round in circles")
+}
+
+// bare follows a call that no proxy sees. Nothing but packets stops it. Where it arrives, a gateway would be only a
+// server among others: TLS of the mesh is more than such a workload can open.
+func (m *Mesh) bare(c Call, conn connection, r *Result) error {
+	address := conn.destination.String()
+	r.Steps = append(r.Steps, "Pod in "+c.Namespace+": to "+address)
+	if err := m.send(c.pod(), []string{address}); err != nil {
+		return err
+	}
+	r.Direct = true
+	r.Exit = Exit{Addresses: []string{address}}
+	return nil
 }
 
 // hop opens the connection from one proxy to a gateway.
