@@ -24,6 +24,7 @@ type golden struct {
 	dir      string
 	gateways []cluster.Gateway
 	outbound string // OutboundTrafficPolicy of the mesh
+	found    egress.Documents
 	rendered string
 	outcomes []calls.Outcome
 }
@@ -84,6 +85,7 @@ func goldens(t *testing.T) []golden {
 				dir:      dir,
 				gateways: cluster.GatewaysOf(factsOf(found)),
 				outbound: outboundOf(found),
+				found:    found,
 				rendered: readFile(t, filepath.Join(dir, kind.out)),
 				outcomes: outcomes,
 			})

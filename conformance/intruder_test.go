@@ -5,7 +5,6 @@ package conformance
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -17,48 +16,6 @@ import (
 // intruder is a namespace that copies what the sidecars of a client have. Anybody who may write objects of Istio can do
 // that, and no visibility of objects stops it: only the gateway does.
 const intruder = "intruder"
-
-// TestIntruders: who is no client of a bundle gets no further than the gateway, for every golden that promises
-// something over mutual TLS. Without the AuthorizationPolicies every such call leaves.
-func TestIntruders(t *testing.T) {
-	for name, g := range goldensByName(t) {
-		if !slices.ContainsFunc(g.outcomes, overMutualTLS) {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			for client, promised := range byClient(g.outcomes) {
-				copied := apply(t, copyClient(t, g.rendered, client), remove(func(m cluster.Manifest) bool { return m.Object.GetKind() == "NetworkPolicy" }))
-				open := apply(t, copied, remove(func(m cluster.Manifest) bool { return m.Object.GetKind() == "AuthorizationPolicy" }))
-				intrusion := golden{gateways: g.gateways, outbound: g.outbound}
-				for _, o := range promised {
-					o.From = intruder
-					intrusion.outcomes = append(intrusion.outcomes, o)
-				}
-				denied, left := observe(t, intrusion, copied), observe(t, intrusion, open)
-				for i, o := range intrusion.outcomes {
-					if !strings.HasPrefix(denied[i].Blocked, "403 RBAC: denied by") {
-						t.Errorf("%s from an intruder: %+v", o.Call, denied[i])
-					}
-					if left[i].Leaves != o.Leaves {
-						t.Errorf("%s from an intruder, without any policy: %+v", o.Call, left[i])
-					}
-				}
-			}
-		})
-	}
-}
-
-// byClient returns the outcomes over mutual TLS by the namespace of the caller, but for callers beside the gateway: a
-// copy of what stands there would be a copy of the gateway's own.
-func byClient(outcomes []calls.Outcome) map[string][]calls.Outcome {
-	clients := map[string][]calls.Outcome{}
-	for _, o := range outcomes {
-		if client, _, _ := strings.Cut(o.From, "/"); overMutualTLS(o) && !strings.HasPrefix(o.Through, client+"/") {
-			clients[client] = append(clients[client], o)
-		}
-	}
-	return clients
-}
 
 // spoofed leads http://spoof.example.com over a hop of the bundle to a lane, as a caller does who names one SNI and asks
 // for another host.
@@ -100,8 +57,6 @@ func TestSpoofing(t *testing.T) {
 		}
 	}
 }
-
-func overMutualTLS(o calls.Outcome) bool { return o.As != "" }
 
 // copyClient adds a copy of what stands in the namespace of a client, and shows the intruder what the client is shown.
 func copyClient(t *testing.T, manifests, client string) string {

@@ -94,3 +94,8 @@ func edit(t *testing.T, stream string, keep func(cluster.Manifest) bool) string 
 	}
 	return join(kept...)
 }
+
+// isNot returns what keeps every object but those of a kind.
+func isNot(kind string) func(cluster.Manifest) bool {
+	return func(m cluster.Manifest) bool { return m.Object.GetKind() != kind }
+}

@@ -179,11 +179,13 @@ func (p *promiser) promise(client string, c target, port egress.Port) Outcome {
 		o.Call = callURL("http", c.host, port.Number, 80)
 		o.Host = authorityOf(p.header(c), port.Number, 80)
 		o.http(pattern.Protocol, pattern.Timeout, pattern.Retries)
+		o.allowed(pattern.Allow)
 	case *egress.TLSOrigination:
 		exit = cmp.Or(pattern.UpstreamPort, 443)
 		o.Call = callURL("http", c.host, port.Number, 80)
 		o.Host = authorityOf(c.outside, exit, 443)
 		o.http(pattern.Protocol, pattern.Timeout, pattern.Retries)
+		o.allowed(pattern.Allow)
 		o.TLS = p.originated(pattern, c.outside)
 	default:
 		panic(fmt.Sprintf("calls: no promise for %T", pattern))
@@ -261,6 +263,19 @@ func (o *Outcome) http(protocol string, timeout egress.Duration, retries *egress
 	o.Retries = &Retries{Attempts: uint32(retries.Attempts), PerTryTimeout: durationText(retries.PerTryTimeout)}
 	if retries.Attempts > 0 {
 		o.Retries.RetryOn = cmp.Or(strings.Join(retries.RetryOn, ","), meshRetries.On)
+	}
+}
+
+// allowed makes the call one of those that may pass, where not all may.
+func (o *Outcome) allowed(allow []egress.AllowedRequest) {
+	if len(allow) == 0 {
+		return
+	}
+	if methods := allow[0].Methods; len(methods) > 0 {
+		o.Method = methods[0]
+	}
+	if paths := allow[0].Paths; len(paths) > 0 {
+		o.Call += strings.Replace(paths[0], "*", "any", 1)
 	}
 }
 

@@ -40,7 +40,9 @@ func EncodeReport(w io.Writer, r Report) error {
 	}
 	table(&text, access)
 	text.WriteString("\n## What stops each way around\n\n" +
-		"Where several objects are named, each stops what gets past those before it.\n\n")
+		"Where several objects are named, each stops what gets past those before it. A\n" +
+		"call that is led to the host that it names is, without that, one to an address\n" +
+		"that is not listed.\n\n")
 	ways := [][]string{{"bundle", "destinations", "who", "what is tried", "what stops it"}}
 	for _, way := range r.WaysAround {
 		ways = append(ways, []string{

@@ -50,7 +50,8 @@ type WayAround struct {
 	From string
 	// StoppedBy are the objects that stop it, in the order in which it meets
 	// them: should one be missing, the next one does. If there is none, nothing
-	// stops it.
+	// stops it. Of SpoofedHost they are those that lead it to the host after all;
+	// should one be missing, it is like DirectIP.
 	StoppedBy []ObjectRef
 	// Note is what else there is to know, in a sentence. It may be empty.
 	Note string

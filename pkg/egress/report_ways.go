@@ -42,7 +42,7 @@ func (p *planner) waysTo(d *destination) []WayAround {
 	var ways []WayAround
 	for _, client := range d.clients {
 		if d.isNamed() {
-			stoppedBy, note := p.spoofStop(d, client)
+			stoppedBy, note := d.leading(client)
 			ways = append(ways, WayAround{Way: SpoofedHost, From: client, StoppedBy: stoppedBy, Note: note})
 		}
 	}
@@ -107,9 +107,8 @@ func (p *planner) registryOnlyMesh() string {
 	return "Sidecars stop it too: the configuration of the mesh says REGISTRY_ONLY."
 }
 
-// spoofStop says what leads a call to the host that it names, wherever it
-// connects to, and what stops it without that.
-func (p *planner) spoofStop(d *destination, client string) (stoppedBy []ObjectRef, note string) {
+// leading is what leads a call to the host that it names, wherever it connects to.
+func (d *destination) leading(client string) (leading []ObjectRef, note string) {
 	entries := d.serviceEntries(client)
 	isOpen := func(o Object) bool {
 		spec, ok := o.Spec.(*networking.ServiceEntry)
@@ -118,15 +117,14 @@ func (p *planner) spoofStop(d *destination, client string) (stoppedBy []ObjectRe
 	if slices.ContainsFunc(entries, isOpen) {
 		return nil, "The wildcard leads to whatever address is called."
 	}
-	if d.gateway != nil {
-		stoppedBy = refs(d.meshVirtualServices())
-	}
-	stoppedBy = append(stoppedBy, refs(entries)...)
 	note = "It leads to the host itself."
-	if d.routes[0].protocol == protocolTLS {
+	if slices.ContainsFunc(d.routes, func(r route) bool { return r.protocol == protocolTLS }) {
 		note += " What the application asks for within its TLS, nobody sees."
 	}
-	return append(stoppedBy, p.blocking(client)...), note
+	if d.gateway != nil {
+		return refs(d.meshVirtualServices()), note
+	}
+	return refs(entries), note
 }
 
 func refs(objects []Object) []ObjectRef {

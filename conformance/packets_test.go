@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/packet"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// Ends of packets that every cluster has.
+var (
+	kubeDNS  = podOf("kube-system", map[string]string{"k8s-app": "kube-dns"}, "10.1.0.1")
+	kubelet  = podOf("kube-system", map[string]string{"app": "other"}, "10.1.0.2")
+	istiod   = podOf("istio-system", map[string]string{"app": "istiod", "istio.io/rev": "default"}, "10.1.0.3")
+	stranger = podOf("strangers", map[string]string{"app": "other"}, "10.1.0.4")
+	resolver = packet.End{Address: netip.MustParseAddr("203.0.113.53")} // outside
+	metadata = packet.End{Address: netip.MustParseAddr("169.254.169.254")}
+	internet = packet.End{Address: netip.MustParseAddr("203.0.113.200")}
+	sixth    = packet.End{Address: netip.MustParseAddr("2001:db8:200::1")}
+)
+
+func podOf(namespace string, labels map[string]string, address string) packet.End {
+	return packet.End{Namespace: namespace, Labels: labels, Address: netip.MustParseAddr(address)}
+}
+
+// TestPackets: for every golden with NetworkPolicies, the packets that its paths need pass, and the others are dropped.
+func TestPackets(t *testing.T) {
+	tested := 0
+	for name, g := range goldensByName(t) {
+		if len(g.found.Bundles) != 1 || g.found.Bundles[0].Enforce == nil || !g.found.Bundles[0].Enforce.NetworkPolicy {
+			continue
+		}
+		tested++
+		t.Run(name, func(t *testing.T) {
+			policies, err := packet.New(g.rendered)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := packets{t, policies, g.found.Bundles[0], factsOf(g.found).WithDefaults()}
+			output, err := g.found.Render()
+			if err != nil {
+				t.Fatal(err)
+			}
+			gateways := cluster.GatewaysOf(factsOf(g.found))
+			for _, client := range clientsOf(p.bundle) {
+				p.client(podOf(client, map[string]string{"app": "any"}, "10.1.1.1"), gateways, output.Report())
+			}
+			for _, gw := range gateways {
+				p.gateway(gw, output.Report())
+			}
+		})
+	}
+	if tested < 4 {
+		t.Errorf("%d goldens have NetworkPolicies, want 4 or more", tested)
+	}
+}
+
+func clientsOf(bundle egress.Bundle) []string {
+	if len(bundle.Clients) == 0 {
+		return []string{bundle.Namespace}
+	}
+	var clients []string
+	for _, c := range bundle.Clients {
+		clients = append(clients, c.Namespace)
+	}
+	return clients
+}
+
+type packets struct {
+	t        *testing.T
+	policies packet.Policies
+	bundle   egress.Bundle
+	mesh     egress.Mesh
+}
+
+func (p packets) expect(passes bool, from, to packet.End, port int32, protocol corev1.Protocol) {
+	p.t.Helper()
+	err := p.policies.Check(packet.Packet{From: from, To: to, Port: port, Protocol: protocol})
+	if (err == nil) != passes {
+		p.t.Errorf("%s to %s, %s %d: passes is %v, want %v (%v)", from, to, protocol, port, err == nil, passes, err)
+	}
+}
+
+// proxied is what every Pod with a proxy needs, and what is like it and is not needed.
+func (p packets) proxied(from packet.End, cluster bool) {
+	for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP} {
+		p.expect(true, from, kubeDNS, 53, protocol)
+		p.expect(cluster, from, kubelet, 53, protocol)
+		p.expect(cluster, from, kubeDNS, 9153, protocol)
+		p.expect(false, from, resolver, 53, protocol)
+	}
+	p.expect(true, from, istiod, 15012, corev1.ProtocolTCP)
+	p.expect(cluster, from, istiod, 15010, corev1.ProtocolTCP)
+	p.expect(cluster, from, stranger, 8080, corev1.ProtocolTCP)
+	p.expect(false, from, metadata, 80, corev1.ProtocolTCP)
+}
+
+func (p packets) client(from packet.End, gateways []cluster.Gateway, report egress.Report) {
+	open := p.bundle.Enforce.ClusterTraffic != egress.ClusterTrafficDeny
+	p.proxied(from, open)
+	for _, to := range []packet.End{internet, sixth} {
+		for _, port := range []int32{80, 443, 5432, 8443} {
+			p.expect(false, from, to, port, corev1.ProtocolTCP)
+		}
+	}
+	for _, gw := range gateways {
+		to := packet.End{Namespace: gw.Namespace, Labels: gw.Labels}
+		openGateway := open && !isUsed(gw, report) // as the rest of the cluster
+		for _, port := range gw.Ports {
+			used := slices.Contains(p.uses(gw, report, from.Namespace), port.Port)
+			p.expect(used || openGateway, from, to, port.TargetPort, corev1.ProtocolTCP)
+		}
+		p.expect(openGateway, from, to, 15021, corev1.ProtocolTCP)
+	}
+}
+
+// uses returns the ports of the Service of a gateway that the workloads of a namespace send to.
+func (p packets) uses(gw cluster.Gateway, report egress.Report, client string) []int32 {
+	var ports []int32
+	for _, a := range report.Access {
+		if a.Exit != gw.String() || !isOf(a.Client, client) {
+			continue
+		}
+		d := p.bundle.Destinations[a.Destination]
+		mutual := *p.mesh.MutualTLS
+		if d.MutualTLS != nil {
+			mutual = *d.MutualTLS
+		}
+		if a.Protocol == "TLS" || mutual {
+			ports = append(ports, 443)
+		} else {
+			ports = append(ports, 80)
+		}
+	}
+	return ports
+}
+
+func isOf(client, namespace string) bool {
+	return client == namespace || len(client) > len(namespace) && client[:len(namespace)+1] == namespace+"/"
+}
+
+func isUsed(gw cluster.Gateway, report egress.Report) bool {
+	return slices.ContainsFunc(report.Access, func(a egress.Access) bool { return a.Exit == gw.String() })
+}
+
+func (p packets) gateway(gw cluster.Gateway, report egress.Report) {
+	if !isUsed(gw, report) {
+		return
+	}
+	from := packet.End{Namespace: gw.Namespace, Labels: gw.Labels, Address: netip.MustParseAddr("10.1.2.1")}
+	p.proxied(from, false)
+	for _, port := range gw.Ports {
+		p.expect(false, stranger, from, port.TargetPort, corev1.ProtocolTCP)
+		p.expect(false, istiod, from, port.TargetPort, corev1.ProtocolTCP)
+	}
+	p.expect(false, from, internet, 22, corev1.ProtocolTCP)
+	p.expect(false, from, internet, 443, corev1.ProtocolUDP)
+	p.expect(false, from, sixth, 22, corev1.ProtocolTCP)
+}

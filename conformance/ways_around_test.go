@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/trace"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// An attempt is a call that somebody makes to get around a bundle.
+type attempt struct {
+	manifests string // with what he adds himself
+	call      trace.Call
+	target    string // where it leaves to if nothing stops it
+}
+
+// ownChoice is an address of the caller's choice.
+const ownChoice = "198.51.100.66"
+
+// TestWaysAround tries every way around that a report names, for every golden of a single bundle. What the report says
+// stops it does; with that removed, the next thing that it names does; with all of them removed, the call leaves.
+func TestWaysAround(t *testing.T) {
+	tried := map[egress.Way]int{}
+	for name, g := range goldensByName(t) {
+		if len(g.found.Bundles) != 1 {
+			continue // What one bundle does not have, another may.
+		}
+		t.Run(name, func(t *testing.T) {
+			output, err := g.found.Render()
+			if err != nil {
+				t.Fatal(err)
+			}
+			report := output.Report()
+			tr := trier{t, g, map[string]*trace.Mesh{}}
+			for _, way := range report.WaysAround {
+				for _, a := range attempts(t, g, report, way) {
+					tried[way.Way]++
+					if way.Way == egress.SpoofedHost {
+						tr.followSpoof(way, a)
+					} else {
+						tr.follow(way, a)
+					}
+				}
+			}
+		})
+	}
+	for _, way := range []egress.Way{
+		egress.NoSidecar, egress.DirectIP, egress.SpoofedHost, egress.OtherNamespace, egress.OtherIdentity, egress.UnlistedRoute,
+	} {
+		if tried[way] < 5 {
+			t.Errorf("%s is tried %d times, want 5 or more", way, tried[way])
+		}
+	}
+}
+
+// A trier makes attempts around a golden.
+type trier struct {
+	t      *testing.T
+	golden golden
+	meshes map[string]*trace.Mesh // by manifests
+}
+
+func (tr trier) try(manifests string, a attempt) trace.Result {
+	tr.t.Helper()
+	if tr.meshes[manifests] == nil {
+		tr.meshes[manifests] = trace.NewMesh(tr.t, trace.Options{
+			Manifests:             manifests,
+			Gateways:              tr.golden.gateways,
+			OutboundTrafficPolicy: factsOf(tr.golden.found).WithDefaults().OutboundTrafficPolicy,
+		})
+	}
+	return tr.meshes[manifests].Trace(a.call)
+}
+
+func (tr trier) errorf(way egress.WayAround, a attempt, r trace.Result, format string, args ...any) {
+	tr.t.Helper()
+	tr.t.Errorf("%s: %s from %s: %s\n%s", way.Way, a.call.URL, a.call.Namespace, fmt.Sprintf(format, args...), strings.Join(r.Steps, "\n"))
+}
+
+// follow makes an attempt again and again, with one object less each time.
+func (tr trier) follow(way egress.WayAround, a attempt) {
+	tr.t.Helper()
+	manifests := a.manifests
+	for i, object := range way.StoppedBy {
+		if got := tr.try(manifests, a); !stops(object, got) {
+			tr.errorf(way, a, got, "without %v: %s does not stop it", way.StoppedBy[:i], object)
+		}
+		manifests = without(tr.t, manifests, object.String())
+	}
+	if got := tr.try(manifests, a); left(got) != a.target {
+		tr.errorf(way, a, got, "without %v: it does not leave to %s", way.StoppedBy, a.target)
+	}
+}
+
+// followSpoof makes an attempt that is led to where it claims to go. Without what leads it there, it does not get to where
+// it wants if anything is enforced.
+func (tr trier) followSpoof(way egress.WayAround, a attempt) {
+	tr.t.Helper()
+	got := tr.try(a.manifests, a)
+	if arrives := left(got) == a.target; arrives != (len(way.StoppedBy) == 0) || got.Blocked != "" {
+		tr.errorf(way, a, got, "with %v", way.StoppedBy)
+	}
+	if e := tr.golden.found.Bundles[0].Enforce; e == nil || !e.RegistryOnly && !e.NetworkPolicy {
+		return
+	}
+	manifests := a.manifests
+	for _, object := range way.StoppedBy {
+		manifests = without(tr.t, manifests, object.String())
+	}
+	if got := tr.try(manifests, a); left(got) == a.target {
+		tr.errorf(way, a, got, "without %v: it leaves", way.StoppedBy)
+	}
+}
+
+// left returns where a call leaves to, and nothing if it is blocked.
+func left(r trace.Result) string { return strings.Join(r.Exit.Addresses, " ") }
+
+// stops reports whether it is this object that stopped a call.
+func stops(object egress.ObjectRef, r trace.Result) bool {
+	switch object.Kind {
+	case "NetworkPolicy":
+		return strings.Contains(r.Blocked, "dropped by NetworkPolicy") && strings.Contains(r.Blocked, object.Namespace+"/"+object.Name)
+	case "AuthorizationPolicy":
+		return strings.Contains(r.Blocked, fmt.Sprintf("403 RBAC: denied by ns[%s]-policy[%s]-rule", object.Namespace, object.Name))
+	case "Sidecar":
+		return r.Blocked == blackHole.Blocked || r.Blocked == blockAll.Blocked
+	default:
+		return false
+	}
+}
+
+// attempts returns the calls by which a way is tried.
+func attempts(t *testing.T, g golden, report egress.Report, way egress.WayAround) []attempt {
+	t.Helper()
+	anywhere := net.JoinHostPort(ownChoice, "4444")
+	switch way.Way {
+	case egress.NoSidecar:
+		return []attempt{{g.rendered, trace.Call{Namespace: way.From, NoSidecar: true, URL: "tcp://" + anywhere}, anywhere}}
+	case egress.DirectIP:
+		return []attempt{
+			{g.rendered, trace.Call{Namespace: way.From, URL: "tcp://" + anywhere}, anywhere},
+			{g.rendered, trace.Call{Namespace: way.From, URL: "https://unlisted.example.net:4444", Address: ownChoice}, anywhere},
+		}
+	case egress.SpoofedHost:
+		return spoofs(g, report, way)
+	case egress.OtherNamespace:
+		return intrusions(t, g, way)
+	case egress.OtherIdentity:
+		return impostures(g, way)
+	case egress.UnlistedRoute:
+		return byHand(t, g, report)
+	default:
+		t.Fatalf("nobody tries %s", way.Way)
+		return nil
+	}
+}
+
+// spoofs name a listed host and connect ownChoice.
+func spoofs(g golden, report egress.Report, way egress.WayAround) []attempt {
+	var all []attempt
+	for _, a := range report.Access {
+		namespace, account, _ := strings.Cut(a.Client, "/")
+		namedHost := len(way.StoppedBy) == 0 && !strings.Contains(a.Host, "*") // beside a wildcard that is open
+		if namespace != way.From || !slices.Contains(way.Destinations, a.Destination) || a.Protocol == "TCP" || namedHost {
+			continue
+		}
+		scheme := "http"
+		if a.Protocol == "TLS" {
+			scheme = "https"
+		}
+		port := strconv.Itoa(a.Port)
+		url := scheme + "://" + net.JoinHostPort(strings.Replace(a.Host, "*", "any", 1), port)
+		call := trace.Call{Namespace: namespace, ServiceAccount: account, URL: url + allowedPath(a), Address: ownChoice, HTTP2: strings.HasPrefix(a.Protocol, "HTTP2") || a.Protocol == "GRPC"}
+		all = append(all, attempt{g.rendered, call, net.JoinHostPort(ownChoice, port)})
+	}
+	return all
+}
+
+// allowedPath is the path of a request that may pass.
+func allowedPath(a egress.Access) string {
+	for _, r := range a.Requests {
+		if len(r.Methods) == 0 || slices.Contains(r.Methods, "GET") {
+			return strings.Replace(r.Paths[0], "*", "any", 1)
+		}
+	}
+	return ""
+}
+
+// promisedBy returns the promised calls to destinations of a way, through gateways.
+func promisedBy(g golden, way egress.WayAround) []calls.Outcome {
+	bundle := g.found.Bundles[0]
+	some := bundle
+	some.Destinations = map[string]egress.Destination{}
+	for _, name := range way.Destinations {
+		some.Destinations[name] = bundle.Destinations[name]
+	}
+	var through []calls.Outcome
+	for _, o := range calls.Promised(some, factsOf(g.found).WithDefaults()) {
+		if o.Through != calls.Sidecar {
+			through = append(through, o)
+		}
+	}
+	return through
+}
+
+// intrusions are the promised calls, made from a namespace that copies what a client has.
+func intrusions(t *testing.T, g golden, way egress.WayAround) []attempt {
+	t.Helper()
+	var all []attempt
+	for _, o := range promisedBy(g, way) {
+		client, _, _ := strings.Cut(o.From, "/")
+		if strings.HasPrefix(o.Through, client+"/") {
+			continue // A copy of what stands beside the gateway would be a copy of the gateway's own.
+		}
+		copied := edit(t, copyClient(t, g.rendered, client), func(m cluster.Manifest) bool {
+			restricts := m.Object.GetKind() == "NetworkPolicy" || m.Object.GetKind() == "Sidecar"
+			return m.Object.GetNamespace() != intruder || !restricts // He does not copy what restricts himself.
+		})
+		o.From = intruder
+		all = append(all, attempt{copied, o.TraceCall(), o.Leaves})
+	}
+	return all
+}
+
+// impostures are the promised calls, made by another service account.
+func impostures(g golden, way egress.WayAround) []attempt {
+	var all []attempt
+	for _, o := range promisedBy(g, way) {
+		if namespace, _, _ := strings.Cut(o.From, "/"); namespace == way.From {
+			o.From = namespace + "/stranger"
+			all = append(all, attempt{g.rendered, o.TraceCall(), o.Leaves})
+		}
+	}
+	return all
+}
+
+// byHand is a route of the standard gateway that somebody wrote for a client of the bundle, to a port that the bundle
+// uses too.
+func byHand(t *testing.T, g golden, report egress.Report) []attempt {
+	t.Helper()
+	for _, a := range report.Access {
+		if a.Exit != gateway || a.Protocol != "TLS" || a.Port != 443 || strings.Contains(g.rendered, "198.51.100") {
+			continue
+		}
+		client, _, _ := strings.Cut(a.Client, "/")
+		return []attempt{{
+			join(g.rendered, handWritten(client)),
+			trace.Call{Namespace: client, URL: "https://by-hand.example.com"},
+			"by-hand.example.com:443",
+		}}
+	}
+	return nil
+}
+
+// handWritten leads by-hand.example.com through the standard gateway, as Istio's documentation does.
+func handWritten(client string) string {
+	return `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: by-hand, namespace: ` + client + `}
+spec: {hosts: [by-hand.example.com], location: MESH_EXTERNAL, resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: by-hand, namespace: ` + client + `}
+spec:
+  selector: {istio: egressgateway}
+  servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: [by-hand.example.com], tls: {mode: PASSTHROUGH}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: by-hand, namespace: ` + client + `}
+spec:
+  hosts: [by-hand.example.com]
+  gateways: [mesh, by-hand]
+  tls:
+  - match: [{gateways: [mesh], port: 443, sniHosts: [by-hand.example.com]}]
+    route: [{destination: {host: istio-egressgateway.istio-system.svc.cluster.local, port: {number: 443}}}]
+  - match: [{gateways: [by-hand], port: 443, sniHosts: [by-hand.example.com]}]
+    route: [{destination: {host: by-hand.example.com, port: {number: 443}}}]
+`
+}
