@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package admission checks manifests as strictly as everything that stands between a file and Istio's control plane:
-// the API server with Istio's CRDs, the decoding of the API messages, Istio's webhook, and istioctl analyze.
+// the API server with its own validation and Istio's CRDs, the decoding of the API messages, Istio's webhook, and istioctl analyze.
 package admission
 
 import (
@@ -13,7 +13,7 @@ import (
 
 // A Problem is what one check finds wrong with an object.
 type Problem struct {
-	Check   string // schema, decode, webhook or analyze
+	Check   string // schema, decode, webhook, kubernetes or analyze
 	Object  string // as in "VirtualService istio-system/news"
 	Message string
 }
@@ -55,6 +55,7 @@ func Check(manifests string, opts Options) ([]Problem, error) {
 			{"schema", crds.check},
 			{"decode", decode},
 			{"webhook", webhook},
+			{"kubernetes", kubernetes},
 		} {
 			for _, message := range c.run(m) {
 				problems = append(problems, Problem{Check: c.name, Object: m.String(), Message: message})

@@ -68,7 +68,7 @@ func (m Mesh) objects() []Object {
 	var objects []Object
 	for name, g := range m.Gateways {
 		if g.Deploy != nil && g.Deploy.Installer == InstallerManifests {
-			objects = append(objects, workload{name, g}.objects()...)
+			objects = append(objects, workload{g, name}.objects()...)
 		}
 		if m.AccessLog {
 			objects = append(objects, accessLog(name, g))

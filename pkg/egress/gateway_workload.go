@@ -20,8 +20,9 @@ import (
 
 // A workload is a gateway that somebody wants to be deployed.
 type workload struct {
-	name string // among those of the mesh
 	Gateway
+
+	name string // among those of the mesh
 }
 
 // objects returns everything that the gateway runs as. All has the name of its

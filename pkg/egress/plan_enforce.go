@@ -85,10 +85,10 @@ func (p *planner) checkNetworkPolicy() {
 
 // serves says what of the mesh or the cluster runs in a namespace, if it is known.
 func (p *planner) serves(namespace string) string {
-	switch {
-	case namespace == p.mesh.RootNamespace:
+	switch namespace {
+	case p.mesh.RootNamespace:
 		return "the control plane"
-	case namespace == p.mesh.DNS.Namespace:
+	case p.mesh.DNS.Namespace:
 		return "the DNS of the cluster"
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.mesh.Gateways)) {

@@ -28,7 +28,7 @@ func releases(planners []*planner) []Release {
 	for _, p := range planners {
 		for name, g := range p.mesh.Gateways {
 			if g.Deploy != nil && g.Deploy.Installer == InstallerHelm {
-				byGateway[name] = Release{g.Namespace, g.Service, workload{name, g}}
+				byGateway[name] = Release{g.Namespace, g.Service, workload{g, name}}
 			}
 		}
 	}

@@ -61,20 +61,20 @@ type WayAround struct {
 type Way string
 
 const (
-	// NoSidecar: a Pod without a proxy calls the outside.
+	// NoSidecar is that a Pod without a proxy calls the outside.
 	NoSidecar Way = "NoSidecar"
-	// DirectIP: a workload calls an address or a host that nobody listed.
+	// DirectIP is that a workload calls an address or a host that nobody listed.
 	DirectIP Way = "DirectIP"
-	// SpoofedHost: a workload names a host that is listed, in SNI or in the
+	// SpoofedHost is that a workload names a host that is listed, in SNI or in the
 	// request, and connects to an address of its own choice.
 	SpoofedHost Way = "SpoofedHost"
-	// OtherNamespace: workloads of another namespace take the way of the clients
+	// OtherNamespace is that workloads of another namespace take the way of the clients
 	// to the gateway, with the same SNI and the same requests.
 	OtherNamespace Way = "OtherNamespace"
-	// OtherIdentity: workloads of a client namespace with another service account
+	// OtherIdentity is that workloads of a client namespace with another service account
 	// do the same.
 	OtherIdentity Way = "OtherIdentity"
-	// UnlistedRoute: somebody takes a way out of the gateway that is of no bundle.
+	// UnlistedRoute is that somebody takes a way out of the gateway that is of no bundle.
 	UnlistedRoute Way = "UnlistedRoute"
 )
 
