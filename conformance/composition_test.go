@@ -62,6 +62,18 @@ func TestCompositionCovers(t *testing.T) {
 			t.Errorf("no set has via %s: %v", via, missing)
 		}
 	}
+	var enforced egress.Enforce
+	for seed := range uint64(40) {
+		for _, b := range newComposition(t, seed+1).bundles {
+			e := cmp.Or(b.Enforce, &egress.Enforce{})
+			enforced.RegistryOnly = enforced.RegistryOnly || e.RegistryOnly
+			enforced.NetworkPolicy = enforced.NetworkPolicy || e.NetworkPolicy
+			enforced.Authorization = enforced.Authorization || e.Authorization
+		}
+	}
+	if want := (egress.Enforce{RegistryOnly: true, NetworkPolicy: true, Authorization: true}); enforced != want {
+		t.Errorf("the sets enforce %+v, want each once", enforced)
+	}
 }
 
 func kindsOf(d egress.Destination) []string {
@@ -98,8 +110,9 @@ func checkComposition(t *testing.T, c composition) {
 	t.Helper()
 	together := renderAll(t, c.mesh, c.bundles...)
 	var apart []string
+	once := map[string]bool{}
 	for _, b := range c.bundles {
-		apart = append(apart, renderAll(t, c.mesh, b))
+		apart = append(apart, unseen(renderAll(t, c.mesh, b), once))
 	}
 	if diff := gocmp.Diff(sortedDocuments(together), sortedDocuments(join(apart...))); diff != "" {
 		t.Errorf("rendered together and apart (-together +apart):\n%s", diff)
@@ -161,6 +174,18 @@ func renderAll(t *testing.T, mesh egress.Mesh, bundles ...egress.Bundle) string 
 		t.Fatal(err)
 	}
 	return text.String()
+}
+
+// unseen leaves out the objects that were there before: applying them again changes nothing.
+func unseen(stream string, seen map[string]bool) string {
+	var documents []string
+	for document := range strings.SplitSeq(stream, "---\n") {
+		if !seen[document] {
+			documents = append(documents, document)
+		}
+		seen[document] = true
+	}
+	return join(documents...)
 }
 
 func sortedDocuments(stream string) []string {
@@ -241,8 +266,10 @@ func newComposition(t *testing.T, seed uint64) composition {
 	c := composition{mesh: randomMesh(r)}
 	size := 2 + r.IntN(5)
 	namespaces := teamNamespaces[:1+r.IntN(len(teamNamespaces))]
+	enforce := randomEnforce(r)
 	for i := 0; len(c.bundles) < size && i < 50*size; i++ {
 		bundle := randomBundle(r, c.mesh, namespaces, i)
+		bundle.Enforce = enforceLike(r, enforce)
 		_, err := egress.Render(&c.mesh, append(slices.Clone(c.bundles), bundle)...)
 		if err == nil {
 			c.bundles = append(c.bundles, bundle)
@@ -253,10 +280,39 @@ func newComposition(t *testing.T, seed uint64) composition {
 	if len(c.bundles) < 2 {
 		t.Fatalf("seed %d makes %d bundles", seed, len(c.bundles))
 	}
-	c.beside = c.randomBeside(r)
+	if !enforce.NetworkPolicy && !enforce.Authorization { // which close the gateway for others
+		c.beside = c.randomBeside(r)
+	}
 	c.position = r.IntN(len(c.bundles) + 1)
 	r.Shuffle(len(c.bundles), func(i, j int) { c.bundles[i], c.bundles[j] = c.bundles[j], c.bundles[i] })
 	return c
+}
+
+// randomEnforce is what the bundles of a set enforce: nothing in half of the sets. NetworkPolicies they have to agree on.
+func randomEnforce(r *rand.Rand) egress.Enforce {
+	if r.IntN(2) == 0 {
+		return egress.Enforce{}
+	}
+	return egress.Enforce{
+		RegistryOnly:   r.IntN(2) == 0,
+		NetworkPolicy:  r.IntN(3) == 0,
+		Authorization:  r.IntN(3) == 0,
+		ClusterTraffic: pick(r, []egress.ClusterTraffic{egress.ClusterTrafficAllow, egress.ClusterTrafficDeny}),
+	}
+}
+
+// enforceLike returns what one bundle enforces of it.
+func enforceLike(r *rand.Rand, all egress.Enforce) *egress.Enforce {
+	e := all
+	e.RegistryOnly = e.RegistryOnly && r.IntN(3) > 0
+	e.Authorization = e.Authorization && r.IntN(2) == 0
+	if !e.RegistryOnly && !e.NetworkPolicy {
+		e.ClusterTraffic = ""
+	}
+	if e == (egress.Enforce{}) {
+		return nil
+	}
+	return &e
 }
 
 func randomMesh(r *rand.Rand) egress.Mesh {

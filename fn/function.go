@@ -72,7 +72,7 @@ func expand(config *yaml.RNode, items []*yaml.RNode) (*egress.Output, error) {
 		if item.GetKind() != "Sidecar" {
 			continue
 		}
-		if err := in.parseNode("items", item); err != nil {
+		if err := in.parseNode("", item); err != nil {
 			return nil, err
 		}
 	}

@@ -75,7 +75,7 @@ func TestFunction(t *testing.T) {
 // TestFunctionWarns: warnings are results, and the function succeeds.
 func TestFunctionWarns(t *testing.T) {
 	items, results := readList(t, succeed(t, "", resourceList(smallest), binary))
-	want := `- message: 'is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here'
+	want := `- message: 'is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle'
   severity: warning
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -131,6 +131,46 @@ func TestFunctionFails(t *testing.T) {
 	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
 	}
+}
+
+// TestFunctionSeesSidecars: a Sidecar among the items that would take the workloads
+// of a bundle is reported.
+func TestFunctionSeesSidecars(t *testing.T) {
+	const sidecar = `apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata:
+  name: default
+  namespace: payments
+`
+	bundle := smallest + "  enforce: {registryOnly: true}\n"
+	got := execute(t, "", resourceList(bundle, configMap, sidecar), binary)
+	const want = "EgressBundle payments/news: spec.enforce.registryOnly: must not be set for namespace payments, whose workloads Sidecar payments/default selects: "
+	if got.Status != 1 || !strings.HasPrefix(got.Stderr, want) {
+		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
+	}
+	items, _ := readList(t, got.Stdout)
+	if diff := cmp.Diff([]string{configMap, sidecar}, items); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+}
+
+// TestFunctionMountsIntoItsGateway: files of certificates are mounted into the
+// Deployment of a gateway that is made in the same call.
+func TestFunctionMountsIntoItsGateway(t *testing.T) {
+	bundle := bypassBundle[:strings.Index(bypassBundle, "  bypass:")] + `  mesh:
+    outboundTrafficPolicy: REGISTRY_ONLY
+    gateways: {istio-egressgateway: {deploy: {}}}
+`
+	items, results := readList(t, succeed(t, "", resourceList(bundle), binary))
+	if results != "" {
+		t.Errorf("results:\n%s", results)
+	}
+	for _, item := range items {
+		if strings.HasPrefix(item, "apiVersion: apps/v1\nkind: Deployment") && strings.Contains(item, "mountPath: /etc/istio/bank-certs") {
+			return
+		}
+	}
+	t.Errorf("nothing mounts the files:\n%s", strings.Join(items, "---\n"))
 }
 
 // TestFunctionRefusesInput: what is no ResourceList, or has no EgressBundle for

@@ -103,7 +103,7 @@ func TestReadmeExamples(t *testing.T) {
 			continue
 		}
 		name := filepath.Base(filepath.Dir(path))
-		objects := fmt.Sprintf("becomes %d objects", strings.Count(readText(t, filepath.Join(filepath.Dir(path), "rendered.yaml")), "apiVersion: "))
+		objects := fmt.Sprintf("becomes %d objects", strings.Count("\n"+readText(t, filepath.Join(filepath.Dir(path), "rendered.yaml")), "\napiVersion: "))
 		if !strings.Contains(readText(t, path), objects) {
 			t.Errorf("%s must say that the bundle %s", path, objects)
 		}

@@ -39,6 +39,23 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestReport keeps the report of an example true. With -o the objects are written
+// all the same.
+func TestReport(t *testing.T) {
+	const bundle = "../examples/closed-path/bundle.yaml"
+	report := succeed(t, "", "", binary, "render", "--report", bundle)
+	compareGolden(t, filepath.Join(filepath.Dir(bundle), "report.md"), report)
+
+	dir := t.TempDir()
+	again := succeed(t, "", "", binary, "render", "--report", "-o", dir, bundle)
+	if diff := cmp.Diff(report, again); diff != "" {
+		t.Errorf("with -o (-without +with):\n%s", diff)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "payments", "sidecar_egressbundle.yaml")); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestRenderInputs: files, folders and standard input give the same objects, in
 // whatever order they are named.
 func TestRenderInputs(t *testing.T) {
@@ -98,7 +115,7 @@ func TestRenderUnreadableMesh(t *testing.T) {
 
 	mesh := "apiVersion: egressbundle.io/v1alpha1\nkind: EgressMesh\nmetadata: {name: m}\nspec: {gateways: {partners: {port: 1}}}\n---\n"
 	got := execute(t, "", mesh+strings.Replace(smallest, "{hosts", "{gateway: partners, hosts", 1), binary, "render", "-")
-	want := outcome{Status: 1, Stderr: "-:4:30: spec.gateways.partners.port: is not a field here; the fields are namespace, ports, selector, service, targetPorts [UnknownField]\n"}
+	want := outcome{Status: 1, Stderr: "-:4:30: spec.gateways.partners.port: is not a field here; the fields are deploy, namespace, ports, selector, service, targetPorts [UnknownField]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

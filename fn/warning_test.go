@@ -39,7 +39,7 @@ func TestWarnings(t *testing.T) {
 	if status := run([]string{"render", "a.yaml", "b.yaml"}, strings.NewReader(""), &stdout, &stderr); status != 0 || stdout.Len() == 0 {
 		t.Errorf("status %d and %d bytes of objects", status, stdout.Len())
 	}
-	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here [AllowAny]
+	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle [AllowAny]
 warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace payments need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace search need a patch, which no object is; see egressbundle patch --help [NeedsPatch]

@@ -70,7 +70,7 @@ func (c *conflicts) checkBeside(p *planner, sidecars []besideSidecar) {
 
 // at says where the Sidecar stands, if that is known.
 func (s besideSidecar) at() string {
-	if s.position.Line == 0 {
+	if s.position.File == "" {
 		return ""
 	}
 	return fmt.Sprintf(" at %s", s.position)
