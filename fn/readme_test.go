@@ -20,6 +20,7 @@ import (
 // A comment before a block of the README says what the block must equal.
 var (
 	fileBlock    = regexp.MustCompile("(?s)<!-- file: (\\S+) -->\n```\\w+\n(.*?)```")
+	partBlock    = regexp.MustCompile("(?s)<!-- part: (\\S+) -->\n```\\w+\n(.*?)```")
 	objectsBlock = regexp.MustCompile("(?s)<!-- objects: (\\S+) -->\n```text\n(.*?)```")
 	goBlock      = regexp.MustCompile("(?s)<!-- go: (\\w+) -->\n```go\n(.*?)```")
 	link         = regexp.MustCompile(`\]\(([^)#]+)\)`)
@@ -31,6 +32,11 @@ func TestReadmeBlocks(t *testing.T) {
 	for _, block := range matches(t, fileBlock, readme) {
 		if diff := cmp.Diff(readText(t, filepath.Join("..", block[1])), block[2]); diff != "" {
 			t.Errorf("%s (-file +README):\n%s", block[1], diff)
+		}
+	}
+	for _, block := range matches(t, partBlock, readme) {
+		if !strings.Contains(readText(t, filepath.Join("..", block[1])), "\n"+block[2]) {
+			t.Errorf("%s does not have this part:\n%s", block[1], block[2])
 		}
 	}
 	for _, block := range matches(t, objectsBlock, readme) {
