@@ -4,12 +4,15 @@
 package conformance
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/trace"
+	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
 // policy is an AuthorizationPolicy at the gateway.
@@ -129,4 +132,67 @@ func TestAllowPolicyShutsTheGateway(t *testing.T) {
 	expect(t, m, newsCalls[:1], []expectation{
 		{"payments", "http://httpbin.org", trace.Result{Blocked: "403 RBAC: no policy allows it"}},
 	})
+}
+
+// Rules of identity leave alone what somebody wrote by hand for the same gateway. Only a gateway that is closed by
+// enforce.authorization refuses it, HTTP as well as TLS, and rendering says so.
+func TestAuthorizationBesideOthers(t *testing.T) {
+	const bundle = `
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: cards, namespace: payments}
+spec:
+  clients: [{namespace: payments, serviceAccounts: [checkout]}]
+  destinations:
+    stripe: {hosts: [api.stripe.com], ports: [{port: 443, pattern: TLSPassthrough}, {port: 80, pattern: TLSOrigination}]}
+`
+	for _, c := range []struct {
+		name, enforce, blocked string
+	}{
+		{"identity", "", ""},
+		{"authorization", "  enforce: {authorization: true}\n", "403 RBAC: denied by ns[istio-system]-policy[payments--cards--istio-egressgateway--default-deny]-rule[0]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rendered, warnings := renderText(t, bundle+c.enforce)
+			for _, beside := range []handwritten{plaintextHop, mutualHop} {
+				m := mesh(t, join(rendered, read(t, beside.file)))
+				for _, o := range beside.promised {
+					want := o
+					if c.blocked != "" {
+						want = calls.Outcome{Call: o.Call, From: o.From, Blocked: c.blocked}
+					}
+					if diff := cmp.Diff(want, o.Observe(m.Trace(o.TraceCall()))); diff != "" {
+						t.Errorf("%s: %s (-want +got):\n%s", beside.file, o.Call, diff)
+					}
+				}
+				for _, account := range []string{"checkout", "reports"} {
+					got := m.Trace(trace.Call{Namespace: "payments", ServiceAccount: account, URL: "https://api.stripe.com"}).Blocked
+					if (got == "") != (account == "checkout") {
+						t.Errorf("%s: %s of the bundle: blocked by %q", beside.file, account, got)
+					}
+				}
+			}
+			warned := slices.ContainsFunc(warnings, func(d egress.Diagnostic) bool { return d.Code == egress.ClosesGateway })
+			if warned != (c.blocked != "") {
+				t.Errorf("warnings: %v", warnings)
+			}
+		})
+	}
+}
+
+func renderText(t *testing.T, bundle string) (manifests string, warnings []egress.Diagnostic) {
+	t.Helper()
+	found, err := egress.Parse("team.yaml", []byte(bundle))
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := found.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := egress.Encode(&text, output.Objects); err != nil {
+		t.Fatal(err)
+	}
+	return text.String(), output.Warnings
 }

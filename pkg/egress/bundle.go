@@ -31,7 +31,7 @@ type Bundle struct {
 	Destinations map[string]Destination
 	// Bypass is what skips the proxies of the clients. Default: nothing.
 	Bypass *Bypass
-	// Enforce closes the ways around the destinations. Default: none.
+	// Enforce closes ways around the destinations. Default: it closes none.
 	Enforce *Enforce
 
 	source *source

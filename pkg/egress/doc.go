@@ -36,8 +36,9 @@
 // Equal input gives equal bytes, in whatever order. Nothing depends on a clock,
 // on chance, on the environment or on files. All problems are found at once, and
 // with one problem there are no objects. The objects of several bundles are
-// those of each, put together.
+// those of each, put together, and those that all of them have in common.
 //
-// The package opens ways out of a mesh, each for its clients alone. It does not
-// close other ways.
+// The package opens ways out of a mesh, each for its clients alone. It closes
+// other ways where Enforce of a Bundle asks for it. Report of an Output says which
+// object stops each way around, or that nothing does.
 package egress
