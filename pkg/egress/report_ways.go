@@ -5,7 +5,6 @@ package egress
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -163,12 +162,12 @@ func (p *planner) intrusions(d *destination) []WayAround {
 // united joins ways that differ in the destination only.
 func united(ways []WayAround) []WayAround {
 	var all []WayAround
+	known := map[string]int{}
 	for _, w := range ways {
-		i := slices.IndexFunc(all, func(other WayAround) bool {
-			other.Destinations = w.Destinations
-			return reflect.DeepEqual(other, w)
-		})
-		if i < 0 {
+		key := fmt.Sprint(w.Way, w.From, w.StoppedBy, w.Note)
+		i, ok := known[key]
+		if !ok {
+			known[key] = len(all)
 			all = append(all, w)
 			continue
 		}
