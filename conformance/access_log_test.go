@@ -4,6 +4,7 @@
 package conformance
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,8 +46,8 @@ func TestAccessLog(t *testing.T) {
 // lastCluster returns the cluster that a call leaves by.
 func lastCluster(t *testing.T, r trace.Result) string {
 	t.Helper()
-	for i := len(r.Steps) - 1; i >= 0; i-- {
-		if _, name, found := strings.Cut(r.Steps[i], ": cluster "); found {
+	for _, step := range slices.Backward(r.Steps) {
+		if _, name, found := strings.Cut(step, ": cluster "); found {
 			return name
 		}
 	}

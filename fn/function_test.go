@@ -157,7 +157,8 @@ metadata:
 // TestFunctionMountsIntoItsGateway: files of certificates are mounted into the
 // Deployment of a gateway that is made in the same call.
 func TestFunctionMountsIntoItsGateway(t *testing.T) {
-	bundle := bypassBundle[:strings.Index(bypassBundle, "  bypass:")] + `  mesh:
+	bundle, _, _ := strings.Cut(bypassBundle, "  bypass:")
+	bundle += `  mesh:
     outboundTrafficPolicy: REGISTRY_ONLY
     gateways: {istio-egressgateway: {deploy: {}}}
 `

@@ -8,6 +8,7 @@ package packet
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -190,9 +191,7 @@ func (p Policies) isPeer(peer networkingv1.NetworkPolicyPeer, end End, namespace
 // namespaceLabels returns the labels of a namespace, among them its name.
 func (p Policies) namespaceLabels(name string) map[string]string {
 	all := map[string]string{corev1.LabelMetadataName: name}
-	for k, v := range p.namespaces[name] {
-		all[k] = v
-	}
+	maps.Copy(all, p.namespaces[name])
 	return all
 }
 

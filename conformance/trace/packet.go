@@ -36,8 +36,7 @@ func (m *Mesh) send(from packet.End, addresses []string) error {
 			return err
 		}
 		err = m.policies.Check(packet.Packet{From: from, To: m.endAt(host, uint16(number)), Port: int32(number)})
-		var dropped *packet.DroppedError
-		if errors.As(err, &dropped) {
+		if dropped, ok := errors.AsType[*packet.DroppedError](err); ok {
 			return blockedf("%v", dropped)
 		}
 		if err != nil {
