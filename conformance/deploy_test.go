@@ -5,6 +5,7 @@ package conformance
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/pod-security-admission/api"
 	podsecurity "k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/yaml"
@@ -45,9 +47,7 @@ func readDeployed(t *testing.T, manifests []cluster.Manifest) deployed {
 		if into[kind] == nil {
 			continue
 		}
-		if err := yaml.UnmarshalStrict([]byte(m.YAML), into[kind]); err != nil {
-			t.Fatalf("%s: %v", m, err)
-		}
+		unmarshal(t, m, into[kind])
 		delete(into, kind)
 	}
 	for kind := range into {
@@ -72,6 +72,7 @@ func TestDeployedGateway(t *testing.T) {
 	if image := injected.Spec.Containers[0].Image; image == "auto" || len(injected.Spec.Containers) != 1 {
 		t.Errorf("nothing was injected: %d containers, image %s", len(injected.Spec.Containers), image)
 	}
+	checkSecretReaders(t, g.rendered, d.Deployment)
 	for name, breaks := range map[string]func(*corev1.PodSpec){
 		"a seccomp profile": func(s *corev1.PodSpec) { s.SecurityContext.SeccompProfile = nil },
 		"fewer privileges":  func(s *corev1.PodSpec) { s.Containers[0].SecurityContext.AllowPrivilegeEscalation = nil },
@@ -86,6 +87,42 @@ func TestDeployedGateway(t *testing.T) {
 		if violations(broken) == "" {
 			t.Errorf("%s: the standard does not ask for it", name)
 		}
+	}
+}
+
+// checkSecretReaders: the account that the Pods run as may list Secrets, which is what the control plane asks before it
+// sends one, and may do nothing else.
+func checkSecretReaders(t *testing.T, rendered string, d appsv1.Deployment) {
+	t.Helper()
+	roles := map[string][]rbacv1.PolicyRule{}
+	var granted []rbacv1.PolicyRule
+	for _, m := range manifestsOf(t, rendered) {
+		if m.Object.GetKind() == "Role" {
+			var role rbacv1.Role
+			unmarshal(t, m, &role)
+			roles[role.Namespace+"/"+role.Name] = role.Rules
+		}
+	}
+	account := rbacv1.Subject{Kind: "ServiceAccount", Name: d.Spec.Template.Spec.ServiceAccountName, Namespace: d.Namespace}
+	for _, m := range manifestsOf(t, rendered) {
+		if m.Object.GetKind() == "RoleBinding" {
+			var binding rbacv1.RoleBinding
+			unmarshal(t, m, &binding)
+			if slices.Contains(binding.Subjects, account) {
+				granted = append(granted, roles[binding.Namespace+"/"+binding.RoleRef.Name]...)
+			}
+		}
+	}
+	want := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list"}}}
+	if diff := cmp.Diff(want, granted); diff != "" {
+		t.Errorf("what %s/%s may do (-want +got):\n%s", account.Namespace, account.Name, diff)
+	}
+}
+
+func unmarshal(t *testing.T, m cluster.Manifest, into any) {
+	t.Helper()
+	if err := yaml.UnmarshalStrict([]byte(m.YAML), into); err != nil {
+		t.Fatalf("%s: %v", m, err)
 	}
 }
 

@@ -4,12 +4,16 @@
 package conformance
 
 import (
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/packet"
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -92,8 +96,8 @@ func (p packets) expect(passes bool, from, to packet.End, port int32, protocol c
 // proxied is what every Pod with a proxy needs, and what is like it and is not needed.
 func (p packets) proxied(from packet.End, cluster bool) {
 	for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP} {
-		p.expect(true, from, kubeDNS, 53, protocol)
-		p.expect(cluster, from, kubelet, 53, protocol)
+		p.expect(true, from, kubeDNS, int32(p.mesh.DNS.Port), protocol)
+		p.expect(cluster, from, kubelet, int32(p.mesh.DNS.Port), protocol)
 		p.expect(cluster, from, kubeDNS, 9153, protocol)
 		p.expect(false, from, resolver, 53, protocol)
 	}
@@ -164,4 +168,28 @@ func (p packets) gateway(gw cluster.Gateway, report egress.Report) {
 	p.expect(false, from, internet, 22, corev1.ProtocolTCP)
 	p.expect(false, from, internet, 443, corev1.ProtocolUDP)
 	p.expect(false, from, sixth, 22, corev1.ProtocolTCP)
+	p.leaving(from, gw)
+}
+
+// leaving is where the promised calls leave the gateway to: names may be anywhere.
+func (p packets) leaving(from packet.End, gw cluster.Gateway) {
+	for _, o := range calls.Promised(p.bundle, p.mesh) {
+		for address := range strings.FieldsSeq(o.Leaves) {
+			host, port, err := net.SplitHostPort(address)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			number, err := strconv.ParseInt(port, 10, 32)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			if ip, err := netip.ParseAddr(host); err == nil && o.Through == gw.String() {
+				p.expect(true, from, packet.End{Address: ip}, int32(number), corev1.ProtocolTCP)
+				p.expect(false, from, packet.End{Address: ip.Next()}, int32(number), corev1.ProtocolTCP)
+			} else if o.Through == gw.String() && !strings.Contains(host, ".svc") {
+				p.expect(true, from, internet, int32(number), corev1.ProtocolTCP)
+				p.expect(true, from, sixth, int32(number), corev1.ProtocolTCP)
+			}
+		}
+	}
 }

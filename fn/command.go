@@ -96,6 +96,7 @@ by which exit, and which object stops each way around it, or that nothing does.`
 			for _, p := range output.Patches {
 				warn(cmd.ErrOrStderr(), []egress.Diagnostic{needsPatch(p)})
 			}
+			warn(cmd.ErrOrStderr(), needsHelm(output.Releases))
 			return nil
 		},
 	}

@@ -56,7 +56,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	warnings := slices.Concat(output.Warnings, unpatched)
+	warnings := slices.Concat(output.Warnings, unpatched, needsHelm(output.Releases))
 	warn(stderr, warnings)
 	return writeResults(list, items, warnings)
 }

@@ -105,3 +105,16 @@ func needsPatch(p egress.Patch) egress.Diagnostic {
 		Message:  fmt.Sprintf("%s in namespace %s %s a patch, which no object is; see egressbundle patch --help", workloads, p.Namespace, need),
 	}
 }
+
+// needsHelm says which gateways somebody else has to install.
+func needsHelm(releases []egress.Release) []egress.Diagnostic {
+	var warnings []egress.Diagnostic
+	for _, r := range releases {
+		warnings = append(warnings, egress.Diagnostic{
+			Code:     egress.NeedsPatch,
+			Severity: egress.SeverityWarning,
+			Message:  fmt.Sprintf("the gateway %s in namespace %s is left to Helm; egressbundle patch --helm prints its values", r.Name, r.Namespace),
+		})
+	}
+	return warnings
+}

@@ -23,7 +23,7 @@ func TestKubernetes(t *testing.T) {
 		{"tls_origination/deploy", "cpu: 500m", "cpu: \"3\"", "requests"},
 		{"tls_origination/deploy", "operator: Exists", "operator: Equals", "operator"},
 		{"tls_origination/deploy", "kind: ServiceAccount\n  name", "kind: ServiceAccount\n  apiGroup: v1\n  name", "apiGroup"},
-		{"tls_origination/deploy", "  - watch", "  - watch\n  nonResourceURLs: [/]", "nonResourceURLs"},
+		{"tls_origination/deploy", "  - list", "  - list\n  nonResourceURLs: [/]", "nonResourceURLs"},
 		{"http/service_endpoints", "addressType: IPv4", "addressType: IPv6", "addresses"},
 	} {
 		t.Run(c.golden+"/"+c.value, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (m *Mesh) send(from packet.End, addresses []string) error {
 
 // endAt is what is at an address: a gateway, a Pod behind a Service, or something outside.
 func (m *Mesh) endAt(host string, port uint16) packet.End {
-	if strings.HasSuffix(host, ".svc."+clusterDomain) {
+	if strings.HasSuffix(strings.TrimSuffix(host, "."+clusterDomain), ".svc") {
 		namespace, _, _ := strings.Cut(serviceName(host, ""), "/")
 		return packet.End{Namespace: namespace}
 	}

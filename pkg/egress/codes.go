@@ -95,6 +95,10 @@ const (
 	ClosesGateway Code = "ClosesGateway"
 	// AssumedPorts: the container ports of a gateway are a guess.
 	AssumedPorts Code = "AssumedPorts"
+	// DuplicateGateway: two gateways have the same Service or the same Pods.
+	DuplicateGateway Code = "DuplicateGateway"
+	// InvalidToleration: a toleration that Kubernetes refuses.
+	InvalidToleration Code = "InvalidToleration"
 	// InvalidReplicas: the least number of Pods is more than the greatest.
 	InvalidReplicas Code = "InvalidReplicas"
 	// InvalidResources: a Pod requests more than its limit.

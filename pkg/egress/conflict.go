@@ -101,6 +101,7 @@ func (c *conflicts) addBundle(p *planner) bool {
 // only one of them knows is no contradiction.
 func (m Mesh) facts() []fact {
 	facts := []fact{
+		{"apiServer", m.APIServer},
 		{"clusterDomain", m.ClusterDomain},
 		{"dns", m.DNS},
 		{"istioVersion", m.IstioVersion},

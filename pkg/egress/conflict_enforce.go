@@ -3,7 +3,11 @@
 
 package egress
 
-import "github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
+import (
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
+)
 
 // enforcements remember which bundle was the first to close something.
 type enforcements struct {
@@ -11,10 +15,13 @@ type enforcements struct {
 	gateways map[string]*planner // NetworkPolicies for a gateway
 	denying  map[string]*planner // gateways that refuse what is of no bundle
 	traffic  map[string]*planner // what a namespace may reach in the cluster
+	sidecars map[string]*planner // the Sidecar of a namespace
 }
 
 func newEnforcements() enforcements {
-	return enforcements{map[string]*planner{}, map[string]*planner{}, map[string]*planner{}, map[string]*planner{}}
+	return enforcements{
+		map[string]*planner{}, map[string]*planner{}, map[string]*planner{}, map[string]*planner{}, map[string]*planner{},
+	}
 }
 
 // addEnforced notes what a bundle closes, and looks for bundles that leave a
@@ -24,6 +31,9 @@ func (c *conflicts) addEnforced(p *planner) {
 	for _, client := range p.clients.namespaces {
 		if e.NetworkPolicy {
 			claim(c.enforced.clients, client, p)
+		}
+		if e.RegistryOnly {
+			claim(c.enforced.sidecars, client, p)
 		}
 		if !e.RegistryOnly && !e.NetworkPolicy {
 			continue
@@ -55,6 +65,7 @@ func (c *conflicts) addClosed(p *planner) {
 	if !p.enforce.NetworkPolicy {
 		c.addDropped(p)
 	}
+	c.addUnimported(p)
 	for _, d := range p.planned {
 		if d.gateway == nil || d.mutualTLS {
 			continue
@@ -77,6 +88,28 @@ func (c *conflicts) addDropped(p *planner) {
 	for _, g := range p.gateways() {
 		if by := c.enforced.gateways[g.host]; by != nil {
 			p.reportf(EnforceConflict, path, message, by.object(), "gateway "+g.name)
+		}
+	}
+}
+
+// addUnimported looks for bundles whose clients have a Sidecar that does not know
+// what they need.
+func (c *conflicts) addUnimported(p *planner) {
+	for _, client := range p.clients.namespaces {
+		by := c.enforced.sidecars[client]
+		if by != nil && !slices.Equal(by.imports(client), by.importsWith(client, p.mesh)) {
+			p.reportf(EnforceConflict, schema.Child(pathMesh, "gateways"), "must be in the same namespaces as those that %s states, whose Sidecar for workloads of %s imports no others; state the facts of the cluster once, in an %s", by.object(), client, kindMesh)
+		}
+	}
+	for _, d := range p.planned {
+		if !d.service.hasAddresses() {
+			continue
+		}
+		for _, client := range d.clients {
+			by := c.enforced.sidecars[client]
+			if by != nil && by.enforce.ClusterTraffic == ClusterTrafficDeny && client != d.bundle.namespace {
+				p.reportf(Unenforceable, schema.Child(schema.Child(pathDestinations, d.name), "service"), "must not be of namespace %s for workloads of %s: with clusterTraffic Deny of %s they know the Services of their own namespace only; put a bundle there, or set Allow", d.bundle.namespace, client, by.object())
+			}
 		}
 	}
 }

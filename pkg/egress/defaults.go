@@ -5,6 +5,7 @@ package egress
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,7 @@ const (
 	defaultOutboundTrafficPolicy = "ALLOW_ANY"
 
 	defaultDNSNamespace = "kube-system"
+	defaultDNSPort      = 53
 )
 
 // WithDefaults returns the mesh with every fact filled in, as Render sees it.
@@ -33,9 +35,12 @@ func (m Mesh) WithDefaults() Mesh {
 	m.OutboundTrafficPolicy = cmp.Or(m.OutboundTrafficPolicy, defaultOutboundTrafficPolicy)
 
 	m.DNS.Namespace = cmp.Or(m.DNS.Namespace, defaultDNSNamespace)
+	m.DNS.Port = cmp.Or(m.DNS.Port, defaultDNSPort)
 	if len(m.DNS.Selector) == 0 {
 		m.DNS.Selector = map[string]string{"k8s-app": "kube-dns"}
 	}
+	m.DNS.Addresses = addressSet(m.DNS.Addresses)
+	m.APIServer = addressSet(m.APIServer)
 
 	gateways := map[string]Gateway{}
 	for name, gateway := range m.Gateways {
@@ -78,6 +83,16 @@ func (d Deploy) withDefaults() Deploy {
 	d.Resources.Limits.CPU = cmp.Or(d.Resources.Limits.CPU, "2")
 	d.Resources.Limits.Memory = cmp.Or(d.Resources.Limits.Memory, "1Gi")
 	return d
+}
+
+// addressSet returns addresses in an order of their own, each once.
+func addressSet(from []string) []string {
+	var set []string
+	for _, address := range from {
+		set = append(set, normalized(address))
+	}
+	slices.Sort(set)
+	return slices.Compact(set)
 }
 
 // dynamicDNSVersion is the first release whose sidecars look up what a wildcard

@@ -55,7 +55,8 @@ type ResourceList struct {
 // A Toleration is for the taints of a node that it matches.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
 type Toleration struct {
-	// Key is that of the taint. Default: every key, with the operator Exists.
+	// Key is that of the taint. It may be left out with the operator Exists, for
+	// every key.
 	Key string `json:"key,omitempty"`
 	// Operator is Equal or Exists. Default: Equal.
 	Operator string `json:"operator,omitempty"`

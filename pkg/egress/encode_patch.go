@@ -124,7 +124,8 @@ func nested(tree map[string]any, path []string, value any) {
 // EncodeHelmValues writes what workloads need as values for the Helm charts of
 // Istio: a document for each installation, with a comment that names the chart.
 // The values of the chart istiod concern every namespace of the mesh, so they hold
-// what all clients skip. An error is one of the writer.
+// what all clients skip. A gateway whose Deployment is among the objects has none.
+// An error is one of the writer.
 // https://istio.io/latest/docs/setup/additional-setup/customize-installation-helm/
 func EncodeHelmValues(w io.Writer, output *Output) error {
 	separator := ""
@@ -158,7 +159,7 @@ func gatewayValues(output *Output) map[pod]map[string]any {
 	}
 	for _, p := range output.Patches {
 		at := pod{p.Namespace, p.Deployment}
-		if p.Deployment == "" {
+		if p.Deployment == "" || output.makes(at) {
 			continue
 		}
 		if values[at] == nil {
@@ -167,6 +168,13 @@ func gatewayValues(output *Output) map[pod]map[string]any {
 		values[at]["volumes"], values[at]["volumeMounts"] = p.volumes()
 	}
 	return values
+}
+
+// makes reports whether a Deployment is among the objects.
+func (o *Output) makes(p pod) bool {
+	return slices.ContainsFunc(o.Objects, func(object Object) bool {
+		return object.Kind == kindDeployment && object.Namespace == p.namespace && object.Name == p.deployment
+	})
 }
 
 // meshWide joins what the Pods of all namespaces skip.

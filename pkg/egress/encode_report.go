@@ -71,8 +71,8 @@ func table(text *strings.Builder, rows [][]string) {
 func requests(allowed []AllowedRequest) string {
 	var all []string
 	for _, r := range allowed {
-		methods, paths := strings.Join(r.Methods, " or "), strings.Join(r.Paths, " or ")
-		all = append(all, fmt.Sprintf("%s `%s`", cmp.Or(methods, "any method"), cmp.Or(paths, "*")))
+		methods, paths := strings.Join(r.Methods, " or "), strings.Join(r.Paths, "` or `")
+		all = append(all, fmt.Sprintf("%s `%s`", cmp.Or(methods, "any method"), cmp.Or(paths, "/*")))
 	}
 	if len(all) == 0 {
 		return ""

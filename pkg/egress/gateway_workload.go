@@ -94,10 +94,17 @@ func (w workload) deployment() *appsv1.DeploymentSpec {
 // podLabels has the proxy injected, and keeps the Pods out of the ambient mode.
 func (w workload) podLabels() map[string]string {
 	labels := maps.Clone(w.Selector)
-	labels["istio.io/dataplane-mode"] = "none"
-	labels["sidecar.istio.io/inject"] = "true"
+	labels[labelDataplane] = "none"
+	labels[labelInject] = "true"
 	return labels
 }
+
+// Labels of Pods that Istio reads.
+// https://istio.io/latest/docs/reference/config/labels/
+const (
+	labelDataplane = "istio.io/dataplane-mode"
+	labelInject    = "sidecar.istio.io/inject"
+)
 
 func (w workload) container() corev1.Container {
 	return corev1.Container{
@@ -212,8 +219,8 @@ func (w workload) autoscaler() *autoscalingv2.HorizontalPodAutoscalerSpec {
 }
 
 // secretReaders let a gateway that is deployed here have the Secrets that the
-// bundle opens TLS with: the control plane asks whether its account may read them.
-// Other Secrets of the namespace come with it.
+// bundle opens TLS with: the control plane, which sends them, asks whether its
+// account may list the Secrets of the namespace.
 func (h *hop) secretReaders(destinations []*destination) []Object {
 	usesSecrets := func(d *destination) bool {
 		return d.gateway != nil && d.gateway.name == h.gateway.name && slices.ContainsFunc(d.routes, route.usesSecret)
@@ -223,7 +230,7 @@ func (h *hop) secretReaders(destinations []*destination) []Object {
 	}
 	name := h.objectName("secrets")
 	role := &rbacv1.Role{Rules: []rbacv1.PolicyRule{{
-		APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get", "list", "watch"},
+		APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list"},
 	}}}
 	binding := &rbacv1.RoleBinding{
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kindRole, Name: name},

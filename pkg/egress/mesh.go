@@ -25,6 +25,10 @@ type Mesh struct {
 	AccessLog bool `json:"accessLog,omitempty"`
 	// DNS is where the DNS servers of the cluster are. NetworkPolicies need it.
 	DNS DNS `json:"dns,omitzero"`
+	// APIServer is the IP addresses of the API server of Kubernetes, or ranges of
+	// them. NetworkPolicies that leave the cluster open need it: there is no
+	// Pod to select. Default: it is closed.
+	APIServer []string `json:"apiServer,omitempty"`
 	// Gateways are the egress gateways, by name. Default: istio-egressgateway.
 	Gateways map[string]Gateway `json:"gateways,omitempty"`
 
@@ -57,6 +61,9 @@ type DNS struct {
 	// Addresses are those of DNS servers that are no Pods, as is that of
 	// NodeLocal DNSCache. Default: none.
 	Addresses []string `json:"addresses,omitempty"`
+	// Port is the container port of these Pods, and the port of these
+	// addresses. Default: 53.
+	Port int `json:"port,omitempty"`
 }
 
 // GatewayPorts are the ports of a gateway that bundles use.

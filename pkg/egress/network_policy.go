@@ -14,11 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Ports that every proxy of the mesh needs.
-const (
-	dnsPort    = 53
-	istiodPort = 15012 // configuration and certificates, over TLS
-)
+// istiodPort is where proxies get their configuration and their certificates.
+const istiodPort = 15012
 
 // networkPolicies drop the packets that the bundle does not need, on both sides
 // of the gateways. They add to one another: each opens what its bundle needs, and
@@ -70,12 +67,13 @@ func (p *planner) clientEgress(client string) []networkingv1.NetworkPolicyEgress
 			rules = append(rules, egressTo(numbers, podsOf(g.namespace, g.selector)))
 		}
 	}
-	rules = append(rules, egressToOutside(outside)...)
+	rules = append(rules, p.egressFor(outside)...)
 	if len(p.bypass.prefixes) > 0 {
 		rules = append(rules, egressTo(nil, blocks(p.bypass.prefixes)...))
 	}
 	if p.enforce.ClusterTraffic == ClusterTrafficAllow {
-		rules = append(rules, egressTo(nil, networkingv1.NetworkPolicyPeer{NamespaceSelector: &metav1.LabelSelector{}}))
+		everyPod := networkingv1.NetworkPolicyPeer{NamespaceSelector: &metav1.LabelSelector{}}
+		rules = append(rules, egressTo(nil, append(blocks(p.mesh.APIServer), everyPod)...))
 	}
 	return rules
 }
@@ -83,8 +81,8 @@ func (p *planner) clientEgress(client string) []networkingv1.NetworkPolicyEgress
 // meshEgress is what every proxy needs: names, and the control plane.
 func (p *planner) meshEgress() []networkingv1.NetworkPolicyEgressRule {
 	servers := []networkingv1.NetworkPolicyPeer{podsOf(p.mesh.DNS.Namespace, p.mesh.DNS.Selector)}
-	dns := egressTo([]int{dnsPort}, append(servers, blocks(p.mesh.DNS.Addresses)...)...)
-	dns.Ports = append([]networkingv1.NetworkPolicyPort{policyPort(corev1.ProtocolUDP, dnsPort)}, dns.Ports...)
+	dns := egressTo([]int{p.mesh.DNS.Port}, append(servers, blocks(p.mesh.DNS.Addresses)...)...)
+	dns.Ports = append([]networkingv1.NetworkPolicyPort{policyPort(corev1.ProtocolUDP, p.mesh.DNS.Port)}, dns.Ports...)
 	istiod := egressTo([]int{istiodPort}, podsOf(p.mesh.RootNamespace, map[string]string{"app": "istiod"}))
 	return []networkingv1.NetworkPolicyEgressRule{dns, istiod}
 }
@@ -122,46 +120,28 @@ func (p *planner) gatewayIngress(g *gateway) []networkingv1.NetworkPolicyIngress
 
 // gatewayEgress is where the Pods of a gateway may send packets.
 func (p *planner) gatewayEgress(g *gateway) []networkingv1.NetworkPolicyEgressRule {
-	var outside []leaving
-	inside := map[string]bool{} // namespaces
+	var leavings []leaving
 	for _, d := range p.planned {
-		if d.gateway == nil || d.gateway.name != g.name {
-			continue
-		}
-		for _, l := range d.leavings() {
-			if namespace := p.namespaceOf(l.address); namespace != "" {
-				inside[namespace] = true
-			} else {
-				outside = append(outside, l)
-			}
+		if d.gateway != nil && d.gateway.name == g.name {
+			leavings = append(leavings, d.leavings()...)
 		}
 	}
-	rules := append(p.meshEgress(), egressToOutside(outside)...)
-	for _, namespace := range slices.Sorted(maps.Keys(inside)) {
-		rules = append(rules, egressTo(nil, networkingv1.NetworkPolicyPeer{NamespaceSelector: namespaceSelector(namespace)}))
-	}
-	return rules
+	return append(p.meshEgress(), p.egressFor(leavings)...)
 }
 
-// namespaceOf returns the namespace of a Service that an address names, if it does.
-// Which ports its Pods have is not known.
-func (p *planner) namespaceOf(address string) string {
-	service, ok := strings.CutSuffix(address, ".svc."+p.mesh.ClusterDomain)
-	if !ok {
-		return ""
-	}
-	return service[strings.LastIndex(service, ".")+1:]
-}
-
-// egressToOutside opens addresses on their ports. A name may be anywhere but on
-// the link, where nodes keep their secrets.
-func egressToOutside(outside []leaving) []networkingv1.NetworkPolicyEgressRule {
+// egressFor opens what proxies lead to: names and addresses on their ports, and
+// Services of the cluster on every port, because that of their Pods is not known.
+// A name may be anywhere but on the link, where nodes keep their secrets.
+func (p *planner) egressFor(leavings []leaving) []networkingv1.NetworkPolicyEgressRule {
 	addresses := grouping[int, string]{}
-	named := map[int]bool{}
-	for _, l := range outside {
-		if isIP(l.address) || isRange(l.address) {
+	named, namespaces := map[int]bool{}, map[string]bool{}
+	for _, l := range leavings {
+		switch namespace := p.namespaceOf(l.address); {
+		case namespace != "":
+			namespaces[namespace] = true
+		case isIP(l.address) || isRange(l.address):
 			addresses.add(l.port, l.address)
-		} else {
+		default:
 			named[l.port] = true
 		}
 	}
@@ -172,7 +152,20 @@ func egressToOutside(outside []leaving) []networkingv1.NetworkPolicyEgressRule {
 	for _, port := range addresses.keys() {
 		rules = append(rules, egressTo([]int{port}, blocks(addresses.of(port))...))
 	}
+	for _, namespace := range slices.Sorted(maps.Keys(namespaces)) {
+		rules = append(rules, egressTo(nil, networkingv1.NetworkPolicyPeer{NamespaceSelector: namespaceSelector(namespace)}))
+	}
 	return rules
+}
+
+// namespaceOf returns the namespace of a Service that an address names, if it
+// does.
+func (p *planner) namespaceOf(address string) string {
+	service, ok := strings.CutSuffix(strings.TrimSuffix(address, "."+p.mesh.ClusterDomain), ".svc")
+	if !ok {
+		return ""
+	}
+	return service[strings.LastIndex(service, ".")+1:]
 }
 
 // everywhere is every address of another host.

@@ -39,7 +39,9 @@ type AllowedRequest struct {
 	// Methods are those of HTTP, in upper case. Default: every method.
 	Methods []string `json:"methods,omitempty"`
 	// Paths are as requests have them, without a query. One with a * at its end
-	// is for every path that starts so. Default: every path.
+	// is for every path that starts so. A slash that is escaped, as %2F, is none
+	// unless the mesh configuration decodes it (pathNormalization): a host that
+	// does may see another path. Default: every path.
 	Paths []string `json:"paths,omitempty"`
 }
 
@@ -49,8 +51,8 @@ func sortedRequests(from []AllowedRequest) []AllowedRequest {
 	var sorted []AllowedRequest
 	for _, r := range from {
 		sorted = append(sorted, AllowedRequest{
-			Methods: slices.Sorted(slices.Values(r.Methods)),
-			Paths:   slices.Sorted(slices.Values(r.Paths)),
+			Methods: slices.Compact(slices.Sorted(slices.Values(r.Methods))),
+			Paths:   slices.Compact(slices.Sorted(slices.Values(r.Paths))),
 		})
 	}
 	slices.SortFunc(sorted, func(a, b AllowedRequest) int {

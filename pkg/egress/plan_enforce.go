@@ -28,7 +28,7 @@ func (p *planner) enforced() Enforce {
 	}
 	e.ClusterTraffic = cmp.Or(e.ClusterTraffic, ClusterTrafficAllow)
 	if e.RegistryOnly {
-		p.checkRegistryOnly(e)
+		p.checkRegistryOnly()
 	}
 	if e.NetworkPolicy {
 		p.checkNetworkPolicy()
@@ -39,22 +39,11 @@ func (p *planner) enforced() Enforce {
 	return e
 }
 
-// checkRegistryOnly refuses what a Sidecar for a namespace cannot do.
+// checkRegistryOnly refuses a Sidecar for more than a namespace.
 // https://istio.io/latest/docs/reference/config/networking/sidecar/
-func (p *planner) checkRegistryOnly(e Enforce) {
-	path := schema.Child(pathEnforce, "registryOnly")
+func (p *planner) checkRegistryOnly() {
 	if slices.Contains(p.clients.namespaces, p.mesh.RootNamespace) {
-		p.reportf(Unenforceable, path, "must not be set with the client %s, which is the root namespace: a Sidecar there is for every namespace of the mesh; move its workloads, or leave it out of the clients", p.mesh.RootNamespace)
-	}
-	for _, d := range p.planned {
-		if !d.service.hasAddresses() || e.ClusterTraffic == ClusterTrafficAllow {
-			continue
-		}
-		for _, client := range d.clients {
-			if client != d.bundle.namespace {
-				p.reportf(Unenforceable, schema.Child(pathEnforce, "clusterTraffic"), "must be Allow for the workloads of %s, which call %s by a Service of %s; set it, or put a bundle into their own namespace", client, d.name, d.bundle.namespace)
-			}
-		}
+		p.reportf(Unenforceable, schema.Child(pathEnforce, "registryOnly"), "must not be set with the client %s, which is the root namespace: a Sidecar there is for every namespace of the mesh; move its workloads, or leave it out of the clients", p.mesh.RootNamespace)
 	}
 }
 
@@ -68,7 +57,7 @@ func (p *planner) checkNetworkPolicy() {
 		}
 	}
 	for _, d := range p.planned {
-		if d.gateway == nil && !d.leavesToAddresses() {
+		if d.gateway == nil && slices.ContainsFunc(d.leavings(), p.isUnknown) {
 			p.reportf(NeedsAddress, schema.Child(pathDestinations, d.name), "must lead to IP addresses with `via: Sidecar` where spec.enforce.networkPolicy is set: NetworkPolicies know no names; add {endpoints: [{address: 203.0.113.7}]}, or give the forwardProxy by its IP address, or use `via: Gateway`")
 		}
 	}
@@ -167,8 +156,7 @@ func (d *destination) leavingsOf(h host, r route) []leaving {
 	return all
 }
 
-// leavesToAddresses reports whether a NetworkPolicy can name where the
-// destination is.
-func (d *destination) leavesToAddresses() bool {
-	return !slices.ContainsFunc(d.leavings(), func(l leaving) bool { return !isIP(l.address) && !isRange(l.address) })
+// isUnknown reports whether a NetworkPolicy cannot name where traffic goes.
+func (p *planner) isUnknown(l leaving) bool {
+	return !isIP(l.address) && !isRange(l.address) && p.namespaceOf(l.address) == ""
 }

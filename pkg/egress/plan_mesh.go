@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
@@ -32,8 +30,14 @@ func (p *planner) setMesh(shared *Mesh) {
 func (m Mesh) problems(object ObjectRef, path string, s *source) []Diagnostic {
 	var diagnostics []Diagnostic
 	gateways := m.WithDefaults().Gateways
-	for _, name := range slices.Sorted(maps.Keys(gateways)) {
-		for _, problem := range gateways[name].problems() {
+	names := slices.Sorted(maps.Keys(gateways))
+	for i, name := range names {
+		g := gateways[name]
+		problems := slices.Concat(g.portProblems(), g.deployProblems())
+		for _, first := range names[:i] {
+			problems = append(problems, g.sameAs(first, gateways[first])...)
+		}
+		for _, problem := range problems {
 			at := schema.Child(schema.Child(path, "gateways"), name) + "." + problem.field
 			diagnostics = append(diagnostics, Diagnostic{
 				Code:     problem.code,
@@ -54,22 +58,29 @@ type gatewayProblem struct {
 	field, message string
 }
 
-func (g Gateway) problems() []gatewayProblem {
-	problems := g.portProblems()
-	if g.Deploy == nil {
-		return problems
+// sameAs finds what two gateways share that each must have alone.
+func (g Gateway) sameAs(name string, first Gateway) []gatewayProblem {
+	var problems []gatewayProblem
+	if g.Namespace != first.Namespace {
+		return nil
 	}
-	if r := g.Deploy.Replicas; r.Min > r.Max {
-		problems = append(problems, gatewayProblem{InvalidReplicas, "deploy.replicas", fmt.Sprintf("must have a max that is not less than min, got min %d and max %d", r.Min, r.Max)})
+	if g.Service == first.Service {
+		problems = append(problems, gatewayProblem{DuplicateGateway, "service", fmt.Sprintf("must not be %q, which gateway %q has in namespace %s; name another, or remove one of the two", g.Service, name, g.Namespace)})
 	}
-	resources := g.Deploy.Resources
-	requests, limits := resources.Requests.quantities(), resources.Limits.quantities()
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-		if request, limit := requests[name], limits[name]; request.Cmp(limit) > 0 {
-			problems = append(problems, gatewayProblem{InvalidResources, "deploy.resources", fmt.Sprintf("must not request more %s than the limit, got %s of %s; raise the limit", name, &request, &limit)})
-		}
+	if (g.Deploy != nil || first.Deploy != nil) && (within(g.Selector, first.Selector) || within(first.Selector, g.Selector)) {
+		problems = append(problems, gatewayProblem{DuplicateGateway, "selector", fmt.Sprintf("must not select the Pods of gateway %q of namespace %s as well; give each a label value of its own", name, g.Namespace)})
 	}
 	return problems
+}
+
+// within reports whether whatever has all of some labels has the others too.
+func within(others, all map[string]string) bool {
+	for key, value := range others {
+		if all[key] != value {
+			return false
+		}
+	}
+	return true
 }
 
 func (g Gateway) portProblems() []gatewayProblem {
@@ -89,8 +100,24 @@ func (g Gateway) portProblems() []gatewayProblem {
 	if len(g.TargetPorts.TCP) != len(ports.TCP) {
 		add("targetPorts", "must have a tcp port for each of ports, got %d for %d", len(g.TargetPorts.TCP), len(ports.TCP))
 	}
+	targets := slices.Concat([]int{g.TargetPorts.HTTP, g.TargetPorts.TLS}, g.TargetPorts.TCP)
+	for i, port := range targets {
+		switch {
+		case slices.Contains(targets[:i], port) && (i > 1 || ports.HTTP != ports.TLS):
+			add("targetPorts", "must have different ports for http, tls and each of tcp, got %d twice", port)
+		case port >= firstProxyPort && port <= lastProxyPort:
+			add("targetPorts", "must not be from %d to %d, which the proxy uses itself, got %d", firstProxyPort, lastProxyPort, port)
+		}
+	}
 	return problems
 }
+
+// The ports that Istio's proxy has for itself.
+// https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio
+const (
+	firstProxyPort = 15000
+	lastProxyPort  = 15090
+)
 
 // allowAny says once that the mesh lets workloads reach everything: a bundle that
 // leaves that as it is restricts nobody.

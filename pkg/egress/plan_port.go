@@ -59,6 +59,11 @@ func (p *portPlanner) checkAllow(allow []AllowedRequest) {
 	if len(allow) > 0 && p.way.gateway == nil {
 		p.reportf(NeedsGateway, "allow", "must not be set with `via: Sidecar`: nothing checks requests there but the proxy of who sends them; remove it, or use `via: Gateway`")
 	}
+	for i, r := range allow {
+		if len(r.Methods)+len(r.Paths) == 0 {
+			p.planner.reportf(MissingField, schema.Item(p.field("allow"), i), "must have methods or paths, such as {methods: [GET]}; without them it is every request, as without allow")
+		}
+	}
 }
 
 func joinInts(numbers []int) string {

@@ -34,9 +34,12 @@ func (p *planner) sidecars() []Object {
 }
 
 // imports are what the proxies of a namespace know, as NAMESPACE/HOST.
-func (p *planner) imports(client string) []string {
+func (p *planner) imports(client string) []string { return p.importsWith(client, p.mesh) }
+
+// importsWith are the imports of a mesh with other gateways.
+func (p *planner) importsWith(client string, mesh Mesh) []string {
 	namespaces := map[string]bool{}
-	for _, g := range p.mesh.Gateways {
+	for _, g := range mesh.Gateways {
 		if g.Namespace != client {
 			namespaces[g.Namespace] = true
 		}

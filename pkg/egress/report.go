@@ -51,7 +51,8 @@ type WayAround struct {
 	// StoppedBy are the objects that stop it, in the order in which it meets
 	// them: should one be missing, the next one does. If there is none, nothing
 	// stops it. Of SpoofedHost they are those that lead it to the host after all;
-	// should one be missing, it is like DirectIP.
+	// should one be missing, it is like DirectIP. The ConfigMap istio stands for
+	// outboundTrafficPolicy in the configuration of the mesh.
 	StoppedBy []ObjectRef
 	// Note is what else there is to know, in a sentence. It may be empty.
 	Note string
@@ -82,11 +83,12 @@ const (
 // namespaces and names.
 func (o *Output) Report() Report {
 	var r Report
+	c := newClosings(o.planners)
 	for _, p := range o.planners {
 		for _, d := range p.planned {
 			r.Access = append(r.Access, d.access()...)
 		}
-		r.WaysAround = append(r.WaysAround, p.waysAround()...)
+		r.WaysAround = append(r.WaysAround, p.waysAround(c)...)
 	}
 	return r
 }

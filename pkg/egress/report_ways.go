@@ -11,24 +11,72 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
+// closings are what all bundles close together: Sidecars, NetworkPolicies and
+// policies of gateways concern whoever is there.
+type closings struct {
+	sidecars map[string]bool        // by client
+	drops    map[string][]ObjectRef // by client: NetworkPolicies
+	open     map[string][]string    // by client: what they leave open
+	gateways map[string][]ObjectRef // by gateway: NetworkPolicies
+	denials  map[string][]ObjectRef // by gateway: default-deny
+}
+
+func newClosings(planners []*planner) closings {
+	c := closings{map[string]bool{}, map[string][]ObjectRef{}, map[string][]string{}, map[string][]ObjectRef{}, map[string][]ObjectRef{}}
+	for _, p := range planners {
+		for _, client := range p.clients.namespaces {
+			c.sidecars[client] = c.sidecars[client] || p.enforce.RegistryOnly
+			c.open[client] = append(c.open[client], p.opened(client)...)
+			if p.enforce.NetworkPolicy {
+				c.drops[client] = append(c.drops[client], ObjectRef{kindNetworkPolicy, client, p.policyName()})
+			}
+		}
+		for _, g := range p.gateways() {
+			h := p.hopTo(g)
+			if p.enforce.NetworkPolicy {
+				c.gateways[g.name] = append(c.gateways[g.name], ObjectRef{kindNetworkPolicy, g.namespace, h.objectName()})
+			}
+			if p.enforce.Authorization {
+				c.denials[g.name] = append(c.denials[g.name], ObjectRef{kindAuthorizationPolicy, g.namespace, h.defaultDenyName()})
+			}
+		}
+	}
+	return c
+}
+
+// opened names what the bundle lets every Pod of a client send packets to, and
+// past its proxy.
+func (p *planner) opened(client string) []string {
+	var open []string
+	for _, d := range p.planned {
+		if d.gateway == nil && slices.Contains(d.clients, client) {
+			open = append(open, d.String())
+		}
+	}
+	if p.bundle.Bypass != nil {
+		open = append(open, fmt.Sprintf("%s of %s", pathBypass, p.object()))
+	}
+	return slices.Compact(open)
+}
+
 // waysAround returns what may be tried around the bundle, with what stops it.
-func (p *planner) waysAround() []WayAround {
+func (p *planner) waysAround(c closings) []WayAround {
 	var ways []WayAround
 	for _, client := range p.clients.namespaces {
 		ways = append(ways,
-			WayAround{Way: NoSidecar, From: client, StoppedBy: p.dropping(client), Note: p.opened(client)},
-			WayAround{Way: DirectIP, From: client, StoppedBy: p.blocking(client), Note: p.registryOnlyMesh()},
+			WayAround{Way: NoSidecar, From: client, StoppedBy: c.drops[client], Note: p.leftOpen(c, client)},
+			WayAround{Way: DirectIP, From: client, StoppedBy: p.blocking(c, client), Note: p.skipped()},
 		)
 	}
 	for _, d := range p.planned {
-		ways = append(ways, p.waysTo(d)...)
+		ways = append(ways, p.waysTo(c, d)...)
 	}
 	for _, g := range p.gateways() {
-		w := WayAround{Way: UnlistedRoute, Note: fmt.Sprintf("Of gateway %s.", g.name)}
-		if p.enforce.Authorization {
-			w.StoppedBy = []ObjectRef{{kindAuthorizationPolicy, g.namespace, p.hopTo(g).defaultDenyName()}}
+		note := fmt.Sprintf("Of gateway %s.", g.name)
+		if len(c.denials[g.name]) > 0 {
+			note += fmt.Sprintf(" But a server for every host (*) that ends Istio mutual TLS can be reached as any name below .%s.", laneDomain)
 		}
-		ways = append(ways, w)
+		ways = append(ways, WayAround{Way: UnlistedRoute, StoppedBy: c.denials[g.name], Note: note})
 	}
 	for i := range ways {
 		ways[i].Bundle = p.id().String()
@@ -36,8 +84,50 @@ func (p *planner) waysAround() []WayAround {
 	return united(ways)
 }
 
+// blocking is what stops a call that nothing declares: the Sidecar of the
+// namespace, or else the configuration of the mesh, and then NetworkPolicies.
+func (p *planner) blocking(c closings, client string) []ObjectRef {
+	var blocking []ObjectRef
+	if c.sidecars[client] {
+		blocking = append(blocking, ObjectRef{kindSidecar, client, sidecarName})
+	}
+	if p.mesh.OutboundTrafficPolicy != defaultOutboundTrafficPolicy {
+		blocking = append(blocking, p.meshConfig())
+	}
+	return append(blocking, c.drops[client]...)
+}
+
+// meshConfig is where Istio has the configuration of the mesh.
+// https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/
+func (p *planner) meshConfig() ObjectRef {
+	return ObjectRef{"ConfigMap", p.mesh.RootNamespace, "istio"}
+}
+
+// leftOpen says what NetworkPolicies leave open to every Pod of a client.
+func (p *planner) leftOpen(c closings, client string) string {
+	if len(c.drops[client]) == 0 {
+		return ""
+	}
+	var notes []string
+	if open := c.open[client]; len(open) > 0 {
+		notes = append(notes, "The addresses of "+strings.Join(open, ", ")+" are open to every Pod of the namespace.")
+	}
+	if p.enforce.ClusterTraffic == ClusterTrafficAllow {
+		notes = append(notes, "The rest of the cluster stays open, and may lead on.")
+	}
+	return strings.Join(notes, " ")
+}
+
+// skipped says that sidecars do not see everything.
+func (p *planner) skipped() string {
+	if p.bundle.Bypass == nil {
+		return ""
+	}
+	return fmt.Sprintf("No sidecar sees what %s names.", pathBypass)
+}
+
 // waysTo returns what may be tried around one destination.
-func (p *planner) waysTo(d *destination) []WayAround {
+func (p *planner) waysTo(c closings, d *destination) []WayAround {
 	var ways []WayAround
 	for _, client := range d.clients {
 		if d.isNamed() {
@@ -46,7 +136,7 @@ func (p *planner) waysTo(d *destination) []WayAround {
 		}
 	}
 	if d.gateway != nil {
-		ways = append(ways, p.intrusions(d)...)
+		ways = append(ways, p.intrusions(c, d)...)
 	}
 	for i := range ways {
 		ways[i].Destinations = []string{d.name}
@@ -57,54 +147,6 @@ func (p *planner) waysTo(d *destination) []WayAround {
 // isNamed reports whether sidecars know the destination by a name that its
 // callers send.
 func (d *destination) isNamed() bool { return len(d.addresses) == 0 && !d.service.hasAddresses() }
-
-// dropping are the NetworkPolicies that drop what leaves a Pod of a client.
-func (p *planner) dropping(client string) []ObjectRef {
-	if !p.enforce.NetworkPolicy {
-		return nil
-	}
-	return []ObjectRef{{kindNetworkPolicy, client, p.policyName()}}
-}
-
-// blocking is what stops a call that nothing declares.
-func (p *planner) blocking(client string) []ObjectRef {
-	if !p.enforce.RegistryOnly {
-		return p.dropping(client)
-	}
-	return append([]ObjectRef{{kindSidecar, client, sidecarName}}, p.dropping(client)...)
-}
-
-// opened says what the NetworkPolicy leaves open to every Pod of a client.
-func (p *planner) opened(client string) string {
-	var open []string
-	for _, d := range p.planned {
-		if d.gateway == nil && slices.Contains(d.clients, client) {
-			open = append(open, d.name)
-		}
-	}
-	if len(p.bypass.prefixes) > 0 {
-		open = append(open, pathBypass+".cidrs")
-	}
-	var notes []string
-	if len(open) > 0 {
-		notes = append(notes, "The addresses of "+strings.Join(slices.Compact(open), ", ")+" are open to every Pod of the namespace.")
-	}
-	if p.enforce.ClusterTraffic == ClusterTrafficAllow {
-		notes = append(notes, "The rest of the cluster stays open, and may lead on.")
-	}
-	if !p.enforce.NetworkPolicy {
-		return ""
-	}
-	return strings.Join(notes, " ")
-}
-
-// registryOnlyMesh says that no object has to stop what the mesh itself does.
-func (p *planner) registryOnlyMesh() string {
-	if p.mesh.OutboundTrafficPolicy == defaultOutboundTrafficPolicy {
-		return ""
-	}
-	return "Sidecars stop it too: the configuration of the mesh says REGISTRY_ONLY."
-}
 
 // leading is what leads a call to the host that it names, wherever it connects to.
 func (d *destination) leading(client string) (leading []ObjectRef, note string) {
@@ -138,15 +180,16 @@ func refs(objects []Object) []ObjectRef {
 func (p *planner) hopTo(g *gateway) *hop { return &hop{bundle: p.id(), gateway: g} }
 
 // intrusions are what others may try who are no clients of a destination.
-func (p *planner) intrusions(d *destination) []WayAround {
-	name := p.hopTo(d.gateway).objectName()
-	var drops, denies []ObjectRef
-	if p.enforce.NetworkPolicy {
-		drops = []ObjectRef{{kindNetworkPolicy, d.gateway.namespace, name}}
-	}
-	note := "Without mutual TLS the gateway cannot tell who calls."
+func (p *planner) intrusions(c closings, d *destination) []WayAround {
+	drops, note := c.gateways[d.gateway.name], ""
+	var denies []ObjectRef
 	if d.mutualTLS {
-		denies, note = []ObjectRef{{kindAuthorizationPolicy, d.gateway.namespace, name}}, ""
+		denies = []ObjectRef{{kindAuthorizationPolicy, d.gateway.namespace, p.hopTo(d.gateway).objectName()}}
+	} else {
+		note = "Without mutual TLS the gateway cannot tell who calls."
+	}
+	if !d.mutualTLS && len(drops) > 0 {
+		note += " Namespaces that reach it for another destination reach this one."
 	}
 	ways := []WayAround{{Way: OtherNamespace, StoppedBy: slices.Concat(drops, denies), Note: note}}
 	for _, client := range d.clients {
