@@ -196,3 +196,62 @@ func renderText(t *testing.T, bundle string) (manifests string, warnings []egres
 	}
 	return text.String(), output.Warnings
 }
+
+// A gateway that is closed knows what is of a bundle by the end of its name. So a server for every host that ends Istio
+// mutual TLS is reached by who sends such a name, and by nobody else: the limit that the documentation states.
+func TestDefaultDenyAndServersForEveryHost(t *testing.T) {
+	const bundle = `
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: cards, namespace: payments}
+spec:
+  destinations: {stripe: {hosts: [api.stripe.com]}}
+  enforce: {authorization: true}
+`
+	rendered, _ := renderText(t, bundle)
+	for sni, want := range map[string]string{
+		"by-hand.example.com":  "403 RBAC: denied by ns[istio-system]-policy[payments--cards--istio-egressgateway--default-deny]-rule[0]",
+		"made-up.by-me.egress": "",
+	} {
+		m := mesh(t, join(rendered, everyHost(sni)))
+		if got := m.Trace(trace.Call{Namespace: "payments", URL: "http://by-hand.example.com"}).Blocked; got != want {
+			t.Errorf("SNI %s: got %q, want %q", sni, got, want)
+		}
+	}
+}
+
+// everyHost is a server for every host, and a way to it for by-hand.example.com under a name of the caller's choice.
+func everyHost(sni string) string {
+	return `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: by-hand, namespace: payments}
+spec: {hosts: [by-hand.example.com], location: MESH_EXTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: every-host, namespace: istio-system}
+spec:
+  selector: {istio: egressgateway}
+  servers: [{port: {number: 443, name: every-host, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: by-hand, namespace: payments}
+spec:
+  host: istio-egressgateway.istio-system.svc.cluster.local
+  subsets: [{name: by-hand, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: ` + sni + `}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: by-hand, namespace: payments}
+spec:
+  hosts: [by-hand.example.com]
+  gateways: [mesh, istio-system/every-host]
+  http:
+  - match: [{gateways: [mesh], port: 80}]
+    route: [{destination: {host: istio-egressgateway.istio-system.svc.cluster.local, port: {number: 443}, subset: by-hand}}]
+  - match: [{gateways: [istio-system/every-host], port: 443}]
+    route: [{destination: {host: by-hand.example.com, port: {number: 80}}}]
+`
+}

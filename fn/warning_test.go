@@ -49,6 +49,26 @@ warning: the workloads in namespace search need a patch, which no object is; see
 	}
 }
 
+// TestHelmGateway: a gateway that is left to Helm is not forgotten.
+func TestHelmGateway(t *testing.T) {
+	bundle := smallest + "  mesh: {outboundTrafficPolicy: REGISTRY_ONLY, gateways: {partners: {namespace: egress, deploy: {installer: Helm}}}}\n"
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"render", "-"}, strings.NewReader(bundle), &stdout, &stderr); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	const want = "warning: the gateway partners in namespace egress is left to Helm; egressbundle patch --helm prints its values [NeedsPatch]\n"
+	if diff := cmp.Diff(want, stderr.String()); diff != "" {
+		t.Errorf("standard error (-want +got):\n%s", diff)
+	}
+	if strings.Contains(stdout.String(), "kind: Deployment") {
+		t.Error("a Deployment is rendered all the same")
+	}
+	values := succeed(t, "", bundle, binary, "patch", "--helm", "-")
+	if !strings.HasPrefix(values, "# Chart gateway, release partners in namespace egress.\naffinity:\n") {
+		t.Errorf("values:\n%s", values)
+	}
+}
+
 const workloads = `apiVersion: apps/v1
 kind: Deployment
 metadata:
