@@ -42,7 +42,7 @@ func EncodeReport(w io.Writer, r Report) error {
 	text.WriteString("\n## What stops each way around\n\n" +
 		"Where several objects are named, each stops what gets past those before it. A\n" +
 		"call that is led to the host that it names is, without that, one to an address\n" +
-		"that is not listed.\n\n")
+		"that is not listed. The ConfigMap istio holds the configuration of the mesh.\n\n")
 	ways := [][]string{{"bundle", "destinations", "who", "what is tried", "what stops it"}}
 	for _, way := range r.WaysAround {
 		ways = append(ways, []string{
