@@ -4,8 +4,8 @@
 package egress
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 
@@ -36,10 +36,11 @@ type portOfClient struct {
 	port   int
 }
 
-// A fact is something that a bundle says of the cluster.
+// A fact is something that a bundle says of the cluster: of what, in which field,
+// and what.
 type fact struct {
-	name  string
-	value any
+	of, field string
+	value     any
 }
 
 // A factClaim is what the first bundle says that knows of a fact.
@@ -86,32 +87,38 @@ func (c *conflicts) addBundle(p *planner) bool {
 	}
 	c.bundles[id] = p
 	for _, fact := range p.mesh.facts() {
-		first, claimed := c.facts[fact.name]
+		first, claimed := c.facts[fact.of]
 		if !claimed {
-			c.facts[fact.name] = factClaim{fact.value, p}
-		} else if !reflect.DeepEqual(first.value, fact.value) {
-			p.reportf(MeshConflict, pathMesh+"."+fact.name, "must be the same in every bundle, and differs from %s; state the facts of the cluster once, in an %s", first.bundle.object(), kindMesh)
+			c.facts[fact.of] = factClaim{fact.value, p}
+		} else if first.bundle != p && !reflect.DeepEqual(first.value, fact.value) {
+			p.reportf(MeshConflict, pathMesh+"."+fact.field, "must be the same in every bundle, and differs from %s; state the facts of the cluster once, in an %s", first.bundle.object(), kindMesh)
 		}
 	}
 	return true
 }
 
-// facts returns what two meshes cannot state differently, sorted by name.
+// facts returns what two meshes cannot state differently, sorted by field. That of
+// a gateway is what its name stands for, and which Service it is.
 // Whether hops are mutual TLS is a choice and not a fact, and a gateway that
 // only one of them knows is no contradiction.
 func (m Mesh) facts() []fact {
-	facts := []fact{
-		{"apiServer", m.APIServer},
-		{"clusterDomain", m.ClusterDomain},
-		{"dns", m.DNS},
-		{"istioVersion", m.IstioVersion},
-		{"outboundTrafficPolicy", m.OutboundTrafficPolicy},
-		{"rootNamespace", m.RootNamespace},
-		{"trustDomain", m.TrustDomain},
+	var facts []fact
+	for field, value := range map[string]any{
+		"apiServer":             m.APIServer,
+		"clusterDomain":         m.ClusterDomain,
+		"dns":                   m.DNS,
+		"istioVersion":          m.IstioVersion,
+		"outboundTrafficPolicy": m.OutboundTrafficPolicy,
+		"rootNamespace":         m.RootNamespace,
+		"trustDomain":           m.TrustDomain,
+	} {
+		facts = append(facts, fact{field, field, value})
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.Gateways)) {
-		facts = append(facts, fact{schema.Child("gateways", name), m.Gateways[name]})
+	for name, g := range m.Gateways {
+		field := schema.Child("gateways", name)
+		facts = append(facts, fact{field, field, g}, fact{"Service " + g.Namespace + "/" + g.Service, field, workload{g, name}})
 	}
+	slices.SortFunc(facts, func(a, b fact) int { return cmp.Or(cmp.Compare(a.field, b.field), cmp.Compare(a.of, b.of)) })
 	return facts
 }
 
