@@ -23,27 +23,33 @@ func (h *hop) authorizationPolicies() []Object {
 	if len(h.snis) == 0 {
 		return nil
 	}
+	var objects []Object
+	for _, s := range shards(h.snis.keys(), itself, maxItems) {
+		var rules []*security.Rule
+		for _, principals := range s.items {
+			rules = append(rules, deny(strings.Fields(principals), h.snis.of(principals)))
+		}
+		objects = append(objects, h.denyPolicy(h.objectName(s.name...), rules...))
+	}
+	return objects
+}
+
+// denyPolicy is for the Pods of the gateway.
+func (h *hop) denyPolicy(name string, rules ...*security.Rule) Object {
 	spec := &security.AuthorizationPolicy{
 		Selector: &selector.WorkloadSelector{MatchLabels: maps.Clone(h.gateway.selector)},
 		Action:   security.AuthorizationPolicy_DENY,
+		Rules:    rules,
 	}
-	for _, principals := range h.snis.keys() {
-		spec.Rules = append(spec.Rules, deny(strings.Fields(principals), h.snis.of(principals)))
-	}
-	return []Object{newObject(kindAuthorizationPolicy, h.gateway.namespace, h.objectName(), h.bundle, spec)}
+	return newObject(kindAuthorizationPolicy, h.gateway.namespace, name, h.bundle, spec)
 }
 
 // defaultDeny keeps everyone off the gateway who does not arrive on a lane, of
 // whatever bundle. What arrives on one, the policy of its bundle judges.
 func (h *hop) defaultDeny() Object {
-	spec := &security.AuthorizationPolicy{
-		Selector: &selector.WorkloadSelector{MatchLabels: maps.Clone(h.gateway.selector)},
-		Action:   security.AuthorizationPolicy_DENY,
-		Rules: []*security.Rule{{
-			When: []*security.Condition{{Key: "connection.sni", NotValues: []string{"*." + laneDomain}}},
-		}},
-	}
-	return newObject(kindAuthorizationPolicy, h.gateway.namespace, h.defaultDenyName(), h.bundle, spec)
+	return h.denyPolicy(h.defaultDenyName(), &security.Rule{
+		When: []*security.Condition{{Key: "connection.sni", NotValues: []string{"*." + laneDomain}}},
+	})
 }
 
 func (h *hop) defaultDenyName() string { return h.objectName("default-deny") }

@@ -47,7 +47,7 @@ func (p *planner) objects() []Object {
 			objects = append(objects, l.objects(hops[d.gateway.name])...)
 		}
 	}
-	return append(objects, p.networkPolicies(hops)...)
+	return append(objects, p.networkPolicies()...)
 }
 
 // sharedObjects returns what several bundles make alike. So it comes out once,

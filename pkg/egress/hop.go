@@ -58,6 +58,9 @@ func newHops(destinations []*destination) map[string]*hop {
 	return hops
 }
 
+// hopTo names what the bundle has at a gateway.
+func (p *planner) hopTo(g *gateway) *hop { return &hop{bundle: p.id(), gateway: g} }
+
 func (h *hop) add(d *destination) {
 	for _, l := range d.lanes() {
 		c := l.cross()

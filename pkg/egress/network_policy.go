@@ -21,44 +21,101 @@ const istiodPort = 15012
 // of the gateways. They add to one another: each opens what its bundle needs, and
 // every Pod that one of them selects is closed for the rest.
 // https://kubernetes.io/docs/concepts/services-networking/network-policies/
-func (p *planner) networkPolicies(hops map[string]*hop) []Object {
-	if !p.enforce.NetworkPolicy {
-		return nil
-	}
+func (p *planner) networkPolicies() []Object {
 	var objects []Object
 	for _, client := range p.clients.namespaces {
-		spec := &networkingv1.NetworkPolicySpec{
-			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress},
-			Egress:      p.clientEgress(client),
-		}
-		objects = append(objects, newObject(kindNetworkPolicy, client, p.policyName(), p.id(), spec))
+		objects = append(objects, p.clientPolicies(client)...)
 	}
-	for _, h := range hops {
-		spec := &networkingv1.NetworkPolicySpec{
-			PodSelector: metav1.LabelSelector{MatchLabels: maps.Clone(h.gateway.selector)},
-			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
-			Ingress:     p.gatewayIngress(h.gateway),
-			Egress:      p.gatewayEgress(h.gateway),
-		}
-		objects = append(objects, newObject(kindNetworkPolicy, h.gateway.namespace, h.objectName(), p.id(), spec))
+	for _, g := range p.gateways() {
+		objects = append(objects, p.gatewayPolicies(g)...)
 	}
 	return objects
 }
 
-// policyName names the NetworkPolicy of a client namespace.
-func (p *planner) policyName() string { return objectName(p.bundle.Namespace, p.bundle.Name) }
+// clientPolicies are for every Pod of a client namespace.
+func (p *planner) clientPolicies(client string) []Object {
+	if !p.enforce.NetworkPolicy {
+		return nil
+	}
+	name := func(parts ...string) string {
+		return objectName(slices.Concat([]string{p.bundle.Namespace, p.bundle.Name}, parts)...)
+	}
+	spec := networkingv1.NetworkPolicySpec{Egress: p.clientEgress(client)}
+	return p.split(client, name, spec, p.leavings(func(d *destination) bool {
+		return d.gateway == nil && slices.Contains(d.clients, client)
+	}))
+}
 
-// clientEgress is where the Pods of a client may send packets.
+// gatewayPolicies are for the Pods of a gateway.
+func (p *planner) gatewayPolicies(g *gateway) []Object {
+	if !p.enforce.NetworkPolicy {
+		return nil
+	}
+	spec := networkingv1.NetworkPolicySpec{
+		PodSelector: metav1.LabelSelector{MatchLabels: maps.Clone(g.selector)},
+		Ingress:     p.gatewayIngress(g),
+		Egress:      p.meshEgress(),
+	}
+	return p.split(g.namespace, p.hopTo(g).objectName, spec, p.leavings(func(d *destination) bool {
+		return d.gateway != nil && d.gateway.name == g.name
+	}))
+}
+
+// leavings returns where some destinations lead, as NetworkPolicies can tell it,
+// each once: of names the port, and of Services of the cluster the namespace.
+func (p *planner) leavings(of func(*destination) bool) []leaving {
+	all := map[leaving]bool{}
+	for _, d := range p.planned {
+		if !of(d) {
+			continue
+		}
+		for _, l := range d.leavings() {
+			if namespace := p.namespaceOf(l.address); namespace != "" {
+				l = leaving{namespace: namespace}
+			} else if !isIP(l.address) && !isRange(l.address) {
+				l = leaving{port: l.port}
+			}
+			all[l] = true
+		}
+	}
+	return slices.Collect(maps.Keys(all))
+}
+
+// split adds what is left to a NetworkPolicy, and to others if it is more than one
+// object should hold.
+func (p *planner) split(
+	namespace string, name func(parts ...string) string, common networkingv1.NetworkPolicySpec, leavings []leaving,
+) []Object {
+	parts := shards(leavings, leaving.key, maxItems)
+	if len(parts) > 1 {
+		parts = append(parts, shard[leaving]{}) // for what they have in common
+	}
+	var objects []Object
+	for _, part := range parts {
+		spec := &networkingv1.NetworkPolicySpec{
+			PodSelector: *common.PodSelector.DeepCopy(),
+			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress},
+			Egress:      egressFor(part.items),
+		}
+		if len(part.name) == 0 {
+			spec.Egress = slices.Concat(common.Egress, spec.Egress)
+			spec.Ingress = common.Ingress
+		}
+		if len(spec.Ingress) > 0 {
+			spec.PolicyTypes = append(spec.PolicyTypes, networkingv1.PolicyTypeIngress)
+		}
+		objects = append(objects, newObject(kindNetworkPolicy, namespace, name(part.name...), p.id(), spec))
+	}
+	return objects
+}
+
+// clientEgress is where the Pods of a client may send packets, but for what its
+// destinations lead to straight from the sidecar.
 func (p *planner) clientEgress(client string) []networkingv1.NetworkPolicyEgressRule {
 	rules := p.meshEgress()
 	ports := grouping[string, int]{}
-	var outside []leaving
 	for _, d := range p.planned {
-		switch {
-		case !slices.Contains(d.clients, client):
-		case d.gateway == nil:
-			outside = append(outside, d.leavings()...)
-		default:
+		if d.gateway != nil && slices.Contains(d.clients, client) {
 			ports.add(d.gateway.name, d.gatewayPorts()...)
 		}
 	}
@@ -67,7 +124,6 @@ func (p *planner) clientEgress(client string) []networkingv1.NetworkPolicyEgress
 			rules = append(rules, egressTo(numbers, podsOf(g.namespace, g.selector)))
 		}
 	}
-	rules = append(rules, p.egressFor(outside)...)
 	if len(p.bypass.prefixes) > 0 {
 		rules = append(rules, egressTo(nil, blocks(p.bypass.prefixes)...))
 	}
@@ -118,42 +174,33 @@ func (p *planner) gatewayIngress(g *gateway) []networkingv1.NetworkPolicyIngress
 	return rules
 }
 
-// gatewayEgress is where the Pods of a gateway may send packets.
-func (p *planner) gatewayEgress(g *gateway) []networkingv1.NetworkPolicyEgressRule {
-	var leavings []leaving
-	for _, d := range p.planned {
-		if d.gateway != nil && d.gateway.name == g.name {
-			leavings = append(leavings, d.leavings()...)
-		}
-	}
-	return append(p.meshEgress(), p.egressFor(leavings)...)
-}
-
 // egressFor opens what proxies lead to: names and addresses on their ports, and
 // Services of the cluster on every port, because that of their Pods is not known.
 // A name may be anywhere but on the link, where nodes keep their secrets.
-func (p *planner) egressFor(leavings []leaving) []networkingv1.NetworkPolicyEgressRule {
+func egressFor(leavings []leaving) []networkingv1.NetworkPolicyEgressRule {
 	addresses := grouping[int, string]{}
-	named, namespaces := map[int]bool{}, map[string]bool{}
-	for _, l := range leavings {
-		switch namespace := p.namespaceOf(l.address); {
-		case namespace != "":
-			namespaces[namespace] = true
-		case isIP(l.address) || isRange(l.address):
+	var named []int
+	var namespaces []networkingv1.NetworkPolicyPeer
+	for _, l := range leavings { // sorted
+		switch {
+		case l.namespace != "":
+			namespaces = append(namespaces, networkingv1.NetworkPolicyPeer{NamespaceSelector: namespaceSelector(l.namespace)})
+		case l.address != "":
 			addresses.add(l.port, l.address)
 		default:
-			named[l.port] = true
+			named = append(named, l.port)
 		}
 	}
 	var rules []networkingv1.NetworkPolicyEgressRule
 	if len(named) > 0 {
-		rules = append(rules, egressTo(slices.Sorted(maps.Keys(named)), everywhere()...))
+		slices.Sort(named)
+		rules = append(rules, egressTo(named, everywhere()...))
 	}
 	for _, port := range addresses.keys() {
 		rules = append(rules, egressTo([]int{port}, blocks(addresses.of(port))...))
 	}
-	for _, namespace := range slices.Sorted(maps.Keys(namespaces)) {
-		rules = append(rules, egressTo(nil, networkingv1.NetworkPolicyPeer{NamespaceSelector: namespaceSelector(namespace)}))
+	if len(namespaces) > 0 {
+		rules = append(rules, egressTo(nil, namespaces...))
 	}
 	return rules
 }

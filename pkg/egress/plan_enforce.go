@@ -5,6 +5,7 @@ package egress
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -116,11 +117,15 @@ func (p *planner) gateways() []*gateway {
 }
 
 // A leaving is where traffic goes when it leaves the last proxy of the mesh: an IP
-// address, a range of them or a name, and a port.
+// address, a range of them or a name, and a port. For NetworkPolicies, a Service of
+// the cluster is its namespace.
 type leaving struct {
-	address string
-	port    int
+	namespace string
+	address   string
+	port      int
 }
+
+func (l leaving) key() string { return fmt.Sprint(l.namespace, " ", l.address, " ", l.port) }
 
 // leavings returns where the traffic of the destination leaves to.
 func (d *destination) leavings() []leaving {
@@ -137,7 +142,7 @@ func (d *destination) leavingsOf(h host, r route) []leaving {
 	var all []leaving
 	for _, target := range d.targets(h, r) {
 		port := int(cmp.Or(target.Ports[portName(r.protocol, r.port)], uint32(r.exit.port)))
-		all = append(all, leaving{target.Address, port})
+		all = append(all, leaving{address: target.Address, port: port})
 	}
 	var addresses []string
 	switch {
@@ -151,7 +156,7 @@ func (d *destination) leavingsOf(h host, r route) []leaving {
 		addresses = []string{h.outside}
 	}
 	for _, address := range addresses {
-		all = append(all, leaving{address, r.exit.port})
+		all = append(all, leaving{address: address, port: r.exit.port})
 	}
 	return all
 }

@@ -14,30 +14,37 @@ import (
 // closings are what all bundles close together: Sidecars, NetworkPolicies and
 // policies of gateways concern whoever is there.
 type closings struct {
-	sidecars map[string]bool        // by client
-	drops    map[string][]ObjectRef // by client: NetworkPolicies
-	open     map[string][]string    // by client: what they leave open
-	gateways map[string][]ObjectRef // by gateway: NetworkPolicies
-	denials  map[string][]ObjectRef // by gateway: default-deny
+	sidecars map[string]bool                     // by client
+	drops    map[string][]ObjectRef              // by client: NetworkPolicies
+	open     map[string][]string                 // by client: what they leave open
+	gateways map[string][]ObjectRef              // by gateway: NetworkPolicies
+	denials  map[string][]ObjectRef              // by gateway: default-deny
+	hops     map[bundleID]map[string][]ObjectRef // by bundle and gateway: who may pass
 }
 
 func newClosings(planners []*planner) closings {
-	c := closings{map[string]bool{}, map[string][]ObjectRef{}, map[string][]string{}, map[string][]ObjectRef{}, map[string][]ObjectRef{}}
+	c := closings{
+		sidecars: map[string]bool{},
+		drops:    map[string][]ObjectRef{},
+		open:     map[string][]string{},
+		gateways: map[string][]ObjectRef{},
+		denials:  map[string][]ObjectRef{},
+		hops:     map[bundleID]map[string][]ObjectRef{},
+	}
 	for _, p := range planners {
+		c.hops[p.id()] = map[string][]ObjectRef{}
+		for name, h := range newHops(p.planned) {
+			c.hops[p.id()][name] = refs(h.authorizationPolicies())
+		}
 		for _, client := range p.clients.namespaces {
 			c.sidecars[client] = c.sidecars[client] || p.enforce.RegistryOnly
 			c.open[client] = append(c.open[client], p.opened(client)...)
-			if p.enforce.NetworkPolicy {
-				c.drops[client] = append(c.drops[client], ObjectRef{kindNetworkPolicy, client, p.policyName()})
-			}
+			c.drops[client] = append(c.drops[client], refs(p.clientPolicies(client))...)
 		}
 		for _, g := range p.gateways() {
-			h := p.hopTo(g)
-			if p.enforce.NetworkPolicy {
-				c.gateways[g.name] = append(c.gateways[g.name], ObjectRef{kindNetworkPolicy, g.namespace, h.objectName()})
-			}
+			c.gateways[g.name] = append(c.gateways[g.name], refs(p.gatewayPolicies(g))...)
 			if p.enforce.Authorization {
-				c.denials[g.name] = append(c.denials[g.name], ObjectRef{kindAuthorizationPolicy, g.namespace, h.defaultDenyName()})
+				c.denials[g.name] = append(c.denials[g.name], ObjectRef{kindAuthorizationPolicy, g.namespace, p.hopTo(g).defaultDenyName()})
 			}
 		}
 	}
@@ -176,15 +183,12 @@ func refs(objects []Object) []ObjectRef {
 	return refs
 }
 
-// hopTo names what the bundle has at a gateway.
-func (p *planner) hopTo(g *gateway) *hop { return &hop{bundle: p.id(), gateway: g} }
-
 // intrusions are what others may try who are no clients of a destination.
 func (p *planner) intrusions(c closings, d *destination) []WayAround {
 	drops, note := c.gateways[d.gateway.name], ""
 	var denies []ObjectRef
 	if d.mutualTLS {
-		denies = []ObjectRef{{kindAuthorizationPolicy, d.gateway.namespace, p.hopTo(d.gateway).objectName()}}
+		denies = c.hops[d.bundle][d.gateway.name]
 	} else {
 		note = "Without mutual TLS the gateway cannot tell who calls."
 	}

@@ -4,6 +4,7 @@
 package egress_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"testing"
@@ -73,6 +74,49 @@ func TestManyHosts(t *testing.T) {
 	}
 	if changed := countChanged(t, before, after); changed > 8 {
 		t.Errorf("one more host changes %d objects of %d", changed, len(before))
+	}
+}
+
+// TestManyAddressesAndClients: what a bundle closes is split as well, and says the
+// same in parts as in one piece.
+func TestManyAddressesAndClients(t *testing.T) {
+	const n = 1000
+	bundle := egress.Bundle{
+		Name: "many", Namespace: "payments", Clients: []egress.Client{{Namespace: "payments"}}, Destinations: map[string]egress.Destination{},
+		Enforce: &egress.Enforce{NetworkPolicy: true, RegistryOnly: true},
+	}
+	for i := range n {
+		bundle.Destinations[fmt.Sprintf("a%d", i)] = egress.Destination{
+			Via: egress.ViaSidecar, Hosts: []string{fmt.Sprintf("a%d.example.com", i)},
+			Endpoints: []egress.Endpoint{{Address: fmt.Sprintf("203.0.%d.%d", i/250, i%250+1)}},
+		}
+		bundle.Destinations[fmt.Sprintf("g%d", i)] = egress.Destination{
+			Hosts:   []string{fmt.Sprintf("g%d.example.com", i)},
+			Clients: []egress.Client{{Namespace: "payments", ServiceAccounts: []string{fmt.Sprintf("sa-%d", i)}}},
+		}
+	}
+	objects := render(t, nil, bundle)
+	found := map[string]int{}
+	for _, object := range objects {
+		text := encode(t, []egress.Object{object})
+		if len(text) > 200<<10 {
+			t.Errorf("%s %s has %d bytes", object.Kind, object.Name, len(text))
+		}
+		if object.Namespace == "payments" && object.Kind == "NetworkPolicy" {
+			found["addresses"] += bytes.Count(text, []byte("cidr: 203.0."))
+			found["common rules"] += bytes.Count(text, []byte("port: 15012"))
+		}
+		if object.Kind == "AuthorizationPolicy" {
+			found["accounts"] += bytes.Count(text, []byte("/sa/sa-"))
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"addresses": n, "common rules": 1, "accounts": n}, found); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	delete(bundle.Destinations, "a7")
+	delete(bundle.Destinations, "g7")
+	if changed := countChanged(t, objects, render(t, nil, bundle)); changed > 8 {
+		t.Errorf("one destination less of each changes %d objects of %d", changed, len(objects))
 	}
 }
 
