@@ -70,7 +70,8 @@ func renderCommand() *cobra.Command {
 		Long: strings.TrimSpace(`
 render reads every EgressBundle, and the EgressMesh if there is one, from files
 and from the YAML files of folders and their subfolders. A PATH of - is standard
-input. Objects of other APIs are passed over.
+input. Objects of other APIs are passed over, but that a Sidecar of Istio that is for
+the same workloads as that of spec.enforce is reported.
 
 It prints the objects as one YAML stream. With -o it writes them to a folder that
 belongs to this call: name every bundle whose objects are to stay there. If anything
