@@ -127,6 +127,8 @@ var superfluous = map[string]string{
 	"tls_origination/client_certificate: ServiceEntry payments/payments--partners--broker":             onPort80,
 	"tls_origination/client_certificate: ServiceEntry treasury/treasury--partners--bank":               onPort80,
 	"tls_origination/client_certificate_plaintext_hop: ServiceEntry payments/payments--partners--bank": onPort80,
+	"examples/closed-path: ServiceEntry payments/payments--cards--stripe":                              onPort80,
+	"examples/closed-path: Service egress/partners-gateway":                                            atHand,
 	"http/allow: ServiceEntry payments/payments--news--bank":                                           onPort80,
 	"http/allow: ServiceEntry payments/payments--news--cnn":                                            onPort80,
 	"http/enforce_plaintext_hop: ServiceEntry payments/payments--news--cnn":                            onPort80,
