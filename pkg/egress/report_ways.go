@@ -51,8 +51,7 @@ func newClosings(planners []*planner) closings {
 	return c
 }
 
-// opened names what the bundle lets every Pod of a client send packets to, and
-// past its proxy.
+// opened names what the bundle lets every Pod of a client send packets to.
 func (p *planner) opened(client string) []string {
 	var open []string
 	for _, d := range p.planned {
@@ -60,8 +59,8 @@ func (p *planner) opened(client string) []string {
 			open = append(open, d.String())
 		}
 	}
-	if p.bundle.Bypass != nil {
-		open = append(open, fmt.Sprintf("%s of %s", pathBypass, p.object()))
+	if len(p.bypass.prefixes) > 0 {
+		open = append(open, fmt.Sprintf("%s.cidrs of %s", pathBypass, p.object()))
 	}
 	return slices.Compact(open)
 }
