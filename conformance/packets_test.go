@@ -130,7 +130,7 @@ func (p packets) client(from packet.End, gateways []cluster.Gateway, report egre
 func (p packets) uses(gw cluster.Gateway, report egress.Report, client string) []int32 {
 	var ports []int32
 	for _, a := range report.Access {
-		if a.Exit != gw.String() || !isOf(a.Client, client) {
+		if namespace, _, _ := strings.Cut(a.Client, "/"); a.Exit != gw.String() || namespace != client {
 			continue
 		}
 		d := p.bundle.Destinations[a.Destination]
@@ -145,10 +145,6 @@ func (p packets) uses(gw cluster.Gateway, report egress.Report, client string) [
 		}
 	}
 	return ports
-}
-
-func isOf(client, namespace string) bool {
-	return client == namespace || len(client) > len(namespace) && client[:len(namespace)+1] == namespace+"/"
 }
 
 func isUsed(gw cluster.Gateway, report egress.Report) bool {
