@@ -68,7 +68,7 @@ func staleFiles(dir string, wanted map[string][]byte) ([]string, error) {
 			return err
 		}
 		_, want := wanted[path]
-		ours := isOurs(dir, path, text)
+		ours := isOwnFile(dir, path, text)
 		switch {
 		case !ours && want:
 			return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move it, or write to another folder", path)
@@ -80,16 +80,16 @@ func staleFiles(dir string, wanted map[string][]byte) ([]string, error) {
 	return stale, err
 }
 
-// isOurs reports whether a file stands where writeDir puts an object, and holds
+// isOwnFile reports whether a file stands where writeDir puts an object, and holds
 // an object that egressbundle made and nothing else. So a folder inside the
 // folder, with files that another call wrote, is left alone.
-func isOurs(dir, path string, text []byte) bool {
+func isOwnFile(dir, path string, text []byte) bool {
 	node, err := yaml.Parse(string(text))
 	if err != nil || bytes.Contains(text, []byte("\n---")) {
 		return false
 	}
 	place := filepath.Join(dir, fileName(node.GetNamespace(), node.GetKind(), node.GetName()))
-	return path == place && node.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy
+	return path == place && isOurs(node)
 }
 
 // writeFile replaces a file in one step, so that no reader sees half of it.

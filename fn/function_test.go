@@ -174,15 +174,16 @@ func TestFunctionMountsIntoItsGateway(t *testing.T) {
 	t.Errorf("nothing mounts the files:\n%s", strings.Join(items, "---\n"))
 }
 
-// TestFunctionRefusesInput: what is no ResourceList, or has no EgressBundle for
-// its functionConfig, fails with one line that says what to do.
+// TestFunctionRefusesInput: what is no ResourceList, or has no EgressBundle, fails
+// with one line that says what to do.
 func TestFunctionRefusesInput(t *testing.T) {
 	for _, c := range []struct{ name, stdin, stderr string }{
-		{"nothing", "", "functionConfig"},
+		{"nothing", "", "egressbundle render"},
 		{"no YAML", "{", "must be a ResourceList"},
 		{"bundle alone", smallest, "egressbundle render"},
-		{"no functionConfig", resourceList("", configMap), "functionConfig"},
-		{"other functionConfig", resourceList(configMap), `functionConfig must be an EgressBundle (apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},
+		{"no functionConfig", resourceList("", configMap), "there must be an EgressBundle, and there is none"},
+		{"no bundle beside a mesh", resourceList(meshDocument, configMap), "there must be an EgressBundle, and there is none"},
+		{"other functionConfig", resourceList(configMap), `functionConfig must be an EgressBundle or an EgressMesh (apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},
 		{"other version", resourceList(strings.Replace(smallest, "v1alpha1", "v2", 1)), `apiVersion: must be "egressbundle.io/v1alpha1", got "egressbundle.io/v2"`},
 	} {
 		got := execute(t, "", c.stdin, binary)

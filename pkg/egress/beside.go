@@ -43,7 +43,7 @@ func (p *parser) noteSidecar(root *yaml.Node) {
 	}
 	p.found.sidecars = append(p.found.sidecars, besideSidecar{
 		object:   ObjectRef{kindSidecar, found.Metadata.Namespace, found.Metadata.Name},
-		position: Position{File: p.file, Line: root.Line, Column: root.Column},
+		position: p.source(root).at(root),
 		selects:  found.Spec.Selector != nil,
 	})
 }

@@ -68,15 +68,15 @@ func (p Position) String() string {
 }
 
 // String returns "file:line:column: path: message [code]", with "warning: " in
-// front of the path of a warning. Where there is no position it starts with the
-// object instead. It is always one line.
+// front of the path of a warning. Where there is no line it names the object as
+// well. It is always one line.
 func (d Diagnostic) String() string {
-	parts := []string{d.Object.String(), "", d.Path, d.Message}
-	if d.Position.File != "" {
-		parts[0] = d.Position.String()
+	parts := []string{d.Position.String(), d.Object.String(), "", d.Path, d.Message}
+	if d.Position.Line > 0 {
+		parts[1] = ""
 	}
 	if d.Severity == SeverityWarning {
-		parts[1] = string(d.Severity)
+		parts[2] = string(d.Severity)
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return fmt.Sprintf("%s [%s]", strings.Join(parts, ": "), d.Code)

@@ -68,8 +68,18 @@ func (d Documents) Mesh() (*Mesh, error) {
 // that is wrong in the stream. The documents that break none are returned all
 // the same, so that a caller can look for further problems in them.
 func Parse(filename string, src []byte) (Documents, error) {
-	p := parser{file: filename, src: src}
-	decoder := yaml.NewDecoder(bytes.NewReader(src))
+	return parse(parser{file: filename, src: src})
+}
+
+// ParseItem reads one object as Parse does, where src is not the text of the file:
+// an item of a ResourceList was read from a file and written again by the host.
+// Diagnostics name the file, and neither a line nor a column.
+func ParseItem(filename string, src []byte) (Documents, error) {
+	return parse(parser{file: filename, src: src, rewritten: true})
+}
+
+func parse(p parser) (Documents, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(p.src))
 	for {
 		p.object = ObjectRef{}
 		var node yaml.Node
@@ -91,6 +101,7 @@ func Parse(filename string, src []byte) (Documents, error) {
 type parser struct {
 	file        string
 	src         []byte
+	rewritten   bool // src is not what the file holds
 	found       Documents
 	object      ObjectRef // of the document that is read, as far as it is known
 	diagnostics []Diagnostic
@@ -103,7 +114,7 @@ func (p *parser) document(root *yaml.Node) error {
 		p.noteSidecar(root)
 		return nil
 	}
-	s := &source{file: p.file, root: root}
+	s := p.source(root)
 	known := kind == kindBundle || kind == kindMesh
 	if known {
 		p.object = ObjectRef{Kind: kind}
@@ -126,6 +137,10 @@ func (p *parser) document(root *yaml.Node) error {
 		return nil
 	}
 	return p.decode(kind, content, s)
+}
+
+func (p *parser) source(root *yaml.Node) *source {
+	return &source{file: p.file, root: root, rewritten: p.rewritten}
 }
 
 func (p *parser) unknownKind(content any, s *source) {

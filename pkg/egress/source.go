@@ -18,6 +18,8 @@ import (
 type source struct {
 	file string
 	root *yaml.Node
+	// rewritten says that lines are not those of the file.
+	rewritten bool
 	// checked is the digest of the document as it was checked. A document that
 	// was changed since is checked again.
 	checked [sha256.Size]byte
@@ -95,6 +97,9 @@ func (s *source) keyPosition(path string) Position {
 }
 
 func (s *source) at(node *yaml.Node) Position {
+	if s.rewritten {
+		return Position{File: s.file}
+	}
 	return Position{File: s.file, Line: node.Line, Column: node.Column}
 }
 

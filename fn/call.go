@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// A call is what a host of KRM functions asks for. What arrives tells its form:
+//
+//   - The functionConfig is an EgressBundle: that bundle is rendered, and no other.
+//   - The functionConfig is an EgressMesh, or there is none: every bundle among the
+//     items is rendered, with that mesh or the one among the items.
+//
+// If the items are files, to which the host writes them back, bundles stay among
+// them, and objects that are not wanted any more are removed. Elsewhere bundles are
+// taken out: nobody but this function knows what to do with them.
+type call struct {
+	config *yaml.RNode // nil: none
+	items  []*yaml.RNode
+}
+
+// Annotations by which hosts tell what an item is to them.
+const (
+	// kustomizeID is on the items that kustomize gives to a transformer.
+	kustomizeID = "kustomize.config.k8s.io/id"
+	// packagePath is on the items of kpt: the package that they belong to.
+	packagePath = "internal.config.kubernetes.io/package-path"
+	// previousNamespaces are those that kustomize moved an item from.
+	previousNamespaces = "internal.config.kubernetes.io/previousNamespaces"
+	// origin is where kustomize read an item, if buildMetadata asks for it.
+	origin = "config.kubernetes.io/origin"
+	// localConfig keeps an item from being applied.
+	localConfig = "config.kubernetes.io/local-config"
+)
+
+// isFleet reports whether all bundles among the items are meant.
+func (c *call) isFleet() bool { return c.config == nil || c.config.GetKind() == kindMesh }
+
+// isInPlace reports whether the host writes the items back to files. kustomize
+// never does, also if another function left paths in the items.
+func (c *call) isInPlace() bool {
+	return c.has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
+		!c.has(func(a map[string]string) bool { return a[kustomizeID] != "" })
+}
+
+// hostShowsResults reports whether the host is kpt, which shows them, and which
+// keeps what stands on standard error in Git.
+func (c *call) hostShowsResults() bool {
+	return c.has(func(a map[string]string) bool { return a[packagePath] != "" })
+}
+
+func (c *call) has(matches func(annotations map[string]string) bool) bool {
+	return slices.ContainsFunc(c.items, func(item *yaml.RNode) bool { return matches(item.GetAnnotations()) })
+}
+
+func pathOf(annotations map[string]string) string {
+	if path := annotations[kioutil.PathAnnotation]; path != "" {
+		return path
+	}
+	return annotations[kioutil.LegacyPathAnnotation]
+}
+
+const (
+	kindBundle = "EgressBundle"
+	kindMesh   = "EgressMesh"
+)
+
+// isOfAPI reports whether an item is of the API of this function, also if its kind
+// is misspelt.
+func isOfAPI(item *yaml.RNode) bool {
+	group, _, _ := strings.Cut(egress.APIVersion, "/")
+	return strings.HasPrefix(item.GetApiVersion(), group+"/")
+}
+
+// isSource reports whether an item is rendered in this call.
+func (c *call) isSource(item *yaml.RNode) bool {
+	return c.isConfig(item) || isOfAPI(item) && (c.isFleet() || item.GetKind() == kindMesh)
+}
+
+// isConfig reports whether an item is the functionConfig, which hosts give as an
+// item too.
+func (c *call) isConfig(item *yaml.RNode) bool { return c.config != nil && sameObject(item, c.config) }
+
+func sameObject(a, b *yaml.RNode) bool { return identityOf(a) == identityOf(b) }
+
+// An identity is what no two objects share.
+type identity struct{ apiVersion, kind, namespace, name string }
+
+func identityOf(node *yaml.RNode) identity {
+	return identity{node.GetApiVersion(), node.GetKind(), node.GetNamespace(), node.GetName()}
+}
+
+// render renders the bundles that are meant, and looks at what stands beside them.
+// An item is not the text of its file, so diagnostics name files and no lines.
+func (c *call) render() (*egress.Output, error) {
+	in := &input{}
+	if c.config != nil {
+		if kind := c.config.GetKind(); !isOfAPI(c.config) && kind != kindBundle && kind != kindMesh {
+			in.add(egress.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
+			return nil, in.invalid()
+		}
+		if err := in.parseItem(c.config); err != nil {
+			return nil, err
+		}
+	}
+	for _, item := range c.items {
+		others := isOfAPI(item) && !c.isSource(item)
+		if c.isConfig(item) || others || isOurs(item) {
+			continue
+		}
+		if err := in.parseItem(item); err != nil {
+			return nil, err
+		}
+	}
+	return in.render()
+}
+
+// parseItem reads an item, under the name of the file that the host read it from.
+func (in *input) parseItem(item *yaml.RNode) error {
+	text, err := item.String()
+	if err != nil {
+		return err
+	}
+	found, err := egress.ParseItem(fileOf(item), []byte(text))
+	in.found.Add(found)
+	return in.collect(err)
+}
+
+// fileOf returns where an item stands, if its host tells.
+func fileOf(item *yaml.RNode) string {
+	annotations := item.GetAnnotations()
+	if path := pathOf(annotations); path != "" && annotations[kustomizeID] == "" {
+		return path
+	}
+	var from struct {
+		Path string `yaml:"path"`
+	}
+	if err := yaml.Unmarshal([]byte(annotations[origin]), &from); err != nil {
+		return "" // It is not kustomize that wrote this.
+	}
+	return from.Path
+}

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// settle puts objects among the items. An object that is there already keeps its
+// place and what the host noted of it, and if it does not change, it stays as it
+// is written; new ones come last, in files of their own if the host keeps files.
+func (c *call) settle(objects []egress.Object) ([]*yaml.RNode, error) {
+	made, err := toNodes(objects)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[identity]*yaml.RNode{}
+	for _, node := range made {
+		wanted[identityOf(node)] = node
+	}
+	rendered := bundlesOf(made)
+	items := []*yaml.RNode{}
+	settled := map[identity]bool{}
+	for _, item := range c.items {
+		id := identityOf(item)
+		switch node := wanted[id]; {
+		case node != nil && isOurs(item):
+			settled[id] = true
+			if item, err = replace(item, node); err != nil {
+				return nil, err
+			}
+		case c.isStale(item, rendered), c.isSource(item) && !c.isInPlace():
+			continue
+		case c.isSource(item):
+			item = item.Copy()
+			if err := annotate(item, map[string]string{localConfig: "true"}); err != nil {
+				return nil, err
+			}
+		}
+		items = append(items, item)
+	}
+	made = slices.DeleteFunc(made, func(node *yaml.RNode) bool { return settled[identityOf(node)] })
+	if c.isInPlace() {
+		if err := c.place(made, items); err != nil {
+			return nil, err
+		}
+	}
+	return append(items, made...), nil
+}
+
+// isOurs reports whether this program made an item.
+func isOurs(item *yaml.RNode) bool { return item.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy }
+
+// isStale reports whether an item is an object that its bundle does not make any
+// more. Whoever sees all bundles of a package also knows of those that are gone,
+// and of what belongs to no single bundle.
+func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
+	all := c.isFleet() && c.isInPlace()
+	return isOurs(item) && (all || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
+}
+
+// bundlesOf returns the bundles that objects are made from.
+func bundlesOf(objects []*yaml.RNode) map[string]bool {
+	bundles := map[string]bool{}
+	for _, o := range objects {
+		if bundle := o.GetAnnotations()[egress.AnnotationBundle]; bundle != "" {
+			bundles[bundle] = true
+		}
+	}
+	return bundles
+}
+
+// toNodes reads back what egress.Encode writes, so that the library alone
+// decides how objects look.
+func toNodes(objects []egress.Object) ([]*yaml.RNode, error) {
+	var text bytes.Buffer
+	if err := egress.Encode(&text, objects); err != nil {
+		return nil, err
+	}
+	return (&kio.ByteReader{Reader: &text, OmitReaderAnnotations: true}).Read()
+}
+
+// replace returns the object with what the host noted of the item that it
+// replaces, or the item itself, with its comments and its order of fields, if the
+// two say the same.
+func replace(item, object *yaml.RNode) (*yaml.RNode, error) {
+	if err := annotate(object, notesOf(item)); err != nil {
+		return nil, err
+	}
+	before, err := item.Map()
+	if err != nil {
+		return nil, err
+	}
+	after, err := object.Map()
+	if err != nil {
+		return nil, err
+	}
+	if reflect.DeepEqual(before, after) {
+		return item, nil
+	}
+	return object, nil
+}
+
+// notesOf returns the annotations that hosts keep for themselves: where an item
+// stands, which comments belong to it, and where it was copied from.
+func notesOf(item *yaml.RNode) map[string]string {
+	notes := map[string]string{}
+	for key, value := range item.GetAnnotations() {
+		prefix, _, _ := strings.Cut(key, "/")
+		switch {
+		case prefix == "internal.config.kubernetes.io", prefix == "internal.kpt.dev", prefix == "kustomize.config.k8s.io",
+			key == kioutil.LegacyPathAnnotation, key == kioutil.LegacyIndexAnnotation, key == kioutil.LegacyIdAnnotation:
+			notes[key] = value
+		}
+	}
+	return notes
+}
+
+func annotate(node *yaml.RNode, annotations map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		if err := node.PipeE(yaml.SetAnnotation(key, annotations[key])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A place is a spot among the files of a package.
+type place struct{ pkg, path string }
+
+// place gives new objects a file each, below that of the bundle, where kpt would
+// put them. What belongs to no single bundle is placed below the functionConfig,
+// or the first bundle.
+func (c *call) place(made, items []*yaml.RNode) error {
+	next := nextIndexes(items)
+	for _, node := range made {
+		beside := c.sourceOf(node).GetAnnotations()
+		name := fileName(node.GetNamespace(), node.GetKind(), node.GetName())
+		at := place{beside[packagePath], path.Join(path.Dir(pathOf(beside)), name)}
+		notes := map[string]string{
+			kioutil.PathAnnotation:  at.path,
+			kioutil.IndexAnnotation: strconv.Itoa(next[at]),
+		}
+		if at.pkg != "" {
+			notes[packagePath] = at.pkg
+		}
+		next[at]++
+		if err := annotate(node, notes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextIndexes returns the first index that is free in each file.
+func nextIndexes(items []*yaml.RNode) map[place]int {
+	next := map[place]int{}
+	for _, item := range items {
+		annotations := item.GetAnnotations()
+		at := place{annotations[packagePath], pathOf(annotations)}
+		index, err := strconv.Atoi(annotations[kioutil.IndexAnnotation])
+		if err != nil {
+			index, _ = strconv.Atoi(annotations[kioutil.LegacyIndexAnnotation]) // 0, if there is none.
+		}
+		next[at] = max(next[at], index+1)
+	}
+	return next
+}
+
+// sourceOf returns the bundle of an object, or what stands for all bundles.
+func (c *call) sourceOf(object *yaml.RNode) *yaml.RNode {
+	bundle := object.GetAnnotations()[egress.AnnotationBundle]
+	isFirst := func(item *yaml.RNode) bool { return c.isSource(item) && item.GetKind() == kindBundle }
+	isOwn := func(item *yaml.RNode) bool { return isFirst(item) && item.GetNamespace()+"/"+item.GetName() == bundle }
+	for _, matches := range []func(*yaml.RNode) bool{isOwn, c.isConfig, isFirst} {
+		if i := slices.IndexFunc(c.items, matches); i >= 0 {
+			return c.items[i]
+		}
+	}
+	return c.config
+}
+
+// checkKept makes sure that nothing is lost: a host that keeps files removes what
+// does not come back. Only what this program made, and the bundles that it took
+// out, may be missing.
+func (c *call) checkKept(items []*yaml.RNode) error {
+	kept := map[identity]int{}
+	for _, item := range items {
+		kept[identityOf(item)]++
+	}
+	for _, item := range c.items {
+		id := identityOf(item)
+		kept[id]--
+		if kept[id] < 0 && !isOurs(item) && (c.isInPlace() || !c.isSource(item)) {
+			return fmt.Errorf("%s %s/%s would be lost, which is a defect of egressbundle; nothing was changed", id.kind, id.namespace, id.name)
+		}
+	}
+	return nil
+}
