@@ -52,7 +52,7 @@ func forms(t *testing.T) []form {
 	return all
 }
 
-const testImage = "egressbundle:test"
+const testImage = "example.test/egressbundle:test"
 
 // buildImage builds the image that is shipped and returns its name. Without a
 // container engine it returns nothing and says so; with REQUIRE_CONTAINERS set,

@@ -1,0 +1,264 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// kpt returns the path of the real kpt, in the version that is pinned in tools/kpt.
+var kpt = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(filepath.Dir(binary), "kpt")
+	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd.Dir = "../tools/kpt"
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), err
+	}
+	return path, nil
+})
+
+// runKpt runs a command of kpt.
+func runKpt(t *testing.T, dir string, args ...string) outcome {
+	t.Helper()
+	program, err := kpt()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, program)
+	}
+	return execute(t, dir, "", program, args...)
+}
+
+// kptRender renders a package in place, which must succeed, and returns its files.
+func kptRender(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	if got := runKpt(t, dir, "fn", "render", ".", "--allow-exec"); got.Status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	return contents(t, dir)
+}
+
+// contents returns the text of each file, but for what kpt notes of its last run.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range files(t, dir) {
+		text := readText(t, filepath.Join(dir, name))
+		if filepath.Base(name) == "Kptfile" {
+			text, _, _ = strings.Cut(text, "status:\n")
+		}
+		all[name] = text
+	}
+	return all
+}
+
+// names returns the paths of files, sorted.
+func names(files map[string]string) []string {
+	var all []string
+	for name := range files {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// kptFunction names the function in a Kptfile.
+func (f form) kptFunction() string {
+	if f.name == "exec" {
+		return "exec: egressbundle"
+	}
+	return "image: " + testImage
+}
+
+const (
+	meshDocument = `apiVersion: egressbundle.io/v1alpha1
+kind: EgressMesh
+metadata:
+  name: production
+spec:
+  outboundTrafficPolicy: REGISTRY_ONLY
+`
+	settings = `apiVersion: v1
+kind: ConfigMap
+metadata: # of the team
+  name: settings
+data:
+  on: "yes"
+`
+)
+
+// writePackage writes a package with a mesh, a bundle and somebody else's object.
+func writePackage(t *testing.T, f form) string {
+	t.Helper()
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "Kptfile"), `apiVersion: kpt.dev/v1
+kind: Kptfile
+metadata:
+  name: team
+  annotations:
+    config.kubernetes.io/local-config: "true"
+pipeline:
+  mutators:
+    - `+f.kptFunction()+`
+      configPath: mesh.yaml
+`)
+	writeText(t, filepath.Join(dir, "mesh.yaml"), meshDocument)
+	writeText(t, filepath.Join(dir, "settings.yaml"), settings)
+	writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest)
+	return dir
+}
+
+// newsFiles are the objects of the smallest bundle, below its folder.
+var newsFiles = []string{
+	"egress/istio-system/authorizationpolicy_payments--news--istio-egressgateway.yaml",
+	"egress/istio-system/gateway_payments--news--istio-egressgateway.yaml",
+	"egress/istio-system/serviceentry_payments--news--cnn--edition.cnn.com--443.yaml",
+	"egress/istio-system/virtualservice_payments--news--cnn--edition.cnn.com--443.yaml",
+	"egress/istio-system/virtualservice_payments--news--cnn.yaml",
+	"egress/payments/destinationrule_payments--news--istio-egressgateway.yaml",
+	"egress/payments/serviceentry_payments--news--cnn.yaml",
+}
+
+// TestKptInPlace: kpt keeps the objects of a package beside its bundles. What users
+// did to their files stays, and what is not wanted any more goes.
+func TestKptInPlace(t *testing.T) {
+	for _, f := range forms(t) {
+		t.Run(f.name, func(t *testing.T) {
+			dir := writePackage(t, f)
+			first := kptRender(t, dir)
+			if diff := cmp.Diff(append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, newsFiles...), names(first), sorted); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(settings, first["settings.yaml"]); diff != "" {
+				t.Errorf("the object of somebody else (-before +after):\n%s", diff)
+			}
+			if diff := cmp.Diff(first, kptRender(t, dir)); diff != "" {
+				t.Errorf("a second run (-first +second):\n%s", diff)
+			}
+
+			entry := first["egress/payments/serviceentry_payments--news--cnn.yaml"]
+			commented := strings.Replace(entry, "location: MESH_EXTERNAL", "location: MESH_EXTERNAL # agreed with the platform team", 1)
+			writeText(t, filepath.Join(dir, "elsewhere/cnn.yaml"), commented)
+			remove(t, filepath.Join(dir, "egress/payments/serviceentry_payments--news--cnn.yaml"))
+			moved := contents(t, dir)
+			if diff := cmp.Diff(moved, kptRender(t, dir)); diff != "" {
+				t.Errorf("after a comment and a move (-before +after):\n%s", diff)
+			}
+
+			writeText(t, filepath.Join(dir, "egress/news.yaml"), moved["egress/news.yaml"]+"    bbc: {hosts: [www.bbc.com]}\n")
+			grown := kptRender(t, dir)
+			if grown["elsewhere/cnn.yaml"] != commented {
+				t.Errorf("the moved file:\n%s", grown["elsewhere/cnn.yaml"])
+			}
+			if grown["egress/payments/serviceentry_payments--news--bbc.yaml"] == "" {
+				t.Errorf("the new destination is missing: %s", names(grown))
+			}
+
+			writeText(t, filepath.Join(dir, "egress/news.yaml"), moved["egress/news.yaml"])
+			if diff := cmp.Diff(moved, kptRender(t, dir)); diff != "" {
+				t.Errorf("after the destination went (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+var sorted = cmp.Transformer("sorted", func(all []string) []string { return slices.Sorted(slices.Values(all)) })
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKptChangedObject: an object that changes stays in the file that the user
+// moved it to, beside others, and keeps its comments.
+func TestKptChangedObject(t *testing.T) {
+	dir := writePackage(t, forms(t)[0])
+	first := kptRender(t, dir)
+	const path = "egress/payments/serviceentry_payments--news--cnn.yaml"
+	commented := strings.Replace(first[path], "location: MESH_EXTERNAL", "location: MESH_EXTERNAL # agreed", 1)
+	writeText(t, filepath.Join(dir, "one.yaml"), settings2+"---\n"+commented)
+	remove(t, filepath.Join(dir, path))
+	bundle := strings.Replace(first["egress/news.yaml"], "[edition.cnn.com]", "[edition.cnn.com, www.cnn.com]", 1)
+	writeText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
+
+	after := kptRender(t, dir)
+	want := settings2 + "---\n" + strings.Replace(commented, "  - edition.cnn.com\n", "  - edition.cnn.com\n  - www.cnn.com\n", 1)
+	if diff := cmp.Diff(want, after["one.yaml"]); diff != "" || after[path] != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+var settings2 = strings.Replace(settings, "name: settings", "name: more", 1)
+
+// TestKptSubPackage: the objects of a bundle stand in its own package, and those of
+// a bundle that is gone are removed there.
+func TestKptSubPackage(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := writePackage(t, f)
+		writeText(t, filepath.Join(dir, "search/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\n")
+		writeText(t, filepath.Join(dir, "search/egress/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
+		all := kptRender(t, dir)
+		const entry = "search/egress/search/serviceentry_search--news--cnn.yaml"
+		if all[entry] == "" || all["egress/payments/serviceentry_payments--news--cnn.yaml"] == "" {
+			t.Errorf("%s: %s", f.name, names(all))
+		}
+		if diff := cmp.Diff(all, kptRender(t, dir)); diff != "" {
+			t.Errorf("%s: a second run (-first +second):\n%s", f.name, diff)
+		}
+		remove(t, filepath.Join(dir, "search/egress/web.yaml"))
+		for _, name := range names(kptRender(t, dir)) {
+			if strings.HasPrefix(name, "search/") && name != "search/Kptfile" {
+				t.Errorf("%s: %s stayed", f.name, name)
+			}
+		}
+	}
+}
+
+// TestKptFails: a broken bundle changes no file, and the message tells where it is.
+func TestKptFails(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := writePackage(t, f)
+		writeText(t, filepath.Join(dir, "egress/news.yaml"), strings.Replace(smallest, "edition.cnn.com", "localhost", 1))
+		before := contents(t, dir)
+		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec", "--results-dir", "results")
+		const want = "egress/news.yaml: EgressBundle payments/news: spec.destinations.cnn.hosts[0]: must be"
+		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
+			t.Errorf("%s: %+v", f.name, got)
+		}
+		results := readText(t, filepath.Join(dir, "results/results.yaml"))
+		if !strings.Contains(results, "path: egress/news.yaml") || strings.Contains(results, dir) {
+			t.Errorf("%s: results:\n%s", f.name, results)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "results")); err != nil {
+			t.Fatal(err)
+		}
+		after := contents(t, dir)
+		delete(before, "Kptfile") // kpt writes its status there.
+		delete(after, "Kptfile")
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Errorf("%s: (-before +after):\n%s", f.name, diff)
+		}
+	}
+}
+
+// TestKptWarnings: kpt shows results, and keeps what stands on standard error in
+// Git; so warnings are results alone.
+func TestKptWarnings(t *testing.T) {
+	dir := writePackage(t, forms(t)[0])
+	writeText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
+	got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
+	if all := got.Stdout + got.Stderr; got.Status != 0 || strings.Count(all, "is ALLOW_ANY") != 1 || !strings.Contains(all, "[Results]: [warning]") {
+		t.Errorf("%+v", got)
+	}
+}
