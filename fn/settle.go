@@ -63,7 +63,9 @@ func (c *call) settle(objects []egress.Object) ([]*yaml.RNode, error) {
 }
 
 // isOurs reports whether this program made an item.
-func isOurs(item *yaml.RNode) bool { return item.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy }
+func isOurs(item *yaml.RNode) bool {
+	return item.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy
+}
 
 // isStale reports whether an item is an object that its bundle does not make any
 // more. Whoever sees all bundles of a package also knows of those that are gone,

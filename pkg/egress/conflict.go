@@ -91,7 +91,7 @@ func (c *conflicts) addBundle(p *planner) bool {
 		if !claimed {
 			c.facts[fact.of] = factClaim{fact.value, p}
 		} else if first.bundle != p && !reflect.DeepEqual(first.value, fact.value) {
-			p.reportf(MeshConflict, pathMesh+"."+fact.field, "must be the same in every bundle, and differs from %s; state the facts of the cluster once, in an %s", first.bundle.object(), kindMesh)
+			p.reportf(MeshConflict, pathMesh+"."+fact.field, "must be the same in every bundle, and differs from %s; state the facts of the cluster once, in an %s", first.bundle.located(), kindMesh)
 		}
 	}
 	return true
@@ -172,7 +172,7 @@ func (c *conflicts) addDestination(p *planner, d *destination) {
 
 // already says where a field of the bundle stands, if that is known.
 func (p *planner) already(path string) string {
-	if at := p.bundle.source.position(path); at.Line > 0 {
+	if at := p.bundle.source.position(path); at.File != "" {
 		return fmt.Sprintf("; it stands at %s already", at)
 	}
 	return ""
@@ -185,7 +185,7 @@ func (c *conflicts) addService(p *planner, d *destination) {
 	}
 	claim := serviceClaim{d.bundle.namespace, d.name}
 	if first := c.services[claim]; first != nil && first != p {
-		p.reportf(DuplicateService, schema.Child(schema.Child(pathDestinations, d.name), "service"), "must have another name: %s makes the Service %q of this namespace already; rename the destination", first.object(), d.name)
+		p.reportf(DuplicateService, schema.Child(schema.Child(pathDestinations, d.name), "service"), "must have another name: %s makes the Service %q of this namespace already; rename the destination", first.located(), d.name)
 		return
 	}
 	c.services[claim] = p
@@ -209,7 +209,19 @@ func contradict(a, b *destination) bool {
 	return false
 }
 
-// String names a destination in messages.
+// String names a destination in messages, and where it stands.
 func (d *destination) String() string {
-	return fmt.Sprintf("destination %q of %s %s", d.name, kindBundle, d.bundle)
+	return fmt.Sprintf("destination %q of %s %s%s", d.name, kindBundle, d.bundle, inParentheses(d.source.position(schema.Child(pathDestinations, d.name))))
+}
+
+// located names the bundle in messages, and where it stands.
+func (p *planner) located() string {
+	return p.object().String() + inParentheses(p.bundle.source.position(""))
+}
+
+func inParentheses(at Position) string {
+	if at.File == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", at)
 }

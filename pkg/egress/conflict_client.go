@@ -88,7 +88,7 @@ func (c *conflicts) addBypassed(p *planner, d *destination) {
 	report := func(path, what, client string, by *planner) {
 		if !reported[path] { // One client stands for all.
 			reported[path] = true
-			p.reportf(Bypassed, path, "must not be %s, which workloads of %s call without the proxy: %s says so in %s; remove it there or here", what, client, by.object(), pathBypass)
+			p.reportf(Bypassed, path, "must not be %s, which workloads of %s call without the proxy: %s says so in %s; remove it there or here", what, client, by.located(), pathBypass)
 		}
 	}
 	for _, client := range d.clients {

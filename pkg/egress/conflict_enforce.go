@@ -39,7 +39,7 @@ func (c *conflicts) addEnforced(p *planner) {
 			continue
 		}
 		if first := claim(c.enforced.traffic, client, p); first.enforce.ClusterTraffic != e.ClusterTraffic {
-			p.reportf(EnforceConflict, schema.Child(pathEnforce, "clusterTraffic"), "must be %s, as %s says for workloads of %s; agree on it", first.enforce.ClusterTraffic, first.object(), client)
+			p.reportf(EnforceConflict, schema.Child(pathEnforce, "clusterTraffic"), "must be %s, as %s says for workloads of %s; agree on it", first.enforce.ClusterTraffic, first.located(), client)
 		}
 	}
 	for _, g := range p.gateways() {
@@ -71,7 +71,7 @@ func (c *conflicts) addClosed(p *planner) {
 			continue
 		}
 		if by := c.enforced.denying[d.gateway.host]; by != nil {
-			p.reportf(NeedsMutualTLS, schema.Child(schema.Child(pathDestinations, d.name), "mutualTLS"), "must be true: %s closes gateway %q for everything that is of no bundle, and without mutual TLS nothing tells what is", by.object(), d.gateway.name)
+			p.reportf(NeedsMutualTLS, schema.Child(schema.Child(pathDestinations, d.name), "mutualTLS"), "must be true: %s closes gateway %q for everything that is of no bundle, and without mutual TLS nothing tells what is", by.located(), d.gateway.name)
 		}
 	}
 }
@@ -82,12 +82,12 @@ func (c *conflicts) addDropped(p *planner) {
 	path := schema.Child(pathEnforce, "networkPolicy")
 	for _, client := range p.clients.namespaces {
 		if by := c.enforced.clients[client]; by != nil {
-			p.reportf(EnforceConflict, path, message, by.object(), "namespace "+client)
+			p.reportf(EnforceConflict, path, message, by.located(), "namespace "+client)
 		}
 	}
 	for _, g := range p.gateways() {
 		if by := c.enforced.gateways[g.host]; by != nil {
-			p.reportf(EnforceConflict, path, message, by.object(), "gateway "+g.name)
+			p.reportf(EnforceConflict, path, message, by.located(), "gateway "+g.name)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func (c *conflicts) addUnimported(p *planner) {
 	for _, client := range p.clients.namespaces {
 		by := c.enforced.sidecars[client]
 		if by != nil && !slices.Equal(by.imports(client), by.importsWith(client, p.mesh)) {
-			p.reportf(EnforceConflict, schema.Child(pathMesh, "gateways"), "must be in the same namespaces as those that %s states, whose Sidecar for workloads of %s imports no others; state the facts of the cluster once, in an %s", by.object(), client, kindMesh)
+			p.reportf(EnforceConflict, schema.Child(pathMesh, "gateways"), "must be in the same namespaces as those that %s states, whose Sidecar for workloads of %s imports no others; state the facts of the cluster once, in an %s", by.located(), client, kindMesh)
 		}
 	}
 	for _, d := range p.planned {
@@ -108,7 +108,7 @@ func (c *conflicts) addUnimported(p *planner) {
 		for _, client := range d.clients {
 			by := c.enforced.sidecars[client]
 			if by != nil && by.enforce.ClusterTraffic == ClusterTrafficDeny && client != d.bundle.namespace {
-				p.reportf(Unenforceable, schema.Child(schema.Child(pathDestinations, d.name), "service"), "must not be of namespace %s for workloads of %s: with clusterTraffic Deny of %s they know the Services of their own namespace only; put a bundle there, or set Allow", d.bundle.namespace, client, by.object())
+				p.reportf(Unenforceable, schema.Child(schema.Child(pathDestinations, d.name), "service"), "must not be of namespace %s for workloads of %s: with clusterTraffic Deny of %s they know the Services of their own namespace only; put a bundle there, or set Allow", d.bundle.namespace, client, by.located())
 			}
 		}
 	}

@@ -29,6 +29,7 @@ type destination struct {
 	bundle      bundleID
 	name        string
 	part        []string // of the names of its objects, where there are two
+	source      *source
 	description string
 	owner       string
 	hosts       []host
@@ -203,6 +204,7 @@ func (p *planner) destination(name string, from Destination) []*destination {
 		way:         w,
 		bundle:      p.id(),
 		name:        name,
+		source:      p.bundle.source,
 		description: from.Description,
 		owner:       from.Owner,
 	}

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// transformer returns a mesh that kustomize runs the function with.
+func transformer(f form) string {
+	return strings.Replace(meshDocument, "metadata:\n", "metadata:\n  annotations:\n    config.kubernetes.io/function: \""+f.function+"\"\n", 1)
+}
+
+// fleet returns bundles of several namespaces that share a gateway, and some of
+// them a namespace and its Sidecar.
+func fleet(bundles int) string {
+	var all []string
+	for i := range bundles {
+		all = append(all, fmt.Sprintf(`apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news%d, namespace: team%d}
+spec:
+  destinations:
+    cnn: {hosts: [edition.cnn.com]}
+    own: {hosts: [h%d.example.com]}
+  enforce: {registryOnly: true}
+`, i, i/2, i))
+	}
+	return strings.Join(all, "---\n")
+}
+
+// others returns objects that have nothing to do with egress.
+func others(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings%d\n  namespace: team%d\ndata:\n  \"on\": \"1.10\"\n  text: |\n    a\n\n    b: {{ c }}\n", i, i))
+	}
+	return strings.Join(all, "---\n")
+}
+
+// TestKustomizeFleet: all bundles of a build are rendered in one call. They may
+// share objects, they are not in the output, and everything else comes out as it
+// does without the function.
+func TestKustomizeFleet(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "bundles.yaml"), fleet(5))
+		writeText(t, filepath.Join(dir, "others.yaml"), others(20))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [others.yaml]\n")
+		without := kustomizeBuild(t, dir, f.flags...)
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [bundles.yaml, others.yaml]\ntransformers: [mesh.yaml]\n")
+		got := kustomizeBuild(t, dir, f.flags...)
+		if got.Status != 0 || got.Stderr != "" {
+			t.Fatalf("%s: %+v", f.name, got)
+		}
+		rendered := succeed(t, "", meshDocument+"---\n"+fleet(5), binary, "render", "-")
+		want := slices.Sorted(slices.Values(slices.Concat(documents(rendered), documents(without.Stdout))))
+		if diff := cmp.Diff(want, documents(got.Stdout)); diff != "" {
+			t.Errorf("%s (-render and others +kustomize):\n%s", f.name, diff)
+		}
+	}
+}
+
+// TestKustomizeFleetFails: a contradiction between two bundles fails the build, and
+// the message names both files if kustomize knows them.
+func TestKustomizeFleetFails(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "a.yaml"), smallest)
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [a.yaml, team]\ntransformers: [mesh.yaml]\nbuildMetadata: [originAnnotations]\n")
+		b := strings.Replace(smallest, "[edition.cnn.com]", "[edition.cnn.com], via: Sidecar", 1)
+		writeText(t, filepath.Join(dir, "team/b.yaml"), strings.Replace(b, "name: news", "name: web", 1))
+		writeText(t, filepath.Join(dir, "team/kustomization.yaml"), "resources: [b.yaml]\n")
+		got := kustomizeBuild(t, dir, f.flags...)
+		const want = `team/b.yaml: EgressBundle payments/web: spec.destinations.cnn.hosts[0]: must be reached in one way, got "edition.cnn.com", which workloads of payments reach in another way as destination "cnn" of EgressBundle payments/news (a.yaml); agree on one way, or on different clients [HostConflict]`
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
+			t.Errorf("%s: got %+v", f.name, got)
+		}
+	}
+}
+
+// TestFleetOfResourceList: without a functionConfig, every bundle among the items is
+// rendered, with the mesh among the items.
+func TestFleetOfResourceList(t *testing.T) {
+	got, results := readList(t, succeed(t, "", resourceList("", configMap, smallest, meshDocument), binary))
+	rendered := succeed(t, "", smallest+"---\n"+meshDocument, binary, "render", "-")
+	want := append([]string{configMap}, strings.Split(rendered, "---\n")...)
+	if diff := cmp.Diff(want, got); diff != "" || results != "" {
+		t.Errorf("items (-want +got):\n%s\nresults:\n%s", diff, results)
+	}
+}
+
+// TestOneOfManyBundles: with a bundle for functionConfig, others are left alone.
+func TestOneOfManyBundles(t *testing.T) {
+	other := strings.Replace(smallest, "payments", "search", 1)
+	got, _ := readList(t, succeed(t, "", resourceList(smallest, other, smallest), binary))
+	if diff := cmp.Diff(append([]string{other}, strings.Split(succeed(t, "", smallest, binary, "render", "-"), "---\n")...), got); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+}
+
+// TestNothingIsLost: the guard finds what settle would have to lose.
+func TestNothingIsLost(t *testing.T) {
+	_, c, err := readCall([]byte(resourceList("", configMap, smallest)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.checkKept(c.items[:1]); err != nil {
+		t.Errorf("a bundle is taken out: %v", err)
+	}
+	const want = "ConfigMap /settings would be lost, which is a defect of egressbundle; nothing was changed"
+	if err := c.checkKept(c.items[1:]); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
