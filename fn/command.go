@@ -61,9 +61,14 @@ func isTerminal(in io.Reader) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
+// renderOptions are the flags of render.
+type renderOptions struct {
+	dir           string
+	check, report bool
+}
+
 func renderCommand() *cobra.Command {
-	var dir string
-	var report bool
+	var opts renderOptions
 	cmd := &cobra.Command{
 		Use:   "render PATH...",
 		Short: "Print the objects of the EgressBundles in files and folders",
@@ -74,36 +79,58 @@ input. Objects of other APIs are passed over, but that a Sidecar of Istio that i
 the same workloads as that of spec.enforce is reported.
 
 It prints the objects as one YAML stream. With -o it writes them to a folder that
-belongs to this call: name every bundle whose objects are to stay there. If anything
-is wrong, it prints every problem on standard error and nothing else.
+belongs to this call: name every bundle whose objects are to stay there. With --check
+it writes nothing, and fails with a diff if the folder is not what the bundles say. If
+anything is wrong, it prints every problem on standard error and nothing else.
 
 With --report it prints, in Markdown and instead of the objects, who may reach what
 by which exit, and which object stops each way around it, or that nothing does.`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
+			if opts.check && opts.dir == "" {
+				return errors.New("--check needs -o DIR, the folder to look at")
+			}
 			output, err := render(paths, cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
-			if dir != "" {
-				if err := writeDir(dir, output.Objects); err != nil {
-					return err
-				}
-			}
-			if err := printOutput(cmd.OutOrStdout(), output, report, dir == ""); err != nil {
-				return err
-			}
-			warn(cmd.ErrOrStderr(), output.Warnings)
-			for _, p := range output.Patches {
-				warn(cmd.ErrOrStderr(), []egress.Diagnostic{needsPatch(p)})
-			}
-			warn(cmd.ErrOrStderr(), needsHelm(output.Releases))
-			return nil
+			return opts.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), output)
 		},
 	}
-	cmd.Flags().StringVarP(&dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
-	cmd.Flags().BoolVar(&report, "report", false, "print who may reach what, and what stops each way around it")
+	cmd.Flags().StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
+	cmd.Flags().BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
+	cmd.Flags().BoolVar(&opts.report, "report", false, "print who may reach what, and what stops each way around it")
 	return cmd
+}
+
+// print puts the output where the flags say.
+func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output) error {
+	if opts.dir != "" {
+		if err := opts.settleDir(stdout, output.Objects); err != nil {
+			return err
+		}
+	}
+	if err := printOutput(stdout, output, opts.report, opts.dir == ""); err != nil {
+		return err
+	}
+	warn(stderr, output.Warnings)
+	for _, p := range output.Patches {
+		warn(stderr, []egress.Diagnostic{needsPatch(p)})
+	}
+	warn(stderr, needsHelm(output.Releases))
+	return nil
+}
+
+// settleDir makes the folder hold the objects, or checks that it does.
+func (opts renderOptions) settleDir(stdout io.Writer, objects []egress.Object) error {
+	changes, err := changesOf(opts.dir, objects)
+	if err != nil {
+		return err
+	}
+	if opts.check {
+		return checkChanges(stdout, opts.dir, changes)
+	}
+	return writeChanges(changes)
 }
 
 // printOutput prints the report, or else the objects unless they went elsewhere.

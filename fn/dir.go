@@ -6,19 +6,30 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/aymanbagabas/go-udiff"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// writeDir makes the folder hold exactly the objects, one file each, beside the
-// files that are not ours. It looks at everything before it writes anything.
-func writeDir(dir string, objects []egress.Object) error {
+// A change is what must happen to a file of a folder.
+type change struct {
+	path          string
+	before, after []byte // nil: there is no file
+}
+
+// changesOf returns what must happen for the folder to hold exactly the objects, one
+// file each, beside the files that are not ours. It fails if a file that is not ours
+// is in the way.
+func changesOf(dir string, objects []egress.Object) ([]change, error) {
 	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = resolved
 	}
@@ -26,25 +37,68 @@ func writeDir(dir string, objects []egress.Object) error {
 	for _, o := range objects {
 		var text bytes.Buffer
 		if err := egress.Encode(&text, []egress.Object{o}); err != nil {
-			return err
+			return nil, err
 		}
 		wanted[filepath.Join(dir, fileName(o.Namespace, o.Kind, o.Name))] = text.Bytes()
 	}
-	stale, err := staleFiles(dir, wanted)
+	present, err := ownFiles(dir, wanted)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for path, text := range wanted {
-		if err := writeFile(path, text); err != nil {
+	all := maps.Clone(wanted)
+	maps.Copy(all, present)
+	var changes []change
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		if !bytes.Equal(present[path], wanted[path]) {
+			changes = append(changes, change{path, present[path], wanted[path]})
+		}
+	}
+	return changes, nil
+}
+
+// writeChanges writes first and removes last, so that nothing is missing in between.
+func writeChanges(changes []change) error {
+	for _, c := range changes {
+		if c.after == nil {
+			continue
+		}
+		if err := writeFile(c.path, c.after); err != nil {
 			return err
 		}
 	}
-	for _, path := range stale {
-		if err := os.Remove(path); err != nil {
+	for _, c := range changes {
+		if c.after != nil {
+			continue
+		}
+		if err := os.Remove(c.path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkChanges prints what would happen to a folder. It fails unless that is nothing.
+func checkChanges(stdout io.Writer, dir string, changes []change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	for _, c := range changes {
+		if _, err := io.WriteString(stdout, c.diff()); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: is not what the bundles say, in %d files; write it again with egressbundle render -o %s", dir, len(changes), dir)
+}
+
+func (c change) diff() string {
+	from, to := c.path, c.path
+	if c.before == nil {
+		from = os.DevNull
+	}
+	if c.after == nil {
+		to = os.DevNull
+	}
+	return udiff.Unified(from, to, string(c.before), string(c.after))
 }
 
 // fileName places an object where kpt would.
@@ -52,10 +106,10 @@ func fileName(namespace, kind, name string) string {
 	return filepath.Join(namespace, fmt.Sprintf("%s_%s.yaml", strings.ToLower(kind), name))
 }
 
-// staleFiles returns the files of ours in a folder that are no longer wanted. It
-// fails if a file that is not ours is in the way.
-func staleFiles(dir string, wanted map[string][]byte) ([]string, error) {
-	var stale []string
+// ownFiles returns the files of ours in a folder. It fails if a file that is not
+// ours stands where one is wanted.
+func ownFiles(dir string, wanted map[string][]byte) (map[string][]byte, error) {
+	own := map[string][]byte{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if os.IsNotExist(err) && path == dir {
 			return nil
@@ -67,20 +121,17 @@ func staleFiles(dir string, wanted map[string][]byte) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		_, want := wanted[path]
-		ours := isOwnFile(dir, path, text)
-		switch {
-		case !ours && want:
+		if isOwnFile(dir, path, text) {
+			own[path] = text
+		} else if _, want := wanted[path]; want {
 			return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move it, or write to another folder", path)
-		case ours && !want:
-			stale = append(stale, path)
 		}
 		return nil
 	})
-	return stale, err
+	return own, err
 }
 
-// isOwnFile reports whether a file stands where writeDir puts an object, and holds
+// isOwnFile reports whether a file stands where changesOf puts an object, and holds
 // an object that egressbundle made and nothing else. So a folder inside the
 // folder, with files that another call wrote, is left alone.
 func isOwnFile(dir, path string, text []byte) bool {
@@ -94,9 +145,6 @@ func isOwnFile(dir, path string, text []byte) bool {
 
 // writeFile replaces a file in one step, so that no reader sees half of it.
 func writeFile(path string, text []byte) error {
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
-		return nil
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}

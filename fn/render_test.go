@@ -208,6 +208,7 @@ func TestOtherCommands(t *testing.T) {
 		{args: []string{"schema", "EgressMesh"}, stdout: "{\n  \"$schema\""},
 		{args: []string{"schema", "Pod"}, status: 1, stderr: `"Pod"`},
 		{args: []string{"render"}, status: 1, stderr: "requires at least 1 arg"},
+		{args: []string{"render", "--check", "bundle.yaml"}, status: 1, stderr: "--check needs -o DIR"},
 		{args: []string{"render", "no-such-file"}, status: 1, stderr: "no-such-file"},
 		{args: []string{"paint"}, status: 1, stderr: `"paint"`},
 	} {
@@ -274,5 +275,40 @@ func TestRenderMissingFile(t *testing.T) {
 	if got.Status != 1 || !strings.Contains(got.Stderr, "[InvalidValue]\n") ||
 		!strings.HasSuffix(got.Stderr, "none.yaml:1:1: must be readable: no such file or directory [UnreadableFile]\n") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestRenderCheck: --check succeeds in silence on what render -o wrote, fails with a
+// diff on everything else, and never writes.
+func TestRenderCheck(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "in.yaml"), smallest)
+	check := []string{"render", "--check", "-o", "out", "in.yaml"}
+	if got := execute(t, dir, "", binary, check...); got.Status != 1 || !strings.Contains(got.Stdout, "--- /dev/null\n+++ out/istio-system/gateway_") {
+		t.Errorf("without the folder: %+v", got)
+	}
+	if len(files(t, dir)) != 1 {
+		t.Errorf("--check wrote %s", files(t, dir))
+	}
+	succeed(t, dir, "", binary, "render", "-o", "out", "in.yaml")
+	if got := succeed(t, dir, "", binary, check...); got != "" {
+		t.Errorf("as written, it prints:\n%s", got)
+	}
+
+	const entry = "out/payments/serviceentry_payments--news--cnn.yaml"
+	text := readText(t, filepath.Join(dir, entry))
+	writeText(t, filepath.Join(dir, entry), strings.Replace(text, "- edition.cnn.com", "- evil.example.com", 1))
+	writeText(t, filepath.Join(dir, "out/notes.yaml"), "not: ours\n")
+	stale := strings.ReplaceAll(text, "payments--news--cnn", "payments--news--bbc")
+	writeText(t, filepath.Join(dir, "out/payments/serviceentry_payments--news--bbc.yaml"), stale)
+	before := contents(t, dir)
+	got := execute(t, dir, "", binary, check...)
+	compareGolden(t, "testdata/check/diff.txt", got.Stdout)
+	const want = "out: is not what the bundles say, in 2 files; write it again with egressbundle render -o out\n"
+	if got.Status != 1 || got.Stderr != want {
+		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
+	}
+	if diff := cmp.Diff(before, contents(t, dir)); diff != "" {
+		t.Errorf("files (-before +after):\n%s", diff)
 	}
 }
