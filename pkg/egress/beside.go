@@ -4,74 +4,175 @@
 package egress
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
-// A besideSidecar is a Sidecar that stands beside the bundles, and that somebody
-// else made.
-type besideSidecar struct {
-	object   ObjectRef
-	position Position
-	selects  bool // some workloads, and not all of its namespace
+// A neighbor is an object that stands beside the bundles, and that somebody else
+// made.
+type neighbor struct {
+	apiVersion string
+	object     ObjectRef
+	position   Position
+	spec       neighborSpec
 }
 
-// noteSidecar keeps what a document says, if it is a Sidecar of somebody else.
-func (p *parser) noteSidecar(root *yaml.Node) {
+// A neighborSpec is what matters here of the kinds of Istio.
+type neighborSpec struct {
+	ExportTo         []string         `yaml:"exportTo"`
+	Hosts            []string         `yaml:"hosts"`            // of a ServiceEntry and a VirtualService
+	Ports            []neighborPort   `yaml:"ports"`            // of a ServiceEntry
+	Gateways         []string         `yaml:"gateways"`         // of a VirtualService
+	HTTP             []neighborRoute  `yaml:"http"`             // of a VirtualService
+	TLS              []neighborRoute  `yaml:"tls"`              // of a VirtualService
+	TCP              []neighborRoute  `yaml:"tcp"`              // of a VirtualService
+	Host             string           `yaml:"host"`             // of a DestinationRule
+	TrafficPolicy    neighborPolicy   `yaml:"trafficPolicy"`    // of a DestinationRule
+	Servers          []neighborServer `yaml:"servers"`          // of a Gateway
+	Action           string           `yaml:"action"`           // of an AuthorizationPolicy
+	Rules            []any            `yaml:"rules"`            // of an AuthorizationPolicy
+	WorkloadSelector *yaml.Node       `yaml:"workloadSelector"` // of a Sidecar and a DestinationRule
+	Selector         map[string]any   `yaml:"selector"`         // of a Gateway and an AuthorizationPolicy
+}
+
+type neighborPort struct {
+	Number   int    `yaml:"number"`
+	Protocol string `yaml:"protocol"`
+}
+
+// A neighborRoute is a route, by the ports that it is for.
+type neighborRoute struct {
+	Match []struct {
+		Port int `yaml:"port"`
+	} `yaml:"match"`
+}
+
+type neighborPolicy struct {
+	TLS               neighborTLS `yaml:"tls"`
+	PortLevelSettings []struct {
+		Port neighborPort `yaml:"port"`
+		TLS  neighborTLS  `yaml:"tls"`
+	} `yaml:"portLevelSettings"`
+}
+
+type neighborTLS struct {
+	Mode string `yaml:"mode"`
+}
+
+type neighborServer struct {
+	Port  neighborPort `yaml:"port"`
+	Hosts []string     `yaml:"hosts"`
+}
+
+// noteNeighbor keeps what a document says, if it is an object of somebody else.
+// What does not have the shape of its kind is for others to report.
+func (p *parser) noteNeighbor(root *yaml.Node) {
 	var found struct {
-		APIVersion string `yaml:"apiVersion"`
-		Kind       string `yaml:"kind"`
-		Metadata   struct {
-			Name      string            `yaml:"name"`
-			Namespace string            `yaml:"namespace"`
-			Labels    map[string]string `yaml:"labels"`
-		} `yaml:"metadata"`
-		Spec struct {
-			Selector *yaml.Node `yaml:"workloadSelector"`
-		} `yaml:"spec"`
+		APIVersion string    `yaml:"apiVersion"`
+		Kind       string    `yaml:"kind"`
+		Metadata   metadata  `yaml:"metadata"`
+		Spec       yaml.Node `yaml:"spec"`
 	}
-	if kind, _ := kindOf(root); kind != kindSidecar || root.Decode(&found) != nil {
+	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || found.Metadata.Labels[LabelManagedBy] == ManagedBy {
 		return
 	}
-	if !strings.HasPrefix(found.APIVersion, "networking.istio.io/") || found.Metadata.Labels[LabelManagedBy] == ManagedBy {
+	n := neighbor{
+		apiVersion: found.APIVersion,
+		object:     ObjectRef{found.Kind, found.Metadata.Namespace, found.Metadata.Name},
+		position:   p.source(root).at(root),
+	}
+	if group, _, _ := strings.Cut(found.APIVersion, "/"); strings.HasSuffix(group, ".istio.io") && found.Spec.Decode(&n.spec) != nil {
 		return
 	}
-	p.found.sidecars = append(p.found.sidecars, besideSidecar{
-		object:   ObjectRef{kindSidecar, found.Metadata.Namespace, found.Metadata.Name},
-		position: p.source(root).at(root),
-		selects:  found.Spec.Selector != nil,
+	p.found.neighbors = append(p.found.neighbors, n)
+}
+
+// isOf reports whether an object is of a kind, in any version of its API.
+func (n neighbor) isOf(kind string) bool {
+	group, _, _ := strings.Cut(n.apiVersion, "/")
+	ours, _, _ := strings.Cut(kinds[order(kind)].apiVersion, "/")
+	return n.object.Kind == kind && group == ours
+}
+
+// String names the object in messages, and where it stands.
+func (n neighbor) String() string { return n.object.String() + inParentheses(n.position) }
+
+// isSeenIn reports whether the proxies of a namespace see the object.
+func (n neighbor) isSeenIn(namespace string) bool {
+	if len(n.spec.ExportTo) == 0 || slices.Contains(n.spec.ExportTo, "*") {
+		return true
+	}
+	return n.isShownTo(namespace) || n.object.Namespace == namespace && slices.Contains(n.spec.ExportTo, ".")
+}
+
+// isShownTo reports whether the object names a namespace that it is for.
+func (n neighbor) isShownTo(namespace string) bool { return slices.Contains(n.spec.ExportTo, namespace) }
+
+// isForMesh reports whether a VirtualService is for sidecars.
+func (n neighbor) isForMesh() bool {
+	return len(n.spec.Gateways) == 0 || slices.Contains(n.spec.Gateways, "mesh")
+}
+
+// takes reports whether a VirtualService for the host of a route leads it elsewhere.
+func (n neighbor) takes(r route) bool {
+	routes := n.spec.HTTP
+	if !r.isHTTP() {
+		routes = slices.Concat(n.spec.TLS, n.spec.TCP)
+	}
+	return slices.ContainsFunc(routes, func(theirs neighborRoute) bool {
+		if len(theirs.Match) == 0 {
+			return true
+		}
+		for _, match := range theirs.Match {
+			if match.Port == 0 || match.Port == r.port {
+				return true
+			}
+		}
+		return false
 	})
 }
 
-// checkBeside looks for Sidecars of others that take workloads from those of the
-// bundles, or lose them.
-func (c *conflicts) checkBeside(p *planner, sidecars []besideSidecar) {
-	if !p.enforce.RegistryOnly {
-		return
-	}
-	path := schema.Child(pathEnforce, "registryOnly")
-	for _, s := range sidecars {
-		own := slices.Contains(p.clients.namespaces, s.object.Namespace)
-		switch {
-		case own && s.selects:
-			p.warnf(SidecarConflict, path, "does not concern the workloads that %s selects%s: they follow that alone; set its outboundTrafficPolicy to REGISTRY_ONLY", s.object, s.at())
-		case own:
-			p.reportf(SidecarConflict, path, "must not be set for namespace %s, whose workloads %s selects%s: Istio follows one of the two, the older; remove that one, or set its outboundTrafficPolicy to REGISTRY_ONLY and this to false", s.object.Namespace, s.object, s.at())
-		case s.object.Namespace == p.mesh.RootNamespace && !s.selects:
-			p.warnf(SidecarConflict, path, "takes the workloads of %s from %s%s, which is for namespaces without a Sidecar: what it says does not concern them any more", strings.Join(p.clients.namespaces, ", "), s.object, s.at())
+// opensTLS reports whether a DestinationRule turns TLS on for a port.
+func (n neighbor) opensTLS(port int) bool {
+	policy := n.spec.TrafficPolicy
+	for _, settings := range policy.PortLevelSettings {
+		if settings.Port.Number == port {
+			return settings.TLS.opens()
 		}
 	}
+	return policy.TLS.opens()
 }
 
-// at says where the Sidecar stands, if that is known.
-func (s besideSidecar) at() string {
-	if s.position.File == "" {
-		return ""
+func (t neighborTLS) opens() bool { return t.Mode != "" && t.Mode != "DISABLE" }
+
+// host returns the host of a DestinationRule, which may be the short name of a
+// Service of its namespace.
+func (n neighbor) host(clusterDomain string) string {
+	if n.spec.Host == "" || strings.ContainsAny(n.spec.Host, ".*") {
+		return n.spec.Host
 	}
-	return fmt.Sprintf(" at %s", s.position)
+	return n.spec.Host + "." + n.object.Namespace + ".svc." + clusterDomain
+}
+
+// selects reports whether a Gateway or an AuthorizationPolicy is for the Pods of a
+// gateway.
+func (n neighbor) selects(g *gateway) bool {
+	labels := n.spec.Selector
+	if n.isOf(kindAuthorizationPolicy) {
+		labels, _ = n.spec.Selector["matchLabels"].(map[string]any)
+	}
+	for key, value := range labels {
+		if g.selector[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// covers reports whether a host is one that a name of Istio is for.
+func covers(pattern, host string) bool {
+	domain, wildcard := strings.CutPrefix(pattern, "*")
+	return pattern == host || wildcard && strings.HasSuffix(host, domain)
 }

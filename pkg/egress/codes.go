@@ -128,6 +128,19 @@ const (
 	AddressBeforeName Code = "AddressBeforeName"
 	// SidecarConflict: a Sidecar of somebody else is for the same workloads.
 	SidecarConflict Code = "SidecarConflict"
+	// ServiceEntryConflict: somebody else declares other ports of a host.
+	ServiceEntryConflict Code = "ServiceEntryConflict"
+	// VirtualServiceConflict: a route of somebody else is for the same host.
+	VirtualServiceConflict Code = "VirtualServiceConflict"
+	// DestinationRuleConflict: a rule of somebody else is for the same host.
+	DestinationRuleConflict Code = "DestinationRuleConflict"
+	// GatewayConflict: a server of somebody else excludes one of a bundle.
+	GatewayConflict Code = "GatewayConflict"
+	// AuthorizationPolicyConflict: a policy of somebody else denies what a bundle
+	// opens.
+	AuthorizationPolicyConflict Code = "AuthorizationPolicyConflict"
+	// NameConflict: an object of somebody else has the name of one of a bundle.
+	NameConflict Code = "NameConflict"
 	// EnforceConflict: a bundle closes what another opens.
 	EnforceConflict Code = "EnforceConflict"
 	// DuplicateService: two bundles make one Service.

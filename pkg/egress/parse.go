@@ -20,24 +20,25 @@ type Documents struct {
 	Bundles []Bundle
 	Meshes  []Mesh
 
-	sidecars []besideSidecar
+	neighbors []neighbor
 }
 
 // Add adds what was found in another file.
 func (d *Documents) Add(other Documents) {
 	d.Bundles = append(d.Bundles, other.Bundles...)
 	d.Meshes = append(d.Meshes, other.Meshes...)
-	d.sidecars = append(d.sidecars, other.sidecars...)
+	d.neighbors = append(d.neighbors, other.neighbors...)
 }
 
 // Render renders the bundles with the mesh, as the function Render does. It also
-// reports Sidecars among the documents that meet those of the bundles.
+// reports what stands among the documents and contradicts the bundles: objects of
+// Istio that somebody else made. What breaks traffic is an error.
 func (d Documents) Render() (*Output, error) {
 	mesh, err := d.Mesh()
 	if err != nil {
 		return nil, err
 	}
-	return render(mesh, d.Bundles, d.sidecars)
+	return render(mesh, d.Bundles, d.neighbors)
 }
 
 // Mesh returns the mesh of the documents, and nil if there is none. If there are
@@ -61,8 +62,7 @@ func (d Documents) Mesh() (*Mesh, error) {
 }
 
 // Parse reads every EgressBundle and every EgressMesh of a YAML stream, and
-// passes over objects of other APIs, but that it keeps Istio's Sidecars for Render
-// of Documents. The filename is used in diagnostics only.
+// passes over objects of other APIs, but that it keeps them for Render of Documents. The filename is used in diagnostics only.
 //
 // If a document breaks a rule, Parse returns an *InvalidError with everything
 // that is wrong in the stream. The documents that break none are returned all
@@ -111,7 +111,7 @@ type parser struct {
 func (p *parser) document(root *yaml.Node) error {
 	kind, ours := kindOf(root)
 	if !ours {
-		p.noteSidecar(root)
+		p.noteNeighbor(root)
 		return nil
 	}
 	s := p.source(root)

@@ -40,7 +40,7 @@ func Render(mesh *Mesh, bundles ...Bundle) (*Output, error) {
 	return render(mesh, bundles, nil)
 }
 
-func render(mesh *Mesh, bundles []Bundle, sidecars []besideSidecar) (*Output, error) {
+func render(mesh *Mesh, bundles []Bundle, neighbors []neighbor) (*Output, error) {
 	bundles, found, err := checkAll(mesh, bundles)
 	if err != nil {
 		return nil, err
@@ -48,13 +48,17 @@ func render(mesh *Mesh, bundles []Bundle, sidecars []besideSidecar) (*Output, er
 	if err := invalid(found); err != nil {
 		return nil, err
 	}
-	planners, found := planAll(mesh, bundles, sidecars)
+	planners, found := planAll(mesh, bundles, neighbors)
 	if err := invalid(found); err != nil {
+		return nil, err
+	}
+	objects := build(planners)
+	if err := invalid(checkNames(planners, objects, neighbors)); err != nil {
 		return nil, err
 	}
 	SortDiagnostics(found)
 	return &Output{
-		Objects:  build(planners),
+		Objects:  objects,
 		Patches:  patches(planners),
 		Releases: releases(planners),
 		Warnings: found,
@@ -118,7 +122,7 @@ func checkMesh(m Mesh) ([]Diagnostic, error) {
 }
 
 // planAll plans every bundle and looks for contradictions between them.
-func planAll(mesh *Mesh, bundles []Bundle, sidecars []besideSidecar) ([]*planner, []Diagnostic) {
+func planAll(mesh *Mesh, bundles []Bundle, neighbors []neighbor) ([]*planner, []Diagnostic) {
 	slices.SortFunc(bundles, byIdentity)
 	var planners []*planner
 	var diagnostics []Diagnostic
@@ -134,7 +138,7 @@ func planAll(mesh *Mesh, bundles []Bundle, sidecars []besideSidecar) ([]*planner
 	}
 	for _, p := range planners {
 		c.addSecond(p)
-		c.checkBeside(p, sidecars)
+		p.checkBeside(neighbors)
 		diagnostics = append(diagnostics, p.diagnostics...)
 	}
 	diagnostics = append(diagnostics, allowAny(mesh, planners)...)
