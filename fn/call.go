@@ -40,6 +40,10 @@ const (
 	origin = "config.kubernetes.io/origin"
 	// localConfig keeps an item from being applied.
 	localConfig = "config.kubernetes.io/local-config"
+	// Older hosts know these alone.
+	legacyPath  = "config.kubernetes.io/path"
+	legacyIndex = "config.kubernetes.io/index"
+	legacyID    = "config.k8s.io/id"
 )
 
 // isFleet reports whether all bundles among the items are meant.
@@ -66,7 +70,7 @@ func pathOf(annotations map[string]string) string {
 	if path := annotations[kioutil.PathAnnotation]; path != "" {
 		return path
 	}
-	return annotations[kioutil.LegacyPathAnnotation]
+	return annotations[legacyPath]
 }
 
 const (
@@ -112,6 +116,7 @@ func (c *call) render() (*egress.Output, error) {
 			return nil, err
 		}
 	}
+	in.diagnostics = append(in.diagnostics, c.moved()...)
 	for _, item := range c.items {
 		others := isOfAPI(item) && !c.isSource(item)
 		if c.isConfig(item) || others || isOurs(item) {
@@ -122,6 +127,27 @@ func (c *call) render() (*egress.Output, error) {
 		}
 	}
 	return in.render()
+}
+
+// moved looks for objects of earlier functions that kustomize put into another
+// namespace since. What others say of them still names the first.
+func (c *call) moved() []egress.Diagnostic {
+	var diagnostics []egress.Diagnostic
+	for _, item := range c.items {
+		from, _, _ := strings.Cut(item.GetAnnotations()[previousNamespaces], ",")
+		if from == "" || from == item.GetNamespace() || !isOurs(item) {
+			continue
+		}
+		diagnostics = append(diagnostics, egress.Diagnostic{
+			Code:     egress.MovedObject,
+			Severity: egress.SeverityError,
+			Position: egress.Position{File: fileOf(item)},
+			Object:   egress.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},
+			Path:     "metadata.namespace",
+			Message:  fmt.Sprintf("must be %q, and a namespace in a kustomization made it %q, so traffic would be cut; list the bundle under resources there, and render it with an %s under transformers", from, item.GetNamespace(), kindMesh),
+		})
+	}
+	return diagnostics
 }
 
 // parseItem reads an item, under the name of the file that the host read it from.

@@ -122,3 +122,31 @@ func TestNothingIsLost(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestKustomizeMovesBundles: a namespace moves bundles before they are rendered, which
+// is what it is for; and it moves what a generator made, which is an error.
+func TestKustomizeMovesBundles(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		writeText(t, filepath.Join(dir, "base/kustomization.yaml"), "resources: [news.yaml]\n")
+		writeText(t, filepath.Join(dir, "base/news.yaml"), smallest)
+		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: staging\nnamePrefix: dev-\nresources: [base]\ntransformers: [mesh.yaml]\n")
+		got := kustomizeBuild(t, dir, f.flags...)
+		moved := strings.Replace(smallest, "{name: news, namespace: payments}", "{name: dev-news, namespace: staging}", 1)
+		want := succeed(t, "", meshDocument+"---\n"+moved, binary, "render", "-")
+		if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" {
+			t.Errorf("%s (-render +kustomize):\n%s\n%s", f.name, diff, got.Stderr)
+		}
+
+		writeText(t, filepath.Join(dir, "base/kustomization.yaml"), "generators: [news.yaml]\n")
+		writeText(t, filepath.Join(dir, "base/news.yaml"), withFunction(smallest, f))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: staging\nresources: [base, web.yaml]\ntransformers: [mesh.yaml]\n")
+		writeText(t, filepath.Join(dir, "web.yaml"), strings.Replace(smallest, "name: news", "name: web", 1))
+		got = kustomizeBuild(t, dir, f.flags...)
+		const message = `Gateway staging/payments--news--istio-egressgateway: metadata.namespace: must be "istio-system", and a namespace in a kustomization made it "staging", so traffic would be cut; list the bundle under resources there, and render it with an EgressMesh under transformers [MovedObject]`
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, message) {
+			t.Errorf("%s: got %+v", f.name, got)
+		}
+	}
+}

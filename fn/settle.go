@@ -125,7 +125,7 @@ func notesOf(item *yaml.RNode) map[string]string {
 		prefix, _, _ := strings.Cut(key, "/")
 		switch {
 		case prefix == "internal.config.kubernetes.io", prefix == "internal.kpt.dev", prefix == "kustomize.config.k8s.io",
-			key == kioutil.LegacyPathAnnotation, key == kioutil.LegacyIndexAnnotation, key == kioutil.LegacyIdAnnotation:
+			key == legacyPath, key == legacyIndex, key == legacyID:
 			notes[key] = value
 		}
 	}
@@ -176,7 +176,7 @@ func nextIndexes(items []*yaml.RNode) map[place]int {
 		at := place{annotations[packagePath], pathOf(annotations)}
 		index, err := strconv.Atoi(annotations[kioutil.IndexAnnotation])
 		if err != nil {
-			index, _ = strconv.Atoi(annotations[kioutil.LegacyIndexAnnotation]) // 0, if there is none.
+			index, _ = strconv.Atoi(annotations[legacyIndex]) // 0, if there is none.
 		}
 		next[at] = max(next[at], index+1)
 	}

@@ -108,7 +108,9 @@ func (n neighbor) isSeenIn(namespace string) bool {
 }
 
 // isShownTo reports whether the object names a namespace that it is for.
-func (n neighbor) isShownTo(namespace string) bool { return slices.Contains(n.spec.ExportTo, namespace) }
+func (n neighbor) isShownTo(namespace string) bool {
+	return slices.Contains(n.spec.ExportTo, namespace)
+}
 
 // isForMesh reports whether a VirtualService is for sidecars.
 func (n neighbor) isForMesh() bool {

@@ -139,6 +139,8 @@ const (
 	// AuthorizationPolicyConflict: a policy of somebody else denies what a bundle
 	// opens.
 	AuthorizationPolicyConflict Code = "AuthorizationPolicyConflict"
+	// MovedObject: kustomize moved an object into a namespace where nothing finds it.
+	MovedObject Code = "MovedObject"
 	// NameConflict: an object of somebody else has the name of one of a bundle.
 	NameConflict Code = "NameConflict"
 	// EnforceConflict: a bundle closes what another opens.
