@@ -43,3 +43,30 @@ func manyDestinations(n int) string {
 	}
 	return text.String()
 }
+
+// BenchmarkFleet measures the function with 200 bundles among 2,000 other items.
+func BenchmarkFleet(b *testing.B) {
+	items := strings.Split(fleet(200)+"---\n"+others(2000), "---\n")
+	list := resourceList(meshDocument, items...)
+	for b.Loop() {
+		succeed(b, "", list, binary)
+	}
+}
+
+// BenchmarkKustomizeFleet measures kustomize with the same input, with the function
+// and without.
+func BenchmarkKustomizeFleet(b *testing.B) {
+	dir := b.TempDir()
+	writeText(b, filepath.Join(dir, "mesh.yaml"), transformer(form{function: execFunction}))
+	writeText(b, filepath.Join(dir, "all.yaml"), fleet(200)+"---\n"+others(2000))
+	for name, more := range map[string]string{"function=no": "", "function=yes": "transformers: [mesh.yaml]\n"} {
+		b.Run(name, func(b *testing.B) {
+			writeText(b, filepath.Join(dir, "kustomization.yaml"), "resources: [all.yaml]\n"+more)
+			for b.Loop() {
+				if got := kustomizeBuild(b, dir, "--enable-exec"); got.Status != 0 {
+					b.Fatal(got.Stderr)
+				}
+			}
+		})
+	}
+}

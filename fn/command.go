@@ -38,8 +38,11 @@ func rootCommand() *cobra.Command {
 		Long: strings.TrimSpace(`
 egressbundle turns EgressBundles into the Istio objects that carry their traffic.
 
-Without a command it is a KRM function: it reads a ResourceList whose
-functionConfig is an EgressBundle, and writes it with the objects as items.`),
+Without a command it is a KRM function: it reads a ResourceList and writes it with
+the objects as items. If the functionConfig is an EgressBundle, that bundle is
+rendered; if it is an EgressMesh, or there is none, every EgressBundle among the items
+is. In kustomize, bundles are taken out of the output. In kpt they stay, objects keep
+their files, and those that are not wanted any more are removed.`),
 		Args:              cobra.NoArgs,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
@@ -75,8 +78,8 @@ func renderCommand() *cobra.Command {
 		Long: strings.TrimSpace(`
 render reads every EgressBundle, and the EgressMesh if there is one, from files
 and from the YAML files of folders and their subfolders. A PATH of - is standard
-input. Objects of other APIs are passed over, but that a Sidecar of Istio that is for
-the same workloads as that of spec.enforce is reported.
+input. Objects of other APIs are not rendered, but those of Istio that contradict a
+bundle are reported.
 
 It prints the objects as one YAML stream. With -o it writes them to a folder that
 belongs to this call: name every bundle whose objects are to stay there. With --check

@@ -24,7 +24,7 @@ var kustomize = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(out)), err
 })
 
-func kustomizeBuild(t *testing.T, dir string, flags ...string) outcome {
+func kustomizeBuild(t testing.TB, dir string, flags ...string) outcome {
 	t.Helper()
 	program, err := kustomize()
 	if err != nil {
