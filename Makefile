@@ -38,10 +38,23 @@ BUNDLE ?= examples/two-lines/bundle.yaml
 build: ## Build bin/egressbundle
 	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN)/egressbundle ./fn
 
+VERSION = $(shell git describe --tags --always --dirty)
+REVISION = $(shell git rev-parse HEAD)
+
+# docker notes when and where it built; tools/image takes that out, so that the same
+# commit gives the same digest.
 .PHONY: image
 image: build ## Build the container image: make image IMAGE=egressbundle:dev
-	@mkdir -p $(BIN)/image && cp $(BIN)/egressbundle fn/passwd $(BIN)/image/
-	docker build --quiet --tag $(IMAGE) --file fn/Dockerfile $(BIN)/image
+	@mkdir -p $(BIN)/image
+	@install -m 755 $(BIN)/egressbundle $(BIN)/image/egressbundle
+	@install -m 644 fn/passwd $(BIN)/image/passwd
+	@docker build --quiet $(DOCKER_BUILD_FLAGS) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
+		--tag $(IMAGE) --file fn/Dockerfile $(BIN)/image >/dev/null
+	@docker save --output $(BIN)/built.tar $(IMAGE)
+	@cd tools/image && go run . $(BIN)/built.tar $(BIN)/image.tar $(IMAGE)
+	@docker load --quiet --input $(BIN)/image.tar >/dev/null
+	@docker image inspect --format '{{.Id}}' $(IMAGE)
+DOCKER_BUILD_FLAGS ?=
 
 .PHONY: golden
 golden: ## Rewrite every expected output; review the change like code

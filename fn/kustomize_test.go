@@ -4,7 +4,6 @@
 package main
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -46,37 +45,10 @@ const execFunction = "exec: {path: egressbundle}"
 // forms returns the ways in which this machine can run the function.
 func forms(t *testing.T) []form {
 	all := []form{{"exec", execFunction, []string{"--enable-exec"}}}
-	if image := buildImage(t); image != "" {
-		all = append(all, form{"container", "container: {image: " + image + "}", nil})
+	if hasEngine(t) {
+		all = append(all, form{"container", "container: {image: " + buildImage(t) + "}", nil})
 	}
 	return all
-}
-
-const testImage = "example.test/egressbundle:test"
-
-// buildImage builds the image that is shipped and returns its name. Without a
-// container engine it returns nothing and says so; with REQUIRE_CONTAINERS set,
-// as in CI, that is a failure.
-func buildImage(t *testing.T) string {
-	t.Helper()
-	if out, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
-		if os.Getenv("REQUIRE_CONTAINERS") != "" {
-			t.Fatalf("no container engine: %v\n%s", err, out)
-		}
-		t.Logf("WARNING: NO CONTAINER ENGINE, THE CONTAINER FORM IS NOT TESTED (docker version: %v)", err)
-		return ""
-	}
-	dir := t.TempDir()
-	for name, from := range map[string]string{"Dockerfile": "Dockerfile", "passwd": "passwd", "egressbundle": binary} {
-		writeText(t, filepath.Join(dir, name), readText(t, from))
-	}
-	if err := os.Chmod(filepath.Join(dir, "egressbundle"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("docker", "build", "--quiet", "--tag", testImage, dir).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return testImage
 }
 
 // TestKustomizeExamples: what kustomize builds of an example is what render
@@ -148,21 +120,4 @@ func TestKustomizeTwoTeams(t *testing.T) {
 func withFunction(bundle string, f form) string {
 	annotation := "{annotations: {config.kubernetes.io/function: \"" + f.function + "\"}, name: news"
 	return strings.Replace(bundle, "{name: news", annotation, 1)
-}
-
-// TestImageIsHermetic: the image needs no network, no user, no writable file
-// and no shell.
-func TestImageIsHermetic(t *testing.T) {
-	image := buildImage(t)
-	if image == "" {
-		t.Skip("NO CONTAINER ENGINE")
-	}
-	run := []string{"run", "--rm", "-i", "--network", "none", "--user", "nobody", "--read-only", "--cap-drop", "ALL", image}
-	items, _ := readList(t, succeed(t, "", resourceList(smallest), "docker", run...))
-	if len(items) == 0 {
-		t.Error("no objects")
-	}
-	if help := succeed(t, "", "", "docker", append(run, "--help")...); !strings.Contains(help, "Usage:") {
-		t.Errorf("help:\n%s", help)
-	}
 }

@@ -7,11 +7,13 @@ package schema
 
 import (
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
-	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
 	"cuelang.org/go/encoding/jsonschema"
 
 	"github.com/egressbundle/egressbundle/schemas"
@@ -40,13 +42,36 @@ func borrow() *compiled {
 // compile panics if the embedded definitions do not compile, as template.Must
 // does: no input reaches it.
 func compile() *compiled {
-	instances := load.Instances([]string{"."}, &load.Config{FS: schemas.FS})
 	context := cuecontext.New()
-	root := context.BuildInstance(instances[0])
+	root := context.BuildInstance(instance())
 	if err := root.Err(); err != nil {
 		panic(fmt.Sprintf("schemas: %v", err))
 	}
 	return &compiled{context: context, root: root, definitions: map[string]*node{}}
+}
+
+// instance puts the definitions into one package. CUE's own loader would bring a
+// client of module registries into the program.
+func instance() *build.Instance {
+	all := build.NewContext().NewInstance("", nil)
+	files, err := fs.Glob(schemas.FS, "*.cue")
+	if err != nil {
+		panic(fmt.Sprintf("schemas: %v", err))
+	}
+	for _, name := range files {
+		src, err := fs.ReadFile(schemas.FS, name)
+		if err != nil {
+			panic(fmt.Sprintf("schemas: %v", err))
+		}
+		file, err := parser.ParseFile(name, src, parser.ParseComments)
+		if err != nil {
+			panic(fmt.Sprintf("schemas: %v", err))
+		}
+		if err := all.AddSyntax(file); err != nil {
+			panic(fmt.Sprintf("schemas: %v", err))
+		}
+	}
+	return all
 }
 
 func (c *compiled) lookup(definition string) cue.Value {
