@@ -26,6 +26,11 @@ import (
 type call struct {
 	config *yaml.RNode // nil: none
 	items  []*yaml.RNode
+	// inPlace says that the host writes the items back to files.
+	inPlace bool
+	// hostShowsResults says that the host is kpt, which shows them, and which keeps
+	// what stands on standard error in Git.
+	hostShowsResults bool
 }
 
 // Annotations by which hosts tell what an item is to them.
@@ -49,21 +54,19 @@ const (
 // isFleet reports whether all bundles among the items are meant.
 func (c *call) isFleet() bool { return c.config == nil || c.config.GetKind() == kindMesh }
 
-// isInPlace reports whether the host writes the items back to files. kustomize
-// never does, also if another function left paths in the items.
-func (c *call) isInPlace() bool {
-	return c.has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
-		!c.has(func(a map[string]string) bool { return a[kustomizeID] != "" })
-}
-
-// hostShowsResults reports whether the host is kpt, which shows them, and which
-// keeps what stands on standard error in Git.
-func (c *call) hostShowsResults() bool {
-	return c.has(func(a map[string]string) bool { return a[packagePath] != "" })
-}
-
-func (c *call) has(matches func(annotations map[string]string) bool) bool {
-	return slices.ContainsFunc(c.items, func(item *yaml.RNode) bool { return matches(item.GetAnnotations()) })
+// newCall looks once at what the items say of their host. kustomize never writes them
+// back, also if another function left paths in them.
+func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
+	has := func(matches func(annotations map[string]string) bool) bool {
+		return slices.ContainsFunc(items, func(item *yaml.RNode) bool { return matches(item.GetAnnotations()) })
+	}
+	return &call{
+		config: config,
+		items:  items,
+		inPlace: has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
+			!has(func(a map[string]string) bool { return a[kustomizeID] != "" }),
+		hostShowsResults: has(func(a map[string]string) bool { return a[packagePath] != "" }),
+	}
 }
 
 func pathOf(annotations map[string]string) string {
@@ -92,9 +95,9 @@ func (c *call) isSource(item *yaml.RNode) bool {
 
 // isConfig reports whether an item is the functionConfig, which hosts give as an
 // item too.
-func (c *call) isConfig(item *yaml.RNode) bool { return c.config != nil && sameObject(item, c.config) }
-
-func sameObject(a, b *yaml.RNode) bool { return identityOf(a) == identityOf(b) }
+func (c *call) isConfig(item *yaml.RNode) bool {
+	return c.config != nil && identityOf(item) == identityOf(c.config)
+}
 
 // An identity is what no two objects share.
 type identity struct{ apiVersion, kind, namespace, name string }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -101,9 +102,9 @@ func (c change) diff() string {
 	return udiff.Unified(from, to, string(c.before), string(c.after))
 }
 
-// fileName places an object where kpt would.
+// fileName places an object where kpt would, with slashes on every system.
 func fileName(namespace, kind, name string) string {
-	return filepath.Join(namespace, fmt.Sprintf("%s_%s.yaml", strings.ToLower(kind), name))
+	return path.Join(namespace, fmt.Sprintf("%s_%s.yaml", strings.ToLower(kind), name))
 }
 
 // ownFiles returns the files of ours in a folder. It fails if a file that is not

@@ -38,7 +38,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return errors.Join(err, writeFailure(text, stdout, err))
 	}
-	if !c.hostShowsResults() {
+	if !c.hostShowsResults {
 		warn(stderr, warnings)
 	}
 	return writeList(list, stdout, items, warnings)
@@ -58,7 +58,7 @@ func readCall(text []byte) (*kio.ByteReadWriter, *call, error) {
 	if list.WrappingKind == "" {
 		return nil, nil, errors.New("standard input must be a ResourceList; to render files, use egressbundle render PATH")
 	}
-	return list, &call{config: list.FunctionConfig, items: items}, nil
+	return list, newCall(list.FunctionConfig, items), nil
 }
 
 // transform returns the items that the host gets back.

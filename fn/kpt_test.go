@@ -4,6 +4,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,14 +63,7 @@ func contents(t *testing.T, dir string) map[string]string {
 }
 
 // names returns the paths of files, sorted.
-func names(files map[string]string) []string {
-	var all []string
-	for name := range files {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
-}
+func names(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
 
 // kptFunction names the function in a Kptfile.
 func (f form) kptFunction() string {

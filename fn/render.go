@@ -58,7 +58,7 @@ func (in *input) render() (*egress.Output, error) {
 }
 
 func mayHideMesh(d egress.Diagnostic) bool {
-	return d.Object.Kind == "EgressMesh" || d.Code == egress.InvalidYAML || d.Code == egress.UnreadableFile
+	return d.Object.Kind == kindMesh || d.Code == egress.InvalidYAML || d.Code == egress.UnreadableFile
 }
 
 func (in *input) invalid() error {

@@ -43,7 +43,7 @@ func (c *call) settle(objects []egress.Object) ([]*yaml.RNode, error) {
 			if item, err = replace(item, node); err != nil {
 				return nil, err
 			}
-		case c.isStale(item, rendered), c.isSource(item) && !c.isInPlace():
+		case c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
 			continue
 		case c.isSource(item):
 			item = item.Copy()
@@ -54,7 +54,7 @@ func (c *call) settle(objects []egress.Object) ([]*yaml.RNode, error) {
 		items = append(items, item)
 	}
 	made = slices.DeleteFunc(made, func(node *yaml.RNode) bool { return settled[identityOf(node)] })
-	if c.isInPlace() {
+	if c.inPlace {
 		if err := c.place(made, items); err != nil {
 			return nil, err
 		}
@@ -71,7 +71,7 @@ func isOurs(item *yaml.RNode) bool {
 // more. Whoever sees all bundles of a package also knows of those that are gone,
 // and of what belongs to no single bundle.
 func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
-	all := c.isFleet() && c.isInPlace()
+	all := c.isFleet() && c.inPlace
 	return isOurs(item) && (all || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
 }
 
@@ -148,9 +148,13 @@ type place struct{ pkg, path string }
 // put them. What belongs to no single bundle is placed below the functionConfig,
 // or the first bundle.
 func (c *call) place(made, items []*yaml.RNode) error {
-	next := nextIndexes(items)
+	next, sources := nextIndexes(items), c.sources()
 	for _, node := range made {
-		beside := c.sourceOf(node).GetAnnotations()
+		source := sources[node.GetAnnotations()[egress.AnnotationBundle]]
+		if source == nil {
+			source = sources[allBundles]
+		}
+		beside := source.GetAnnotations()
 		name := fileName(node.GetNamespace(), node.GetKind(), node.GetName())
 		at := place{beside[packagePath], path.Join(path.Dir(pathOf(beside)), name)}
 		notes := map[string]string{
@@ -183,17 +187,26 @@ func nextIndexes(items []*yaml.RNode) map[place]int {
 	return next
 }
 
-// sourceOf returns the bundle of an object, or what stands for all bundles.
-func (c *call) sourceOf(object *yaml.RNode) *yaml.RNode {
-	bundle := object.GetAnnotations()[egress.AnnotationBundle]
-	isFirst := func(item *yaml.RNode) bool { return c.isSource(item) && item.GetKind() == kindBundle }
-	isOwn := func(item *yaml.RNode) bool { return isFirst(item) && item.GetNamespace()+"/"+item.GetName() == bundle }
-	for _, matches := range []func(*yaml.RNode) bool{isOwn, c.isConfig, isFirst} {
-		if i := slices.IndexFunc(c.items, matches); i >= 0 {
-			return c.items[i]
+// allBundles is the key of what stands for all bundles.
+const allBundles = ""
+
+// sources returns the bundles by NAMESPACE/NAME, and what stands for all of them: the
+// functionConfig, if it is a file as well, or the first bundle.
+func (c *call) sources() map[string]*yaml.RNode {
+	sources := map[string]*yaml.RNode{}
+	for _, item := range slices.Backward(c.items) {
+		if c.isSource(item) && item.GetKind() == kindBundle {
+			sources[item.GetNamespace()+"/"+item.GetName()] = item
+			sources[allBundles] = item
 		}
 	}
-	return c.config
+	if i := slices.IndexFunc(c.items, c.isConfig); i >= 0 {
+		sources[allBundles] = c.items[i]
+	}
+	if sources[allBundles] == nil {
+		sources[allBundles] = c.config
+	}
+	return sources
 }
 
 // checkKept makes sure that nothing is lost: a host that keeps files removes what
@@ -207,7 +220,7 @@ func (c *call) checkKept(items []*yaml.RNode) error {
 	for _, item := range c.items {
 		id := identityOf(item)
 		kept[id]--
-		if kept[id] < 0 && !isOurs(item) && (c.isInPlace() || !c.isSource(item)) {
+		if kept[id] < 0 && !isOurs(item) && (c.inPlace || !c.isSource(item)) {
 			return fmt.Errorf("%s %s/%s would be lost, which is a defect of egressbundle; nothing was changed", id.kind, id.namespace, id.name)
 		}
 	}
