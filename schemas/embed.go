@@ -12,7 +12,7 @@ package schemas
 
 import "embed"
 
-// FS holds the CUE module.
+// FS holds the definitions.
 //
-//go:embed cue.mod/module.cue *.cue
+//go:embed *.cue
 var FS embed.FS

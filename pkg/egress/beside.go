@@ -11,12 +11,11 @@ import (
 )
 
 // A neighbor is an object that stands beside the bundles, and that somebody else
-// made.
+// made. It is of a kind that bundles make as well, in any version of its API.
 type neighbor struct {
-	apiVersion string
-	object     ObjectRef
-	position   Position
-	spec       neighborSpec
+	object   ObjectRef
+	position Position
+	spec     neighborSpec
 }
 
 // A neighborSpec is what matters here of the kinds of Istio.
@@ -34,7 +33,22 @@ type neighborSpec struct {
 	Action           string           `yaml:"action"`           // of an AuthorizationPolicy
 	Rules            []any            `yaml:"rules"`            // of an AuthorizationPolicy
 	WorkloadSelector *yaml.Node       `yaml:"workloadSelector"` // of a Sidecar and a DestinationRule
-	Selector         map[string]any   `yaml:"selector"`         // of a Gateway and an AuthorizationPolicy
+	Selector         neighborLabels   `yaml:"selector"`         // of a Gateway and an AuthorizationPolicy
+}
+
+// neighborLabels are the labels that a selector asks for.
+type neighborLabels map[string]string
+
+// UnmarshalYAML reads a selector, which some kinds write below matchLabels.
+func (l *neighborLabels) UnmarshalYAML(node *yaml.Node) error {
+	var below struct {
+		MatchLabels map[string]string `yaml:"matchLabels"`
+	}
+	if err := node.Decode(&below); err != nil || below.MatchLabels != nil {
+		*l = below.MatchLabels
+		return err
+	}
+	return node.Decode((*map[string]string)(l))
 }
 
 type neighborPort struct {
@@ -78,22 +92,22 @@ func (p *parser) noteNeighbor(root *yaml.Node) {
 	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || found.Metadata.Labels[LabelManagedBy] == ManagedBy {
 		return
 	}
-	n := neighbor{
-		apiVersion: found.APIVersion,
-		object:     ObjectRef{found.Kind, found.Metadata.Namespace, found.Metadata.Name},
-		position:   p.source(root).at(root),
+	if i := order(found.Kind); i == len(kinds) || groupOf(kinds[i].apiVersion) != groupOf(found.APIVersion) {
+		return
 	}
-	if group, _, _ := strings.Cut(found.APIVersion, "/"); strings.HasSuffix(group, ".istio.io") && found.Spec.Decode(&n.spec) != nil {
+	n := neighbor{
+		object:   ObjectRef{found.Kind, found.Metadata.Namespace, found.Metadata.Name},
+		position: p.source(root).at(root),
+	}
+	if strings.HasSuffix(groupOf(found.APIVersion), ".istio.io") && found.Spec.Decode(&n.spec) != nil {
 		return
 	}
 	p.found.neighbors = append(p.found.neighbors, n)
 }
 
-// isOf reports whether an object is of a kind, in any version of its API.
-func (n neighbor) isOf(kind string) bool {
-	group, _, _ := strings.Cut(n.apiVersion, "/")
-	ours, _, _ := strings.Cut(kinds[order(kind)].apiVersion, "/")
-	return n.object.Kind == kind && group == ours
+func groupOf(apiVersion string) string {
+	group, _, _ := strings.Cut(apiVersion, "/")
+	return group
 }
 
 // String names the object in messages, and where it stands.
@@ -160,18 +174,7 @@ func (n neighbor) host(clusterDomain string) string {
 
 // selects reports whether a Gateway or an AuthorizationPolicy is for the Pods of a
 // gateway.
-func (n neighbor) selects(g *gateway) bool {
-	labels := n.spec.Selector
-	if n.isOf(kindAuthorizationPolicy) {
-		labels, _ = n.spec.Selector["matchLabels"].(map[string]any)
-	}
-	for key, value := range labels {
-		if g.selector[key] != value {
-			return false
-		}
-	}
-	return true
-}
+func (n neighbor) selects(g *gateway) bool { return within(n.spec.Selector, g.selector) }
 
 // covers reports whether a host is one that a name of Istio is for.
 func covers(pattern, host string) bool {

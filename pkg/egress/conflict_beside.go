@@ -15,19 +15,20 @@ import (
 // both: the proof follows calls beside each such object, the younger and the older.
 func (p *planner) checkBeside(neighbors []neighbor) {
 	for _, n := range neighbors {
-		switch {
-		case n.isOf(kindSidecar):
+		switch n.object.Kind {
+		case kindSidecar:
 			p.besideSidecar(n)
-		case n.isOf(kindServiceEntry):
+		case kindServiceEntry:
 			p.besideServiceEntry(n)
-		case n.isOf(kindVirtualService):
+		case kindVirtualService:
 			p.besideVirtualService(n)
-		case n.isOf(kindDestinationRule):
+		case kindDestinationRule:
 			p.besideDestinationRule(n)
-		case n.isOf(kindGateway):
+		case kindGateway:
 			p.besideGateway(n)
-		case n.isOf(kindAuthorizationPolicy):
+		case kindAuthorizationPolicy:
 			p.besideAuthorizationPolicy(n)
+		default: // can take a name and nothing else
 		}
 	}
 }
@@ -114,11 +115,12 @@ func (p *planner) besideDestinationRule(n neighbor) {
 	}
 	p.besideLaneRule(n)
 	p.eachCalled(func(d *destination, h host, client string) bool {
-		ours := d.gateway == nil && d.sidecarDestinationRule(h, client) != nil
+		if d.gateway != nil || !covers(n.spec.Host, h.name) || !n.isSeenIn(client) {
+			return false
+		}
+		ours := d.sidecarDestinationRule(h, client) != nil
 		exact := n.spec.Host == h.name
 		switch {
-		case d.gateway != nil, !covers(n.spec.Host, h.name), !n.isSeenIn(client):
-			return false
 		case ours && exact && n.object.Namespace == client:
 			p.reportf(DestinationRuleConflict, p.hostPath(d, h.name), "must not be %q beside %s, which is for the host and for workloads of %s as well: of the two, sidecars follow the older; remove that one, or move what it says here", h.name, n, client)
 		case !ours && n.isInLookupOf(client, p.mesh) && slices.ContainsFunc(d.routes, func(r route) bool { return n.opensTLS(r.port) }):
@@ -153,10 +155,12 @@ func (p *planner) besideHopRule(n neighbor, g *gateway) {
 // for which there is no rule of ours.
 func (p *planner) besideLaneRule(n neighbor) {
 	for _, d := range p.planned {
+		if d.gateway == nil || !n.isInLookupOf(d.gateway.namespace, p.mesh) || !n.isSeenIn(d.gateway.namespace) {
+			continue
+		}
 		for _, l := range d.lanes() {
 			own := l.policy != nil || l.exitSubset(l.route) != ""
-			in := n.isInLookupOf(l.gateway.namespace, p.mesh) && n.isSeenIn(l.gateway.namespace)
-			if !own && in && covers(n.spec.Host, l.name) && n.opensTLS(l.exit.port) {
+			if !own && covers(n.spec.Host, l.name) && n.opensTLS(l.exit.port) {
 				p.reportf(DestinationRuleConflict, p.hostPath(d, l.host.name), "must not be %q beside %s, whose host %q makes gateway %q open TLS to it, also around TLS that is there already; name the Services of the cluster there, as in \"*.%s\"", l.host.name, n, n.spec.Host, l.gateway.name, p.mesh.ClusterDomain)
 				return
 			}
@@ -168,10 +172,10 @@ func (p *planner) besideLaneRule(n neighbor) {
 // other, Istio skips the younger.
 func (p *planner) besideGateway(n neighbor) {
 	for _, d := range p.planned {
+		if d.gateway == nil || !n.selects(d.gateway) {
+			continue
+		}
 		for _, l := range d.lanes() {
-			if !n.selects(l.gateway) {
-				continue
-			}
 			ours := l.cross().server
 			i := slices.IndexFunc(n.spec.Servers, func(theirs neighborServer) bool {
 				return theirs.Port.Number == int(ours.Port.Number) && theirs.excludes(ours.Port.Protocol, ours.Hosts[0])
@@ -225,6 +229,9 @@ func (p *planner) eachCalled(visit func(d *destination, h host, client string) (
 // checkNames looks for objects of others that stand where objects of the bundles
 // would.
 func checkNames(planners []*planner, objects []Object, neighbors []neighbor) []Diagnostic {
+	if len(neighbors) == 0 {
+		return nil
+	}
 	made := map[ObjectRef]Object{}
 	for _, o := range objects {
 		made[ObjectRef{o.Kind, o.Namespace, o.Name}] = o
@@ -232,7 +239,7 @@ func checkNames(planners []*planner, objects []Object, neighbors []neighbor) []D
 	var diagnostics []Diagnostic
 	for _, n := range neighbors {
 		o, meets := made[n.object]
-		if !meets || !n.isOf(o.Kind) {
+		if !meets {
 			continue
 		}
 		p := planners[max(0, slices.IndexFunc(planners, func(p *planner) bool { return p.id().String() == o.Annotations[AnnotationBundle] }))]

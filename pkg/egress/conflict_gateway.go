@@ -7,7 +7,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // A portClaim is a port of a gateway that takes TCP without mutual TLS.
@@ -48,10 +47,8 @@ func (w way) leavesPlainly() bool {
 // meeting returns the known names that a host is, is below, or covers.
 func meeting(known map[string]lane, name string) []string {
 	var names []string
-	domain, wildcard := strings.CutPrefix(name, "*")
 	for _, other := range slices.Sorted(maps.Keys(known)) {
-		otherDomain, otherWildcard := strings.CutPrefix(other, "*")
-		if name == other || wildcard && strings.HasSuffix(other, domain) || otherWildcard && strings.HasSuffix(name, otherDomain) {
+		if covers(name, other) || covers(other, name) {
 			names = append(names, other)
 		}
 	}

@@ -62,7 +62,8 @@ func (d Documents) Mesh() (*Mesh, error) {
 }
 
 // Parse reads every EgressBundle and every EgressMesh of a YAML stream, and
-// passes over objects of other APIs, but that it keeps them for Render of Documents. The filename is used in diagnostics only.
+// passes over objects of other APIs, but that it keeps for Render of Documents what
+// can contradict a bundle. The filename is used in diagnostics only.
 //
 // If a document breaks a rule, Parse returns an *InvalidError with everything
 // that is wrong in the stream. The documents that break none are returned all

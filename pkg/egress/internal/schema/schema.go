@@ -54,24 +54,20 @@ func compile() *compiled {
 // client of module registries into the program.
 func instance() *build.Instance {
 	all := build.NewContext().NewInstance("", nil)
-	files, err := fs.Glob(schemas.FS, "*.cue")
-	if err != nil {
-		panic(fmt.Sprintf("schemas: %v", err))
-	}
-	for _, name := range files {
-		src, err := fs.ReadFile(schemas.FS, name)
-		if err != nil {
-			panic(fmt.Sprintf("schemas: %v", err))
-		}
-		file, err := parser.ParseFile(name, src, parser.ParseComments)
-		if err != nil {
-			panic(fmt.Sprintf("schemas: %v", err))
-		}
+	for _, name := range orPanic(fs.Glob(schemas.FS, "*.cue")) {
+		file := orPanic(parser.ParseFile(name, orPanic(schemas.FS.ReadFile(name)), parser.ParseComments))
 		if err := all.AddSyntax(file); err != nil {
 			panic(fmt.Sprintf("schemas: %v", err))
 		}
 	}
 	return all
+}
+
+func orPanic[T any](value T, err error) T {
+	if err != nil {
+		panic(fmt.Sprintf("schemas: %v", err))
+	}
+	return value
 }
 
 func (c *compiled) lookup(definition string) cue.Value {
