@@ -62,9 +62,10 @@ func (c *call) settle(objects []egress.Object) ([]*yaml.RNode, error) {
 	return append(items, made...), nil
 }
 
-// isOurs reports whether this program made an item.
+// isOurs reports whether this program made an item. Bundles are written by people,
+// whatever their labels say.
 func isOurs(item *yaml.RNode) bool {
-	return item.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy
+	return item.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy && !isOfAPI(item)
 }
 
 // isStale reports whether an item is an object that its bundle does not make any
