@@ -11,6 +11,8 @@ IMAGE ?= egressbundle:dev
 EXAMPLE ?= examples/two-lines
 KUSTOMIZE := go tool -modfile=tools/kustomize.mod kustomize
 GOLANGCI_LINT := go tool -modfile=$(CURDIR)/tools/golangci-lint.mod golangci-lint
+GOVULNCHECK := go tool -modfile=tools/govulncheck.mod govulncheck
+CYCLONEDX := go tool -modfile=tools/cyclonedx-gomod.mod cyclonedx-gomod
 
 .PHONY: help
 help: ## Say what can be made
@@ -55,6 +57,22 @@ image: build ## Build the container image: make image IMAGE=egressbundle:dev
 	@docker load --quiet --input $(BIN)/image.tar >/dev/null
 	@docker image inspect --format '{{.Id}}' $(IMAGE)
 DOCKER_BUILD_FLAGS ?=
+
+# What is shipped is built and scanned with the toolchain of go.mod, also on a machine
+# whose own Go is older.
+image sbom vulncheck: export GOTOOLCHAIN = auto
+
+.PHONY: sbom
+sbom: ## Write what the program consists of to bin/egressbundle.cdx.json (CycloneDX)
+	@mkdir -p $(BIN)
+	@CGO_ENABLED=0 $(CYCLONEDX) app -json -std -noserial -notimestamp -main fn -output $(BIN)/egressbundle.cdx.json . 2>/dev/null
+
+# The Go vulnerability database is also a module, so a check can be repeated.
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in the code that the program reaches
+	@database=$$(go mod download -json golang.org/x/vulndb@$(VULNDB) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && \
+		$(GOVULNCHECK) -db "file://$$database/data/osv" ./fn ./pkg/...
+VULNDB ?= v0.0.0-20261105234957-e22db6528018
 
 .PHONY: golden
 golden: ## Rewrite every expected output; review the change like code
