@@ -10,20 +10,25 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// copyLayout copies an example of a layout, for a form of the function.
+// copyLayout copies an example of a layout, for a form of the function, and beside it
+// the components that it may use.
 func copyLayout(t *testing.T, name string, f form) string {
 	t.Helper()
-	dir := t.TempDir()
-	from := filepath.Join("../examples/layouts", name)
-	for _, file := range files(t, from) {
-		text := readText(t, filepath.Join(from, file))
-		text = strings.ReplaceAll(text, `"`+execFunction+`"`, `"`+f.function+`"`)
-		text = strings.ReplaceAll(text, "- exec: egressbundle", "- "+f.kptFunction())
-		writeText(t, filepath.Join(dir, file), text)
+	root := t.TempDir()
+	layout := filepath.Join("examples/layouts", name)
+	for _, from := range []string{layout, "components"} {
+		for _, file := range files(t, filepath.Join("..", from)) {
+			text := readText(t, filepath.Join("..", from, file))
+			text = strings.ReplaceAll(text, `"`+execFunction+`"`, `"`+f.function+`"`)
+			text = strings.ReplaceAll(text, "- exec: egressbundle", "- "+f.kptFunction())
+			writeText(t, filepath.Join(root, from, file), text)
+		}
 	}
-	return dir
+	return filepath.Join(root, layout)
 }
 
 // TestFleetLayout: kustomize builds of the layout what render makes of its files.
@@ -56,6 +61,110 @@ func TestKptLayout(t *testing.T) {
 		}
 		if diff := cmp.Diff(after, kptRender(t, dir)); diff != "" {
 			t.Errorf("%s: a second run (-first +second):\n%s", f.name, diff)
+		}
+	}
+}
+
+// TestOverlaysLayout: an overlay changes the bundle, and what comes out is what render
+// makes of the changed bundle.
+func TestOverlaysLayout(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := copyLayout(t, "overlays", f)
+		base := readText(t, filepath.Join(dir, "base/egress.yaml"))
+		mesh := "---\n" + readText(t, filepath.Join(dir, "mesh/mesh.yaml"))
+		for overlay, bundle := range map[string]string{
+			"staging":    strings.Replace(base, "namespace: payments", "namespace: payments-staging", 1),
+			"production": base + "    bank: {hosts: [api.bank.example.com]}\n",
+		} {
+			got := kustomizeBuild(t, filepath.Join(dir, overlay), f.flags...)
+			want := succeed(t, "", bundle+mesh, binary, "render", "-")
+			if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" || got.Stderr != "" {
+				t.Errorf("%s %s (-render +kustomize):\n%s\n%s", f.name, overlay, diff, got.Stderr)
+			}
+		}
+	}
+}
+
+// TestPrefixedLayout: names of Gateways and Secrets follow through nested overlays, and
+// they do not without the component.
+func TestPrefixedLayout(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := copyLayout(t, "prefixed", f)
+		with := kustomizeBuild(t, filepath.Join(dir, "dev-eu"), f.flags...)
+		if got := dangling(t, with.Stdout); len(got) > 0 || !strings.Contains(with.Stdout, "- eu-dev-payments--partners--istio-egressgateway\n") {
+			t.Errorf("%s: dangling %q in\n%s%s", f.name, got, with.Stdout, with.Stderr)
+		}
+		base := filepath.Join(dir, "base/kustomization.yaml")
+		text, _, _ := strings.Cut(readText(t, base), "components:")
+		writeText(t, base, text)
+		without := kustomizeBuild(t, filepath.Join(dir, "dev-eu"), f.flags...)
+		want := []string{"Gateway istio-system/payments--partners--istio-egressgateway", "Secret istio-system/bank-certs"}
+		if diff := cmp.Diff(want, dangling(t, without.Stdout)); diff != "" {
+			t.Errorf("%s without the component (-want +got):\n%s", f.name, diff)
+		}
+	}
+}
+
+// dangling returns the Gateways and Secrets that a stream names and does not have.
+func dangling(t *testing.T, stream string) []string {
+	t.Helper()
+	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(stream), OmitReaderAnnotations: true}).Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	present, named := map[string]bool{"Gateway istio-system/mesh": true}, map[string]bool{}
+	for _, n := range nodes {
+		present[n.GetKind()+" "+n.GetNamespace()+"/"+n.GetName()] = true
+		for path, kind := range map[string]string{
+			"spec.gateways": "Gateway",
+			"spec.subsets.*.trafficPolicy.portLevelSettings.*.tls.credentialName": "Secret",
+			"spec.subsets.*.trafficPolicy.tls.credentialName":                     "Secret",
+		} {
+			values, err := n.Pipe(&yaml.PathMatcher{Path: strings.Split(path, ".")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, value := range scalars(values) {
+				named[kind+" "+n.GetNamespace()+"/"+value] = true
+			}
+		}
+	}
+	var missing []string
+	for name := range named {
+		if !present[name] {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}
+
+func scalars(node *yaml.RNode) []string {
+	if node.IsNil() {
+		return nil
+	}
+	if node.YNode().Kind == yaml.ScalarNode {
+		return []string{node.YNode().Value}
+	}
+	var all []string
+	for _, content := range node.Content() {
+		all = append(all, scalars(yaml.NewRNode(content))...)
+	}
+	return all
+}
+
+// TestNamespaceUnsetOnly: a transformer of kustomize that fills in only what has no
+// namespace leaves all objects where they are.
+func TestNamespaceUnsetOnly(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := copyLayout(t, "fleet", f)
+		plain := kustomizeBuild(t, dir, f.flags...)
+		over := filepath.Join(filepath.Dir(dir), "over")
+		writeText(t, filepath.Join(over, "kustomization.yaml"), "resources: [../fleet]\ntransformers: [namespace.yaml]\n")
+		writeText(t, filepath.Join(over, "namespace.yaml"), "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: all, namespace: elsewhere}\nunsetOnly: true\n")
+		got := kustomizeBuild(t, over, f.flags...)
+		if diff := cmp.Diff(plain, got); diff != "" || plain.Stdout == "" {
+			t.Errorf("%s (-alone +below an overlay):\n%s", f.name, diff)
 		}
 	}
 }
