@@ -11,6 +11,7 @@ IMAGE ?= egressbundle:dev
 EXAMPLE ?= examples/two-lines
 KUSTOMIZE := go tool -modfile=tools/kustomize.mod kustomize
 GOLANGCI_LINT := go tool -modfile=$(CURDIR)/tools/golangci-lint.mod golangci-lint
+ACTIONLINT := go tool -modfile=tools/actionlint.mod actionlint
 GOVULNCHECK := go tool -modfile=tools/govulncheck.mod govulncheck
 CYCLONEDX := go tool -modfile=tools/cyclonedx-gomod.mod cyclonedx-gomod
 
@@ -83,6 +84,7 @@ golden: ## Rewrite every expected output; review the change like code
 lint: ## Run the linters
 	$(GOLANGCI_LINT) run ./...
 	cd conformance && $(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
+	$(ACTIONLINT) recipes/github-actions/*.yaml recipes/flux/render.yaml
 
 .PHONY: fuzz
 fuzz: ## Look for input that breaks the library, for FUZZTIME
