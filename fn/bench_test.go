@@ -44,6 +44,18 @@ func manyDestinations(n int) string {
 	return text.String()
 }
 
+// BenchmarkFunction measures the function with one bundle.
+func BenchmarkFunction(b *testing.B) {
+	for _, destinations := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprintf("destinations=%d", destinations), func(b *testing.B) {
+			list := resourceList(manyDestinations(destinations))
+			for b.Loop() {
+				succeed(b, "", list, binary)
+			}
+		})
+	}
+}
+
 // BenchmarkFleet measures the function with 200 bundles among 2,000 other items.
 func BenchmarkFleet(b *testing.B) {
 	items := strings.Split(fleet(200)+"---\n"+others(2000), "---\n")

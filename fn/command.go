@@ -4,10 +4,12 @@
 package main
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -31,18 +33,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// readme is what the catalog of functions shows, and --help prints.
+//
+//go:embed README.md
+var readme string
+
+var comment = regexp.MustCompile(`<!--.*-->\n`)
+
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "egressbundle",
-		Short: "Let workloads of an Istio mesh reach the outside world",
-		Long: strings.TrimSpace(`
-egressbundle turns EgressBundles into the Istio objects that carry their traffic.
-
-Without a command it is a KRM function: it reads a ResourceList and writes it with
-the objects as items. If the functionConfig is an EgressBundle, that bundle is
-rendered; if it is an EgressMesh, or there is none, every EgressBundle among the items
-is. In kustomize, bundles are taken out of the output. In kpt they stay, objects keep
-their files, and those that are not wanted any more are removed.`),
+		Use:               "egressbundle",
+		Short:             "Let workloads of an Istio mesh reach the outside world",
+		Long:              strings.TrimSpace(comment.ReplaceAllString(readme, "")),
 		Args:              cobra.NoArgs,
 		SilenceUsage:      true,
 		SilenceErrors:     true,

@@ -4,11 +4,14 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/yaml"
 )
 
 // resourceList wraps a functionConfig and items as the hosts of KRM functions do.
@@ -55,6 +58,55 @@ func readList(t *testing.T, text string) (items []string, results string) {
 		results = list.Results.MustString()
 	}
 	return items, results
+}
+
+// TestFunctionGoldens: what hosts get for what they send. What kustomize build, kustomize
+// fn run and kpt send was recorded from them, and holds what they note for themselves.
+func TestFunctionGoldens(t *testing.T) {
+	for _, in := range glob(t, "testdata/function/*/in.yaml") {
+		text := readText(t, in)
+		got := execute(t, "", text, binary)
+		if failed := strings.Contains(got.Stdout, "severity: error"); failed != (got.Status != 0) {
+			t.Errorf("%s: status %d, standard error:\n%s", in, got.Status, got.Stderr)
+		}
+		compareGolden(t, strings.Replace(in, "in.yaml", "out.yaml", 1), got.Stdout)
+		if again := execute(t, "", text, binary); again != got {
+			t.Errorf("%s: a second call differs", in)
+		}
+	}
+}
+
+// TestFunctionStrings: what looks like another type, or like another document, comes
+// out as the text that it is.
+func TestFunctionStrings(t *testing.T) {
+	for _, want := range []string{
+		"on", "y", "no", "1.10", "0755", "null", "~", "1e3", "0o14", "1_000", "0x1f", "true", ".5", "+1", "2024-01-01", "12:30:45", "=",
+		"a: b", "# no comment", "{{ .Values }}", "---\nkind: Secret", "'", "\"", "- item", "ü\t", "*alias", "!!int 1", "%TAG",
+	} {
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundle := strings.Replace(smallest, "{hosts: ", "{description: "+string(text)+", hosts: ", 1)
+		bundle = strings.Replace(bundle, "name: news", `name: "null"`, 1)
+		items, _ := readList(t, succeed(t, "", resourceList(bundle), binary))
+		found := 0
+		for _, item := range items {
+			var object metav1.PartialObjectMetadata
+			if err := yaml.Unmarshal([]byte(item), &object); err != nil {
+				t.Fatalf("%q: %v", want, err)
+			}
+			if got, ok := object.Annotations["egressbundle.io/description"]; ok {
+				found++
+				if got != want {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			}
+		}
+		if found == 0 || len(items) != 7 {
+			t.Errorf("%q: %d of %d objects have a description", want, found, len(items))
+		}
+	}
 }
 
 // TestFunction: the objects are those that render prints, the functionConfig is

@@ -268,3 +268,37 @@ func TestKptLabeledBundle(t *testing.T) {
 		t.Errorf("files %q", names(all))
 	}
 }
+
+// TestKptUpdate: kpt keeps a destination that a user added to a bundle, and adds the one
+// that its origin added since, because destinations are a map.
+func TestKptUpdate(t *testing.T) {
+	origin, dir := filepath.Join(t.TempDir(), "origin.git"), t.TempDir()
+	git := func(args ...string) {
+		succeed(t, origin, "", "git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
+	}
+	bundle := filepath.Join(origin, "egress/news.yaml")
+	writeText(t, bundle, smallest)
+	writeText(t, filepath.Join(origin, "egress/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: egress}\npipeline: {mutators: [{exec: egressbundle}]}\n")
+	git("init", "-q", "-b", "main")
+	git("add", "-A")
+	git("commit", "-qm", "first")
+	if got := runKpt(t, dir, "pkg", "get", origin+"/egress@main", "egress"); got.Status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	succeed(t, dir, "", "git", "init", "-q")
+	local := filepath.Join(dir, "egress/news.yaml")
+	writeText(t, local, readText(t, local)+"    local: {hosts: [local.example.com]}\n")
+	succeed(t, dir, "", "git", "add", "-A")
+	succeed(t, dir, "", "git", "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "local")
+	writeText(t, bundle, smallest+"    origin: {hosts: [origin.example.com]}\n")
+	git("commit", "-qam", "second")
+	if got := runKpt(t, dir, "pkg", "update", "egress@main"); got.Status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	all := kptRender(t, filepath.Join(dir, "egress"))
+	for _, destination := range []string{"cnn", "local", "origin"} {
+		if name := "payments/serviceentry_payments--news--" + destination + ".yaml"; all[name] == "" {
+			t.Errorf("there is no %s in %q", name, names(all))
+		}
+	}
+}

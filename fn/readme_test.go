@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -29,7 +31,7 @@ var (
 // TestReadmeBlocks keeps the blocks of YAML and output true.
 func TestReadmeBlocks(t *testing.T) {
 	readme := readText(t, "../README.md")
-	for _, block := range matches(t, fileBlock, readme) {
+	for _, block := range append(matches(t, fileBlock, readme), matches(t, fileBlock, readText(t, "README.md"))...) {
 		if diff := cmp.Diff(readText(t, filepath.Join("..", block[1])), block[2]); diff != "" {
 			t.Errorf("%s (-file +README):\n%s", block[1], diff)
 		}
@@ -142,7 +144,7 @@ func compareTable(t *testing.T, comment string, rows []string) {
 
 // TestLinks: what the documentation links to in the repository is there.
 func TestLinks(t *testing.T) {
-	documents := append(glob(t, "../*.md"), glob(t, "../examples/*/README.md")...)
+	documents := slices.Concat(glob(t, "../*.md"), glob(t, "*.md"), glob(t, "../examples/*/README.md"))
 	for _, document := range documents {
 		for _, target := range link.FindAllStringSubmatch(readText(t, document), -1) {
 			if strings.Contains(target[1], "://") {
@@ -162,4 +164,28 @@ func TestErrorsOfReadme(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	compareGolden(t, "testdata/errors/output.txt", got.Stderr)
+}
+
+// TestCatalog: what describes the function to a catalog has the fields of the catalog of
+// kpt, names what is in the repository, and --help prints the README.
+func TestCatalog(t *testing.T) {
+	var metadata struct {
+		Image, Description, SourceURL, License string
+		Tags, ExamplePackageURLs               []string
+	}
+	if err := yaml.UnmarshalStrict([]byte(readText(t, "metadata.yaml")), &metadata); err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range append(metadata.ExamplePackageURLs, metadata.SourceURL) {
+		_, folder, _ := strings.Cut(url, "/tree/main/")
+		if info, err := os.Stat(filepath.Join("..", folder)); err != nil || !info.IsDir() {
+			t.Errorf("%s is no folder", url)
+		}
+	}
+	help := succeed(t, "", "", binary, "--help")
+	for _, heading := range []string{"Overview", "Usage", "FunctionConfig", "Examples"} {
+		if !strings.Contains(help, "\n## "+heading+"\n") {
+			t.Errorf("--help does not have %s:\n%s", heading, help)
+		}
+	}
 }

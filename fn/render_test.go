@@ -202,7 +202,7 @@ func TestOtherCommands(t *testing.T) {
 		stdout string // what it starts with
 		stderr string // what it holds
 	}{
-		{args: []string{"--help"}, stdout: "egressbundle turns EgressBundles into"},
+		{args: []string{"--help"}, stdout: "# egressbundle\n\n## Overview\n"},
 		{args: []string{"version"}, stdout: "egressbundle "},
 		{args: []string{"schema"}, stdout: "{\n  \"$schema\""},
 		{args: []string{"schema", "EgressMesh"}, stdout: "{\n  \"$schema\""},
