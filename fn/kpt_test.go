@@ -257,14 +257,15 @@ func TestKptWarnings(t *testing.T) {
 	}
 }
 
-// TestKptLabeledBundle: a bundle is never taken for an object that this program made,
-// whatever labels other functions of the pipeline give to everything.
+// TestKptLabeledBundle: what people write is never taken for an object that this program
+// made, whatever labels other functions of the pipeline give to everything.
 func TestKptLabeledBundle(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
 	labeled := strings.Replace(smallest, "{name: news,", "{labels: {app.kubernetes.io/managed-by: egressbundle}, name: news,", 1)
 	writeText(t, filepath.Join(dir, "egress/news.yaml"), labeled)
 	writeText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
-	if all := kptRender(t, dir); all["egress/news.yaml"] == "" || all["mesh.yaml"] == "" || all[newsFiles[0]] == "" {
+	writeText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(configMap, "metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
+	if all := kptRender(t, dir); all["egress/news.yaml"] == "" || all["mesh.yaml"] == "" || all["settings.yaml"] == "" || all[newsFiles[0]] == "" {
 		t.Errorf("files %q", names(all))
 	}
 }

@@ -62,10 +62,9 @@ func (c *call) settle(objects []egress.Object) ([]*yaml.RNode, error) {
 	return append(items, made...), nil
 }
 
-// isOurs reports whether this program made an item. Bundles are written by people,
-// whatever their labels say.
+// isOurs reports whether this program made an item.
 func isOurs(item *yaml.RNode) bool {
-	return item.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy && !isOfAPI(item)
+	return egress.IsManaged(item.GetApiVersion(), item.GetKind(), item.GetLabels())
 }
 
 // isStale reports whether an item is an object that its bundle does not make any

@@ -89,10 +89,7 @@ func (p *parser) noteNeighbor(root *yaml.Node) {
 		Metadata   metadata  `yaml:"metadata"`
 		Spec       yaml.Node `yaml:"spec"`
 	}
-	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || found.Metadata.Labels[LabelManagedBy] == ManagedBy {
-		return
-	}
-	if i := order(found.Kind); i == len(kinds) || groupOf(kinds[i].apiVersion) != groupOf(found.APIVersion) {
+	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || !isKind(found.APIVersion, found.Kind) || found.Metadata.Labels[LabelManagedBy] == ManagedBy {
 		return
 	}
 	n := neighbor{

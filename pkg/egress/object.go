@@ -98,6 +98,19 @@ func order(kind string) int {
 	return len(kinds)
 }
 
+// isKind reports whether bundles make objects of a kind, in any version of its API.
+func isKind(apiVersion, kind string) bool {
+	i := order(kind)
+	return i < len(kinds) && groupOf(kinds[i].apiVersion) == groupOf(apiVersion)
+}
+
+// IsManaged reports whether an object is one that this package makes: it has the label
+// LabelManagedBy, and its kind is one that bundles make, in any version of its API. What
+// has the label alone belongs to whoever wrote it.
+func IsManaged(apiVersion, kind string, labels map[string]string) bool {
+	return labels[LabelManagedBy] == ManagedBy && isKind(apiVersion, kind)
+}
+
 // sharedObject returns an object that is the same for all bundles.
 func sharedObject(kind, namespace, name string, spec any) Object {
 	return Object{
