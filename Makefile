@@ -37,9 +37,12 @@ prove: ## Follow every call of bundles through Istio: make prove BUNDLE=examples
 	@cd conformance && TARGET_OUT=/tmp LOCAL_OUT=/tmp go run ./cmd/prove $(abspath $(BUNDLE))
 BUNDLE ?= examples/two-lines/bundle.yaml
 
+# Without inlining the program is 2 MB smaller. Where it spends its time, it inlines.
+SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/egressbundle/...=
+
 .PHONY: build
 build: ## Build bin/egressbundle
-	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN)/egressbundle ./fn
+	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' $(SMALL:%=-gcflags=%) -o $(BIN)/egressbundle ./fn
 
 VERSION = $(shell git describe --tags --always --dirty)
 REVISION = $(shell git rev-parse HEAD)

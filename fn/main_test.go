@@ -26,8 +26,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, "egressbundle")
-		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		build := exec.Command("make", "-C", "..", "build", "BIN="+dir)
 		if out, err := build.CombinedOutput(); err != nil {
 			panic(string(out))
 		}
