@@ -273,6 +273,7 @@ func TestKptLabeledBundle(t *testing.T) {
 // TestKptUpdate: kpt keeps a destination that a user added to a bundle, and adds the one
 // that its origin added since, because destinations are a map.
 func TestKptUpdate(t *testing.T) {
+	t.Setenv("KPT_CACHE_DIR", t.TempDir())
 	origin, dir := filepath.Join(t.TempDir(), "origin.git"), t.TempDir()
 	git := func(args ...string) {
 		succeed(t, origin, "", "git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
