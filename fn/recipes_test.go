@@ -207,7 +207,7 @@ spec:
   template:
     metadata: {labels: {app.kubernetes.io/name: argocd-repo-server}}
     spec:
-      containers: [{name: argocd-repo-server, image: quay.io/argoproj/argocd:v3.2.0}]
+      containers: [{name: argocd-repo-server, image: argocd}]
       volumes: [{name: var-files, emptyDir: {}}, {name: plugins, emptyDir: {}}]
 `)
 	built := kustomizeBuild(t, dir)
