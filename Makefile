@@ -69,13 +69,13 @@ image sbom vulncheck: export GOTOOLCHAIN = auto
 .PHONY: sbom
 sbom: ## Write what the program consists of to bin/egressbundle.cdx.json (CycloneDX)
 	@mkdir -p $(BIN)
-	@CGO_ENABLED=0 $(CYCLONEDX) app -json -std -noserial -notimestamp -main fn -output $(BIN)/egressbundle.cdx.json . 2>/dev/null
+	@CGO_ENABLED=0 $(CYCLONEDX) app -json -std -noserial -notimestamp -main fn -output $(BIN)/egressbundle.cdx.json .
 
 # The Go vulnerability database is also a module, so a check can be repeated.
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities in the code that the program reaches
-	@database=$$(go mod download -json golang.org/x/vulndb@$(VULNDB) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && \
-		$(GOVULNCHECK) -db "file://$$database/data/osv" ./fn ./pkg/...
+	@go mod download golang.org/x/vulndb@$(VULNDB)
+	@$(GOVULNCHECK) -db "file://$$(go list -m -f '{{.Dir}}' golang.org/x/vulndb@$(VULNDB))/data/osv" ./fn ./pkg/...
 VULNDB ?= v0.0.0-20261105234957-e22db6528018
 
 .PHONY: golden

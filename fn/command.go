@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -38,13 +37,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 //go:embed README.md
 var readme string
 
-var comment = regexp.MustCompile(`<!--.*-->\n`)
-
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:               "egressbundle",
 		Short:             "Let workloads of an Istio mesh reach the outside world",
-		Long:              strings.TrimSpace(comment.ReplaceAllString(readme, "")),
+		Long:              strings.TrimSpace(readme),
 		Args:              cobra.NoArgs,
 		SilenceUsage:      true,
 		SilenceErrors:     true,

@@ -275,25 +275,22 @@ func TestKptLabeledBundle(t *testing.T) {
 func TestKptUpdate(t *testing.T) {
 	t.Setenv("KPT_CACHE_DIR", t.TempDir())
 	origin, dir := filepath.Join(t.TempDir(), "origin.git"), t.TempDir()
-	git := func(args ...string) {
-		succeed(t, origin, "", "git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
-	}
 	bundle := filepath.Join(origin, "egress/news.yaml")
 	writeText(t, bundle, smallest)
 	writeText(t, filepath.Join(origin, "egress/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: egress}\npipeline: {mutators: [{exec: egressbundle}]}\n")
-	git("init", "-q", "-b", "main")
-	git("add", "-A")
-	git("commit", "-qm", "first")
+	git(t, origin, "init", "-q", "-b", "main")
+	git(t, origin, "add", "-A")
+	git(t, origin, "commit", "-qm", "first")
 	if got := runKpt(t, dir, "pkg", "get", origin+"/egress@main", "egress"); got.Status != 0 {
 		t.Fatalf("%+v", got)
 	}
-	succeed(t, dir, "", "git", "init", "-q")
+	git(t, dir, "init", "-q")
 	local := filepath.Join(dir, "egress/news.yaml")
 	writeText(t, local, readText(t, local)+"    local: {hosts: [local.example.com]}\n")
-	succeed(t, dir, "", "git", "add", "-A")
-	succeed(t, dir, "", "git", "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "local")
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-qm", "local")
 	writeText(t, bundle, smallest+"    origin: {hosts: [origin.example.com]}\n")
-	git("commit", "-qam", "second")
+	git(t, origin, "commit", "-qam", "second")
 	if got := runKpt(t, dir, "pkg", "update", "egress@main"); got.Status != 0 {
 		t.Fatalf("%+v", got)
 	}

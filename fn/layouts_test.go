@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
@@ -108,12 +107,8 @@ func TestPrefixedLayout(t *testing.T) {
 // dangling returns the Gateways and Secrets that a stream names and does not have.
 func dangling(t *testing.T, stream string) []string {
 	t.Helper()
-	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(stream), OmitReaderAnnotations: true}).Read()
-	if err != nil {
-		t.Fatal(err)
-	}
 	present, named := map[string]bool{"Gateway istio-system/mesh": true}, map[string]bool{}
-	for _, n := range nodes {
+	for _, n := range parseStream(t, stream) {
 		present[n.GetKind()+" "+n.GetNamespace()+"/"+n.GetName()] = true
 		for path, kind := range map[string]string{
 			"spec.gateways": "Gateway",

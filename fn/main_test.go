@@ -80,6 +80,12 @@ func succeed(t testing.TB, dir, stdin, program string, args ...string) string {
 	return got.Stdout
 }
 
+// git runs git, as somebody who may commit, and returns its standard output.
+func git(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	return succeed(t, dir, "", "git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
+}
+
 // compareGolden compares with a file. UPDATE_GOLDEN=1 rewrites the file.
 func compareGolden(t testing.TB, path, got string) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/kustomize/kyaml/kio"
+	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -25,13 +26,14 @@ var (
 	partBlock    = regexp.MustCompile("(?s)<!-- part: (\\S+) -->\n```\\w+\n(.*?)```")
 	objectsBlock = regexp.MustCompile("(?s)<!-- objects: (\\S+) -->\n```text\n(.*?)```")
 	goBlock      = regexp.MustCompile("(?s)<!-- go: (\\w+) -->\n```go\n(.*?)```")
+	yamlBlock    = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 	link         = regexp.MustCompile(`\]\(([^)#]+)\)`)
 )
 
 // TestReadmeBlocks keeps the blocks of YAML and output true.
 func TestReadmeBlocks(t *testing.T) {
 	readme := readText(t, "../README.md")
-	for _, block := range append(matches(t, fileBlock, readme), matches(t, fileBlock, readText(t, "README.md"))...) {
+	for _, block := range matches(t, fileBlock, readme) {
 		if diff := cmp.Diff(readText(t, filepath.Join("..", block[1])), block[2]); diff != "" {
 			t.Errorf("%s (-file +README):\n%s", block[1], diff)
 		}
@@ -64,14 +66,20 @@ func matches(t *testing.T, pattern *regexp.Regexp, text string) [][]string {
 	return found
 }
 
-func listObjects(t *testing.T, path string) string {
+// parseStream reads the objects of a YAML stream.
+func parseStream(t *testing.T, stream string) []*kyaml.RNode {
 	t.Helper()
-	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(readText(t, path))}).Read()
+	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(stream), OmitReaderAnnotations: true}).Read()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return nodes
+}
+
+func listObjects(t *testing.T, path string) string {
+	t.Helper()
 	var list strings.Builder
-	for _, node := range nodes {
+	for _, node := range parseStream(t, readText(t, path)) {
 		fmt.Fprintf(&list, "%-19s  %-12s  %s\n", node.GetKind(), node.GetNamespace(), node.GetName())
 	}
 	return list.String()
@@ -167,7 +175,7 @@ func TestErrorsOfReadme(t *testing.T) {
 }
 
 // TestCatalog: what describes the function to a catalog has the fields of the catalog of
-// kpt, names what is in the repository, and --help prints the README.
+// kpt, and names and shows what is in the repository; --help prints the README.
 func TestCatalog(t *testing.T) {
 	var metadata struct {
 		Image, Description, SourceURL, License string
@@ -182,7 +190,21 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("%s is no folder", url)
 		}
 	}
+	var want, got []string
+	for _, file := range []string{"fleet/mesh.yaml", "kpt/Kptfile", "fleet/kustomization.yaml"} {
+		want = append(want, readText(t, filepath.Join("../examples/layouts", file)))
+	}
+	text := readText(t, "README.md")
+	for _, block := range matches(t, yamlBlock, text) {
+		got = append(got, block[1])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("blocks of README.md (-files +README):\n%s", diff)
+	}
 	help := succeed(t, "", "", binary, "--help")
+	if !strings.HasPrefix(help, text) {
+		t.Errorf("--help does not start with README.md:\n%s", help)
+	}
 	for _, heading := range []string{"Overview", "Usage", "FunctionConfig", "Examples"} {
 		if !strings.Contains(help, "\n## "+heading+"\n") {
 			t.Errorf("--help does not have %s:\n%s", heading, help)

@@ -23,9 +23,9 @@ func newRepository(t *testing.T) string {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "bundles/news.yaml"), smallest)
 	succeed(t, dir, "", binary, "render", "-o", "rendered", "bundles")
-	for _, args := range []string{"init -q -b main", "add -A", "-c user.name=a -c user.email=a@example.com commit -q -m first"} {
-		succeed(t, dir, "", "git", strings.Fields(args)...)
-	}
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-qm", "first")
 	return dir
 }
 
@@ -139,10 +139,14 @@ func TestGitLabCI(t *testing.T) {
 // runs it, builds what render prints; a change replaces what was there, and no change
 // makes no commit.
 func TestFlux(t *testing.T) {
+	for _, where := range []string{"branch: rendered\n", "path: ./egress\n"} {
+		if !strings.Contains(readText(t, "../recipes/flux/egress.yaml"), where) {
+			t.Errorf("Flux does not apply %s", where)
+		}
+	}
 	dir, origin := newRepository(t), t.TempDir()
-	git := func(args ...string) string { return succeed(t, dir, "", "git", args...) }
-	git("init", "-q", "--bare", origin)
-	git("remote", "add", "origin", origin)
+	git(t, dir, "init", "-q", "--bare", origin)
+	git(t, dir, "remote", "add", "origin", origin)
 	t.Setenv("GITHUB_WORKSPACE", dir)
 	t.Setenv("GITHUB_SHA", "0123456")
 	for _, commits := range []string{"1\n", "1\n", "2\n"} {
@@ -152,13 +156,13 @@ func TestFlux(t *testing.T) {
 		if got := runWorkflow(t, dir, "../recipes/flux/render.yaml"); got.Status != 0 {
 			t.Fatalf("%+v", got)
 		}
-		git("worktree", "remove", "--force", "../rendered")
-		git("branch", "-q", "-D", "rendered") // Each run of CI starts with a clone.
-		if got := git("--git-dir", origin, "rev-list", "--count", "rendered"); got != commits {
+		git(t, dir, "worktree", "remove", "--force", "../rendered")
+		git(t, dir, "branch", "-q", "-D", "rendered") // Each run of CI starts with a clone.
+		if got := git(t, dir, "--git-dir", origin, "rev-list", "--count", "rendered"); got != commits {
 			t.Fatalf("got %s commits, want %s", got, commits)
 		}
 		clone := filepath.Join(t.TempDir(), "clone")
-		git("clone", "-q", "-b", "rendered", origin, clone)
+		git(t, dir, "clone", "-q", "-b", "rendered", origin, clone)
 		program, err := kustomize()
 		if err != nil {
 			t.Fatal(err)
@@ -176,9 +180,17 @@ func TestFlux(t *testing.T) {
 // the sidecar fits into the Deployment of Argo CD.
 func TestArgoCD(t *testing.T) {
 	var plugin struct {
-		Spec struct{ Generate struct{ Command []string } }
+		Metadata struct{ Name string }
+		Spec     struct {
+			Version  string
+			Generate struct{ Command []string }
+		}
 	}
 	decode(t, "../recipes/argocd/plugin.yaml", &plugin)
+	name := "name: " + plugin.Metadata.Name + "-" + plugin.Spec.Version + "\n"
+	if application := readText(t, "../recipes/argocd/application.yaml"); !strings.Contains(application, name) {
+		t.Errorf("the Application does not have the plugin's %s", name)
+	}
 	command := plugin.Spec.Generate.Command
 	if hasEngine(t) {
 		app := t.TempDir()
@@ -195,8 +207,8 @@ func TestArgoCD(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for _, file := range files(t, "../recipes/argocd") {
-		writeText(t, filepath.Join(dir, "egressbundle", file), readText(t, filepath.Join("../recipes/argocd", file)))
+	if err := os.CopyFS(filepath.Join(dir, "egressbundle"), os.DirFS("../recipes/argocd")); err != nil {
+		t.Fatal(err)
 	}
 	writeText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: argocd\nresources: [argocd.yaml]\ncomponents: [egressbundle]\n")
 	writeText(t, filepath.Join(dir, "argocd.yaml"), `apiVersion: apps/v1
@@ -250,7 +262,7 @@ func TestPreCommit(t *testing.T) {
 	const config = ".pre-commit-config.yaml"
 	writeText(t, filepath.Join(dir, config), readText(t, filepath.Join("../recipes/pre-commit", config)))
 	commit := func() outcome {
-		succeed(t, dir, "", "git", "add", "-A")
+		git(t, dir, "add", "-A")
 		return execute(t, dir, "", "pre-commit", "run")
 	}
 	changeBundle(t, dir)
@@ -270,9 +282,9 @@ func TestCheckBuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	annotated := withFunction(smallest, form{function: execFunction})
-	for name, kustomization := range map[string]string{
-		"generator":   "generators: [bundles/news.yaml]\n",
-		"transformer": "resources: [bundles/news.yaml]\ntransformers: [mesh.yaml]\n",
+	for kustomization, messages := range map[string][]string{
+		"generators: [bundles/news.yaml]\n":                           {"has no object of the bundle payments/news"},
+		"resources: [bundles/news.yaml]\ntransformers: [mesh.yaml]\n": {"has no object of the bundle payments/news", "has bundles that nothing rendered"},
 	} {
 		dir := t.TempDir()
 		writeText(t, filepath.Join(dir, "bundles/news.yaml"), annotated)
@@ -283,10 +295,13 @@ func TestCheckBuild(t *testing.T) {
 			return execute(t, dir, "", "sh", script, "built.yaml", "bundles")
 		}
 		if got := check("--enable-exec"); got != (outcome{}) {
-			t.Errorf("%s: rendered: %+v", name, got)
+			t.Errorf("%s: rendered: %+v", kustomization, got)
 		}
-		if got := check(); got.Status != 1 || !strings.Contains(got.Stderr, "has no object of the bundle payments/news; does kustomize run with --enable-exec?") {
-			t.Errorf("%s: left out: %+v", name, got)
+		got := check()
+		for _, message := range messages {
+			if got.Status != 1 || !strings.Contains(got.Stderr, message+"; does kustomize run with --enable-exec?") {
+				t.Errorf("%s: left out: %+v", kustomization, got)
+			}
 		}
 	}
 }

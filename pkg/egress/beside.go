@@ -89,7 +89,7 @@ func (p *parser) noteNeighbor(root *yaml.Node) {
 		Metadata   metadata  `yaml:"metadata"`
 		Spec       yaml.Node `yaml:"spec"`
 	}
-	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || !isKind(found.APIVersion, found.Kind) || found.Metadata.Labels[LabelManagedBy] == ManagedBy {
+	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || !isKind(found.APIVersion, found.Kind) || IsManaged(found.APIVersion, found.Kind, found.Metadata.Labels) {
 		return
 	}
 	n := neighbor{
