@@ -4,14 +4,11 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
-	"sigs.k8s.io/kustomize/kyaml/fn/framework"
-	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -30,61 +27,53 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("standard input: %w", err)
 	}
-	list, c, err := readCall(text)
+	list, err := parseList(text)
 	if err != nil {
 		return err
 	}
-	items, warnings, err := c.transform()
+	c := newCall(list.functionConfig, list.items)
+	a, err := c.transform()
 	if err != nil {
 		return errors.Join(err, writeFailure(text, stdout, err))
 	}
 	if !c.hostShowsResults {
-		warn(stderr, warnings)
+		warn(stderr, a.diagnostics)
 	}
-	return writeList(list, stdout, items, warnings)
+	return list.write(stdout, a)
 }
 
-// readCall reads what a host sends.
-func readCall(text []byte) (*kio.ByteReadWriter, *call, error) {
-	list := &kio.ByteReadWriter{
-		Reader:                bytes.NewReader(text),
-		OmitReaderAnnotations: true,
-		KeepReaderAnnotations: true,
-	}
-	items, err := list.Read()
-	if err != nil {
-		return nil, nil, fmt.Errorf("standard input must be a ResourceList: %w", err)
-	}
-	if list.WrappingKind == "" {
-		return nil, nil, errors.New("standard input must be a ResourceList; to render files, use egressbundle render PATH")
-	}
-	return list, newCall(list.FunctionConfig, items), nil
+// An answer is what a host gets back.
+type answer struct {
+	items       []*yaml.RNode
+	added       []*made // after the items
+	diagnostics []egress.Diagnostic
 }
 
-// transform returns the items that the host gets back.
-func (c *call) transform() ([]*yaml.RNode, []egress.Diagnostic, error) {
+// transform answers the call.
+func (c *call) transform() (*answer, error) {
 	output, err := c.render()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	items, err := c.settle(output.Objects)
+	objects := madeOf(output.Objects)
+	unpatched, err := patchWorkloads(c.items, objects, output.Patches)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	unpatched, err := patchWorkloads(items, output.Patches)
+	items, added, err := c.settle(objects)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := c.checkKept(items); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return items, slices.Concat(output.Warnings, unpatched, needsHelm(output.Releases)), nil
+	return &answer{items, added, slices.Concat(output.Warnings, unpatched, needsHelm(output.Releases))}, nil
 }
 
 // writeFailure writes the items as they came, whatever was done to them since, and
 // what is wrong.
 func writeFailure(text []byte, stdout io.Writer, cause error) error {
-	list, c, err := readCall(text)
+	list, err := parseList(text)
 	if err != nil {
 		return err
 	}
@@ -92,48 +81,5 @@ func writeFailure(text []byte, stdout io.Writer, cause error) error {
 	if invalid, ok := errors.AsType[*egress.InvalidError](cause); ok {
 		diagnostics = invalid.Diagnostics
 	}
-	return writeList(list, stdout, c.items, diagnostics)
-}
-
-// writeList writes the ResourceList with the items and the diagnostics.
-func writeList(list *kio.ByteReadWriter, stdout io.Writer, items []*yaml.RNode, diagnostics []egress.Diagnostic) error {
-	list.Writer = stdout
-	list.Results = nil
-	if len(diagnostics) > 0 {
-		var results framework.Results
-		for _, d := range diagnostics {
-			results = append(results, result(d))
-		}
-		text, err := yaml.Marshal(results)
-		if err != nil {
-			return err
-		}
-		if list.Results, err = yaml.Parse(string(text)); err != nil {
-			return err
-		}
-	}
-	return list.Write(items)
-}
-
-func result(d egress.Diagnostic) *framework.Result {
-	r := &framework.Result{
-		Message:  d.Message,
-		Severity: framework.Severity(d.Severity),
-	}
-	if d.Code != "" {
-		r.Tags = map[string]string{"code": string(d.Code)}
-	}
-	if d.Object.Name != "" {
-		r.ResourceRef = &yaml.ResourceIdentifier{
-			TypeMeta: yaml.TypeMeta{APIVersion: egress.APIVersion, Kind: d.Object.Kind},
-			NameMeta: yaml.NameMeta{Name: d.Object.Name, Namespace: d.Object.Namespace},
-		}
-	}
-	if d.Path != "" {
-		r.Field = &framework.Field{Path: d.Path}
-	}
-	if d.Position.File != "" {
-		r.File = &framework.File{Path: d.Position.File}
-	}
-	return r
+	return list.write(stdout, &answer{items: list.items, diagnostics: diagnostics})
 }

@@ -4,16 +4,13 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"path"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -22,44 +19,41 @@ import (
 
 // settle puts objects among the items. An object that is there already keeps its
 // place and what the host noted of it, and if it does not change, it stays as it
-// is written; new ones come last, in files of their own if the host keeps files.
-func (c *call) settle(objects []egress.Object) ([]*yaml.RNode, error) {
-	made, err := toNodes(objects)
-	if err != nil {
-		return nil, err
+// is written. New ones are added, in files of their own if the host keeps files.
+func (c *call) settle(objects []*made) (items []*yaml.RNode, added []*made, err error) {
+	wanted := map[identity]*made{}
+	for _, m := range objects {
+		wanted[m.identity()] = m
 	}
-	wanted := map[identity]*yaml.RNode{}
-	for _, node := range made {
-		wanted[identityOf(node)] = node
-	}
-	rendered := bundlesOf(made)
-	items := []*yaml.RNode{}
-	settled := map[identity]bool{}
+	rendered := bundlesOf(objects)
+	items = []*yaml.RNode{}
 	for _, item := range c.items {
 		id := identityOf(item)
-		switch node := wanted[id]; {
-		case node != nil && isOurs(item):
-			settled[id] = true
-			if item, err = replace(item, node); err != nil {
-				return nil, err
+		switch m := wanted[id]; {
+		case m != nil && isOurs(item):
+			delete(wanted, id)
+			if item, err = m.replace(item); err != nil {
+				return nil, nil, err
 			}
 		case c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
 			continue
 		case c.isSource(item):
 			item = item.Copy()
 			if err := annotate(item, map[string]string{localConfig: "true"}); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		items = append(items, item)
 	}
-	made = slices.DeleteFunc(made, func(node *yaml.RNode) bool { return settled[identityOf(node)] })
-	if c.inPlace {
-		if err := c.place(made, items); err != nil {
-			return nil, err
+	for _, m := range objects {
+		if wanted[m.identity()] != nil {
+			added = append(added, m)
 		}
 	}
-	return append(items, made...), nil
+	if c.inPlace {
+		err = c.place(added, items)
+	}
+	return items, added, err
 }
 
 // isOurs reports whether this program made an item.
@@ -76,45 +70,14 @@ func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
 }
 
 // bundlesOf returns the bundles that objects are made from.
-func bundlesOf(objects []*yaml.RNode) map[string]bool {
+func bundlesOf(objects []*made) map[string]bool {
 	bundles := map[string]bool{}
-	for _, o := range objects {
-		if bundle := o.GetAnnotations()[egress.AnnotationBundle]; bundle != "" {
+	for _, m := range objects {
+		if bundle := m.Annotations[egress.AnnotationBundle]; bundle != "" {
 			bundles[bundle] = true
 		}
 	}
 	return bundles
-}
-
-// toNodes reads back what egress.Encode writes, so that the library alone
-// decides how objects look.
-func toNodes(objects []egress.Object) ([]*yaml.RNode, error) {
-	var text bytes.Buffer
-	if err := egress.Encode(&text, objects); err != nil {
-		return nil, err
-	}
-	return (&kio.ByteReader{Reader: &text, OmitReaderAnnotations: true}).Read()
-}
-
-// replace returns the object with what the host noted of the item that it
-// replaces, or the item itself, with its comments and its order of fields, if the
-// two say the same.
-func replace(item, object *yaml.RNode) (*yaml.RNode, error) {
-	if err := annotate(object, notesOf(item)); err != nil {
-		return nil, err
-	}
-	before, err := item.Map()
-	if err != nil {
-		return nil, err
-	}
-	after, err := object.Map()
-	if err != nil {
-		return nil, err
-	}
-	if reflect.DeepEqual(before, after) {
-		return item, nil
-	}
-	return object, nil
 }
 
 // notesOf returns the annotations that hosts keep for themselves: where an item
@@ -147,15 +110,15 @@ type place struct{ pkg, path string }
 // place gives new objects a file each, below that of the bundle, where kpt would
 // put them. What belongs to no single bundle is placed below the functionConfig,
 // or the first bundle.
-func (c *call) place(made, items []*yaml.RNode) error {
+func (c *call) place(added []*made, items []*yaml.RNode) error {
 	next, sources := nextIndexes(items), c.sources()
-	for _, node := range made {
-		source := sources[node.GetAnnotations()[egress.AnnotationBundle]]
+	for _, m := range added {
+		source := sources[m.Annotations[egress.AnnotationBundle]]
 		if source == nil {
 			source = sources[allBundles]
 		}
 		beside := source.GetAnnotations()
-		name := fileName(node.GetNamespace(), node.GetKind(), node.GetName())
+		name := fileName(m.Namespace, m.Kind, m.Name)
 		at := place{beside[packagePath], path.Join(path.Dir(pathOf(beside)), name)}
 		notes := map[string]string{
 			kioutil.PathAnnotation:  at.path,
@@ -165,7 +128,7 @@ func (c *call) place(made, items []*yaml.RNode) error {
 			notes[packagePath] = at.pkg
 		}
 		next[at]++
-		if err := annotate(node, notes); err != nil {
+		if err := m.annotate(notes); err != nil {
 			return err
 		}
 	}

@@ -15,13 +15,17 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// patchWorkloads applies patches to the workloads among the items. It returns
-// warnings of the patches that concern none of them.
-func patchWorkloads(items []*yaml.RNode, patches []egress.Patch) ([]egress.Diagnostic, error) {
+// patchWorkloads applies patches to the workloads among the items and the objects. It
+// returns warnings of the patches that concern none of them.
+func patchWorkloads(items []*yaml.RNode, objects []*made, patches []egress.Patch) ([]egress.Diagnostic, error) {
 	var warnings []egress.Diagnostic
 	for _, p := range patches {
+		made, err := patchedObjects(p, objects)
+		if err != nil {
+			return nil, err
+		}
 		found := false
-		for _, item := range items {
+		for _, item := range slices.Concat(items, made) {
 			text, ok := p.For(item.GetApiVersion(), item.GetKind(), item.GetNamespace(), item.GetName())
 			if !ok {
 				continue
@@ -36,6 +40,22 @@ func patchWorkloads(items []*yaml.RNode, patches []egress.Patch) ([]egress.Diagn
 		}
 	}
 	return warnings, nil
+}
+
+// patchedObjects returns the objects that a patch concerns.
+func patchedObjects(p egress.Patch, objects []*made) ([]*yaml.RNode, error) {
+	var nodes []*yaml.RNode
+	for _, m := range objects {
+		if _, ok := p.For(m.APIVersion, m.Kind, m.Namespace, m.Name); !ok {
+			continue
+		}
+		node, err := m.toNode()
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes, nil
 }
 
 // merge merges a patch into a workload. Annotations that list something keep what

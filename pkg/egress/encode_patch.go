@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/egressbundle/egressbundle/internal/yamlstream"
 )
 
 // proxyContainer is the container of Istio's proxy, in sidecars and gateways.
@@ -200,9 +202,5 @@ func meshWide(patches []Patch) map[string]any {
 
 // encodeYAML writes one document.
 func encodeYAML(w io.Writer, document any) error {
-	encoder := newEncoder(w)
-	if err := encoder.Encode(document); err != nil {
-		return err
-	}
-	return encoder.Close()
+	return yamlstream.Documents(w, []any{document})
 }

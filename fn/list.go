@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/fn/framework"
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/egressbundle/egressbundle/internal/yamlstream"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// A list is the ResourceList that a host sends, and gets back with other items.
+type list struct {
+	apiVersion, kind string
+	functionConfig   *yaml.RNode // nil: none
+	items            []*yaml.RNode
+}
+
+// parseList reads what a host sends.
+func parseList(text []byte) (*list, error) {
+	reader := &kio.ByteReader{Reader: bytes.NewReader(text), OmitReaderAnnotations: true}
+	items, err := reader.Read()
+	if err != nil {
+		return nil, fmt.Errorf("standard input must be a ResourceList: %w", err)
+	}
+	if reader.WrappingKind == "" {
+		return nil, errors.New("standard input must be a ResourceList; to render files, use egressbundle render PATH")
+	}
+	return &list{reader.WrappingAPIVersion, reader.WrappingKind, reader.FunctionConfig, items}, nil
+}
+
+// write writes the list with what it is answered. The writer of kyaml makes the same
+// bytes, but takes one encoder for all items, whose time grows with the square of their
+// number.
+func (l *list) write(w io.Writer, a *answer) error {
+	var values []any
+	for _, item := range a.items {
+		values = append(values, item.YNode())
+	}
+	for _, m := range a.added {
+		values = append(values, m.value())
+	}
+	var text bytes.Buffer
+	if err := yamlstream.Documents(&text, []any{l.frame(a.diagnostics)}); err != nil {
+		return err
+	}
+	if len(values) > 0 {
+		head, tail, _ := strings.Cut(text.String(), "\nitems: []\n")
+		text.Reset()
+		text.WriteString(head + "\nitems:\n")
+		if err := yamlstream.Sequence(&text, values); err != nil {
+			return err
+		}
+		text.WriteString(tail)
+	}
+	_, err := text.WriteTo(w)
+	return err
+}
+
+// frame returns the list without its items.
+func (l *list) frame(diagnostics []egress.Diagnostic) any {
+	frame := struct {
+		APIVersion     string            `yaml:"apiVersion"`
+		Kind           string            `yaml:"kind"`
+		Items          []any             `yaml:"items"`
+		FunctionConfig *yaml.Node        `yaml:"functionConfig,omitempty"`
+		Results        framework.Results `yaml:"results,omitempty"`
+	}{APIVersion: l.apiVersion, Kind: l.kind}
+	if l.functionConfig != nil {
+		frame.FunctionConfig = l.functionConfig.YNode()
+	}
+	for _, d := range diagnostics {
+		frame.Results = append(frame.Results, result(d))
+	}
+	return frame
+}
+
+func result(d egress.Diagnostic) *framework.Result {
+	r := &framework.Result{
+		Message:  d.Message,
+		Severity: framework.Severity(d.Severity),
+	}
+	if d.Code != "" {
+		r.Tags = map[string]string{"code": string(d.Code)}
+	}
+	if d.Object.Name != "" {
+		r.ResourceRef = &yaml.ResourceIdentifier{
+			TypeMeta: yaml.TypeMeta{APIVersion: egress.APIVersion, Kind: d.Object.Kind},
+			NameMeta: yaml.NameMeta{Name: d.Object.Name, Namespace: d.Object.Namespace},
+		}
+	}
+	if d.Path != "" {
+		r.Field = &framework.Field{Path: d.Path}
+	}
+	if d.Position.File != "" {
+		r.File = &framework.File{Path: d.Position.File}
+	}
+	return r
+}

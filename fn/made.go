@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// A made is an object that bundles make. It becomes a node if something is done to it
+// that only nodes can bear: most objects never do, which saves their way to text and
+// back.
+type made struct {
+	egress.Object
+
+	node *yaml.RNode // nil: it is what the Object says
+}
+
+func madeOf(objects []egress.Object) []*made {
+	all := make([]*made, len(objects))
+	for i, o := range objects {
+		all[i] = &made{Object: o}
+	}
+	return all
+}
+
+func (m *made) identity() identity {
+	return identity{m.APIVersion, m.Kind, m.Namespace, m.Name}
+}
+
+// value returns what an encoder of YAML takes.
+func (m *made) value() any {
+	if m.node != nil {
+		return m.node.YNode()
+	}
+	return m.Object
+}
+
+// toNode returns the object as a node, which is what it is from now on.
+func (m *made) toNode() (*yaml.RNode, error) {
+	if m.node == nil {
+		node := &yaml.Node{}
+		if err := node.Encode(m.Object); err != nil {
+			return nil, err
+		}
+		m.node = yaml.NewRNode(node)
+	}
+	return m.node, nil
+}
+
+func (m *made) annotate(annotations map[string]string) error {
+	if m.node != nil {
+		return annotate(m.node, annotations)
+	}
+	m.Annotations = maps.Clone(m.Annotations)
+	maps.Copy(m.Annotations, annotations)
+	return nil
+}
+
+// replace returns the object with what the host noted of the item that it replaces, or
+// the item itself, with its comments and its order of fields, if the two say the same.
+func (m *made) replace(item *yaml.RNode) (*yaml.RNode, error) {
+	if err := m.annotate(notesOf(item)); err != nil {
+		return nil, err
+	}
+	before, err := item.Map()
+	if err != nil {
+		return nil, err
+	}
+	after, err := m.tree()
+	if err != nil {
+		return nil, err
+	}
+	if sameJSON(before, after) {
+		return item, nil
+	}
+	return m.toNode()
+}
+
+// tree returns the object as maps, slices and scalars.
+func (m *made) tree() (any, error) {
+	if m.node != nil {
+		return m.node.Map()
+	}
+	return m.MarshalYAML()
+}
+
+// sameJSON reports whether two trees say the same to Kubernetes. What JSON cannot say,
+// such as a key that is a number, no object says.
+func sameJSON(a, b any) bool {
+	textA, errA := json.Marshal(a)
+	textB, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(textA, textB)
+}
