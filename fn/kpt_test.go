@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -194,6 +195,46 @@ func TestKptChangedObject(t *testing.T) {
 }
 
 var settings2 = strings.Replace(settings, "name: settings", "name: more", 1)
+
+// TestKptOneFile: all objects may stand in one file. A destination that comes, whose
+// objects are before theirs, takes none of their places; and where somebody else has the
+// file that its object would be in, it comes after what is there.
+func TestKptOneFile(t *testing.T) {
+	dir := writePackage(t, forms(t)[0])
+	first := kptRender(t, dir)
+	var documents []string
+	for _, path := range newsFiles {
+		documents = append(documents, strings.Replace(first[path], "metadata:\n", "metadata: # "+filepath.Base(path)+"\n", 1))
+		remove(t, filepath.Join(dir, path))
+	}
+	one := strings.Join(documents, "---\n")
+	writeText(t, filepath.Join(dir, "egress/all.yaml"), one)
+	const taken = "egress/payments/serviceentry_payments--news--abc.yaml"
+	writeText(t, filepath.Join(dir, taken), settings2)
+	before := kptRender(t, dir)
+	if diff := cmp.Diff(one, before["egress/all.yaml"]); diff != "" {
+		t.Errorf("one file (-before +after):\n%s", diff)
+	}
+
+	grown := strings.Replace(before["egress/news.yaml"], "    cnn:", "    abc: {hosts: [abc.example.com]}\n    cnn:", 1)
+	writeText(t, filepath.Join(dir, "egress/news.yaml"), grown)
+	all := kptRender(t, dir)
+	comments := regexp.MustCompile("metadata: # .*")
+	if diff := cmp.Diff(comments.FindAllString(one, -1), comments.FindAllString(all["egress/all.yaml"], -1)); diff != "" {
+		t.Errorf("one file with a destination more (-before +after):\n%s", diff)
+	}
+	if got := all[taken]; !strings.HasPrefix(got, settings2+"---\n") || !strings.Contains(got, "kind: ServiceEntry") {
+		t.Errorf("%s:\n%s", taken, got)
+	}
+	if diff := cmp.Diff(all, kptRender(t, dir)); diff != "" {
+		t.Errorf("a second run (-first +second):\n%s", diff)
+	}
+
+	writeText(t, filepath.Join(dir, "egress/news.yaml"), before["egress/news.yaml"])
+	if diff := cmp.Diff(before, kptRender(t, dir)); diff != "" {
+		t.Errorf("after the destination went (-before +after):\n%s", diff)
+	}
+}
 
 // TestKptSubPackage: the objects of a bundle stand in its own package, and those of
 // a bundle that is gone are removed there.
