@@ -39,7 +39,9 @@ const (
 	kustomizeID = "kustomize.config.k8s.io/id"
 	// packagePath is on the items of kpt: the package that they belong to.
 	packagePath = "internal.config.kubernetes.io/package-path"
-	// previousNamespaces are those that kustomize moved an item from.
+	// previousNames and previousNamespaces are those that kustomize changed, the first
+	// one first.
+	previousNames      = "internal.config.kubernetes.io/previousNames"
 	previousNamespaces = "internal.config.kubernetes.io/previousNamespaces"
 	// origin is where kustomize read an item, if buildMetadata asks for it.
 	origin = "config.kubernetes.io/origin"
@@ -79,6 +81,8 @@ func pathOf(annotations map[string]string) string {
 const (
 	kindBundle = "EgressBundle"
 	kindMesh   = "EgressMesh"
+
+	kindService = "Service"
 )
 
 // isOfAPI reports whether an item is of the API of this function, also if its kind
@@ -133,22 +137,31 @@ func (c *call) render() (*egress.Output, error) {
 }
 
 // moved looks for objects of earlier functions that kustomize put into another
-// namespace since. What others say of them still names the first.
+// namespace since, and for Services that it renamed, whose DNS names no list of name
+// references reaches. What others say of them still names the first.
 func (c *call) moved() []egress.Diagnostic {
 	var diagnostics []egress.Diagnostic
-	for _, item := range c.items {
-		from, _, _ := strings.Cut(item.GetAnnotations()[previousNamespaces], ",")
-		if from == "" || from == item.GetNamespace() || !isOurs(item) {
-			continue
-		}
+	add := func(item *yaml.RNode, code egress.Code, path, format string, args ...any) {
 		diagnostics = append(diagnostics, egress.Diagnostic{
-			Code:     egress.MovedObject,
+			Code:     code,
 			Severity: egress.SeverityError,
 			Position: egress.Position{File: fileOf(item)},
 			Object:   egress.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},
-			Path:     "metadata.namespace",
-			Message:  fmt.Sprintf("must be %q, and a namespace in a kustomization made it %q, so traffic would be cut; list the bundle under resources there, and render it with an %s under transformers", from, item.GetNamespace(), kindMesh),
+			Path:     path,
+			Message:  fmt.Sprintf(format+"; list the bundle under resources there, and render it with an "+kindMesh+" under transformers", args...),
 		})
+	}
+	for _, item := range c.items {
+		if !isOurs(item) {
+			continue
+		}
+		annotations := item.GetAnnotations()
+		if from, _, _ := strings.Cut(annotations[previousNamespaces], ","); from != "" && from != item.GetNamespace() {
+			add(item, egress.MovedObject, "metadata.namespace", "must be %q, and a namespace in a kustomization made it %q, so traffic would be cut", from, item.GetNamespace())
+		}
+		if from, _, _ := strings.Cut(annotations[previousNames], ","); from != "" && from != item.GetName() && item.GetKind() == kindService {
+			add(item, egress.RenamedService, "metadata.name", "must be %q, and a prefix or suffix in a kustomization made it %q, so nothing would find it by its DNS name", from, item.GetName())
+		}
 	}
 	return diagnostics
 }

@@ -151,3 +151,22 @@ func TestKustomizeMovesBundles(t *testing.T) {
 		}
 	}
 }
+
+// TestKustomizeRenamesServices: a prefix renames the gateway that a generator deploys,
+// and sidecars look for the one of before.
+func TestKustomizeRenamesServices(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		writeText(t, filepath.Join(dir, "base/kustomization.yaml"), "generators: [news.yaml]\n")
+		writeText(t, filepath.Join(dir, "base/news.yaml"), withFunction(smallest+"  mesh: {gateways: {istio-egressgateway: {deploy: {}}}}\n", f))
+		writeText(t, filepath.Join(dir, "dev/kustomization.yaml"), "namePrefix: dev-\nresources: [../base]\n")
+		writeText(t, filepath.Join(dir, "web.yaml"), strings.Replace(smallest, "name: news", "name: web", 1))
+		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "nameSuffix: -eu\nresources: [dev, web.yaml]\ntransformers: [mesh.yaml]\n")
+		got := kustomizeBuild(t, dir, f.flags...)
+		const message = `Service istio-system/dev-istio-egressgateway-eu: metadata.name: must be "istio-egressgateway", and a prefix or suffix in a kustomization made it "dev-istio-egressgateway-eu", so nothing would find it by its DNS name; list the bundle under resources there, and render it with an EgressMesh under transformers [RenamedService]`
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, message) {
+			t.Errorf("%s: got %+v", f.name, got)
+		}
+	}
+}

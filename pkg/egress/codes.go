@@ -141,6 +141,8 @@ const (
 	AuthorizationPolicyConflict Code = "AuthorizationPolicyConflict"
 	// MovedObject: kustomize moved an object into a namespace where nothing finds it.
 	MovedObject Code = "MovedObject"
+	// RenamedService: kustomize renamed a Service that others find by its DNS name.
+	RenamedService Code = "RenamedService"
 	// NameConflict: an object of somebody else has the name of one of a bundle.
 	NameConflict Code = "NameConflict"
 	// EnforceConflict: a bundle closes what another opens.
