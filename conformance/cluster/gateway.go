@@ -93,7 +93,7 @@ func (g Gateway) pod(name, ip string) *corev1.Pod {
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: g.Namespace, Labels: g.Labels},
 		Spec: corev1.PodSpec{
 			ServiceAccountName: g.ServiceAccount,
-			Containers:         []corev1.Container{{Name: "istio-proxy", Image: "docker.io/istio/proxyv2:1.31.0"}},
+			Containers:         []corev1.Container{{Name: "istio-proxy", Image: "istio/proxyv2:1.31.0"}},
 		},
 		Status: corev1.PodStatus{
 			Phase:      corev1.PodRunning,
