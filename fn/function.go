@@ -45,7 +45,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 // An answer is what a host gets back.
 type answer struct {
 	items       []*yaml.RNode
-	added       []*made // after the items
+	added       []*madeObject // after the items
 	diagnostics []egress.Diagnostic
 }
 
@@ -55,7 +55,7 @@ func (c *call) transform() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects := madeOf(output.Objects)
+	objects := madeObjects(output.Objects)
 	unpatched, err := patchWorkloads(c.items, objects, output.Patches)
 	if err != nil {
 		return nil, err

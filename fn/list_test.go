@@ -92,7 +92,7 @@ func TestListIsWrittenAsByKyaml(t *testing.T) {
 // TestNothingIsWrittenByHalf: an object that cannot be written leaves no list.
 func TestNothingIsWrittenByHalf(t *testing.T) {
 	var got bytes.Buffer
-	a := &answer{added: madeOf([]egress.Object{{Kind: "Service", Namespace: "payments", Name: "news", Spec: make(chan int)}})}
+	a := &answer{added: madeObjects([]egress.Object{{Kind: "Service", Namespace: "payments", Name: "news", Spec: make(chan int)}})}
 	err := (&list{apiVersion: "config.kubernetes.io/v1", kind: "ResourceList"}).write(&got, a)
 	if err == nil || !strings.HasPrefix(err.Error(), "Service payments/news: ") || got.Len() > 0 {
 		t.Errorf("error %v, written:\n%s", err, &got)

@@ -20,8 +20,8 @@ import (
 // settle puts objects among the items. An object that is there already keeps its
 // place and what the host noted of it, and if it does not change, it stays as it
 // is written. New ones are added, in files of their own if the host keeps files.
-func (c *call) settle(objects []*made) (items []*yaml.RNode, added []*made, err error) {
-	wanted := map[identity]*made{}
+func (c *call) settle(objects []*madeObject) (items []*yaml.RNode, added []*madeObject, err error) {
+	wanted := map[identity]*madeObject{}
 	for _, m := range objects {
 		wanted[m.identity()] = m
 	}
@@ -70,7 +70,7 @@ func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
 }
 
 // bundlesOf returns the bundles that objects are made from.
-func bundlesOf(objects []*made) map[string]bool {
+func bundlesOf(objects []*madeObject) map[string]bool {
 	bundles := map[string]bool{}
 	for _, m := range objects {
 		if bundle := m.Annotations[egress.AnnotationBundle]; bundle != "" {
@@ -110,7 +110,7 @@ type place struct{ pkg, path string }
 // place gives new objects a file each, below that of the bundle, where kpt would
 // put them. What belongs to no single bundle is placed below the functionConfig,
 // or the first bundle.
-func (c *call) place(added []*made, items []*yaml.RNode) error {
+func (c *call) place(added []*madeObject, items []*yaml.RNode) error {
 	next, sources := nextIndexes(items), c.sources()
 	for _, m := range added {
 		source := sources[m.Annotations[egress.AnnotationBundle]]

@@ -17,7 +17,7 @@ import (
 
 // patchWorkloads applies patches to the workloads among the items and the objects. It
 // returns warnings of the patches that concern none of them.
-func patchWorkloads(items []*yaml.RNode, objects []*made, patches []egress.Patch) ([]egress.Diagnostic, error) {
+func patchWorkloads(items []*yaml.RNode, objects []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
 	var warnings []egress.Diagnostic
 	for _, p := range patches {
 		made, err := patchedObjects(p, objects)
@@ -43,7 +43,7 @@ func patchWorkloads(items []*yaml.RNode, objects []*made, patches []egress.Patch
 }
 
 // patchedObjects returns the objects that a patch concerns.
-func patchedObjects(p egress.Patch, objects []*made) ([]*yaml.RNode, error) {
+func patchedObjects(p egress.Patch, objects []*madeObject) ([]*yaml.RNode, error) {
 	var nodes []*yaml.RNode
 	for _, m := range objects {
 		if _, ok := p.For(m.APIVersion, m.Kind, m.Namespace, m.Name); !ok {

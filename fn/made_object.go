@@ -13,29 +13,29 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// A made is an object that bundles make. It becomes a node if something is done to it
+// A madeObject is one that bundles make. It becomes a node if something is done to it
 // that only nodes can bear: most objects never do, which saves their way to text and
 // back.
-type made struct {
+type madeObject struct {
 	egress.Object
 
 	node *yaml.RNode // nil: it is what the Object says
 }
 
-func madeOf(objects []egress.Object) []*made {
-	all := make([]*made, len(objects))
+func madeObjects(objects []egress.Object) []*madeObject {
+	all := make([]*madeObject, len(objects))
 	for i, o := range objects {
-		all[i] = &made{Object: o}
+		all[i] = &madeObject{Object: o}
 	}
 	return all
 }
 
-func (m *made) identity() identity {
+func (m *madeObject) identity() identity {
 	return identity{m.APIVersion, m.Kind, m.Namespace, m.Name}
 }
 
 // value returns what an encoder of YAML takes.
-func (m *made) value() any {
+func (m *madeObject) value() any {
 	if m.node != nil {
 		return m.node.YNode()
 	}
@@ -43,7 +43,7 @@ func (m *made) value() any {
 }
 
 // toNode returns the object as a node, which is what it is from now on.
-func (m *made) toNode() (*yaml.RNode, error) {
+func (m *madeObject) toNode() (*yaml.RNode, error) {
 	if m.node == nil {
 		node := &yaml.Node{}
 		if err := node.Encode(m.Object); err != nil {
@@ -54,18 +54,20 @@ func (m *made) toNode() (*yaml.RNode, error) {
 	return m.node, nil
 }
 
-func (m *made) annotate(annotations map[string]string) error {
+func (m *madeObject) annotate(annotations map[string]string) error {
 	if m.node != nil {
 		return annotate(m.node, annotations)
 	}
-	m.Annotations = maps.Clone(m.Annotations)
-	maps.Copy(m.Annotations, annotations)
+	all := map[string]string{}
+	maps.Copy(all, m.Annotations)
+	maps.Copy(all, annotations)
+	m.Annotations = all
 	return nil
 }
 
 // replace returns the object with what the host noted of the item that it replaces, or
 // the item itself, with its comments and its order of fields, if the two say the same.
-func (m *made) replace(item *yaml.RNode) (*yaml.RNode, error) {
+func (m *madeObject) replace(item *yaml.RNode) (*yaml.RNode, error) {
 	if err := m.annotate(notesOf(item)); err != nil {
 		return nil, err
 	}
@@ -84,7 +86,7 @@ func (m *made) replace(item *yaml.RNode) (*yaml.RNode, error) {
 }
 
 // tree returns the object as maps, slices and scalars.
-func (m *made) tree() (any, error) {
+func (m *madeObject) tree() (any, error) {
 	if m.node != nil {
 		return m.node.Map()
 	}
