@@ -246,7 +246,7 @@ func (c composition) randomBeside(r *rand.Rand) handwritten {
 // meet in them.
 var (
 	teamNamespaces = []string{"payments", "default", "web", "ci"}
-	externalHosts  = []string{"api.stripe.com", "api.github.com", "github.com", "httpbin.org", "www.wikipedia.org", "www.bbc.co.uk"}
+	externalHosts  = []string{"api.stripe.com", "api.github.com", "github.com", "httpbin.org", "www.kernel.org", "www.bbc.co.uk"}
 	appPorts       = []int{80, 443, 8080, 8443}
 
 	// What stands for TCP: addresses, one of them in a range of the others, and the ports that are called there.
