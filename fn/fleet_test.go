@@ -110,11 +110,11 @@ func TestOneOfManyBundles(t *testing.T) {
 
 // TestNothingIsLost: the guard finds what settle would have to lose.
 func TestNothingIsLost(t *testing.T) {
-	list, err := parseList([]byte(resourceList("", configMap, smallest)))
+	request, err := parseList([]byte(resourceList("", configMap, smallest)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCall(list.functionConfig, list.items)
+	c := newCall(request.functionConfig, request.items)
 	if err := c.checkKept(c.items[:1]); err != nil {
 		t.Errorf("a bundle is taken out: %v", err)
 	}

@@ -27,11 +27,11 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("standard input: %w", err)
 	}
-	list, err := parseList(text)
+	request, err := parseList(text)
 	if err != nil {
 		return err
 	}
-	c := newCall(list.functionConfig, list.items)
+	c := newCall(request.functionConfig, request.items)
 	a, err := c.transform()
 	if err != nil {
 		return errors.Join(err, writeFailure(text, stdout, err))
@@ -39,7 +39,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if !c.hostShowsResults {
 		warn(stderr, a.diagnostics)
 	}
-	return list.write(stdout, a)
+	return request.write(stdout, a)
 }
 
 // An answer is what a host gets back.
@@ -56,11 +56,14 @@ func (c *call) transform() (*answer, error) {
 		return nil, err
 	}
 	objects := madeObjects(output.Objects)
-	unpatched, err := patchWorkloads(c.items, objects, output.Patches)
-	if err != nil {
+	if err := patchObjects(objects, output.Patches); err != nil {
 		return nil, err
 	}
 	items, added, err := c.settle(objects)
+	if err != nil {
+		return nil, err
+	}
+	unpatched, err := patchItems(items, added, output.Patches)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (c *call) transform() (*answer, error) {
 // writeFailure writes the items as they came, whatever was done to them since, and
 // what is wrong.
 func writeFailure(text []byte, stdout io.Writer, cause error) error {
-	list, err := parseList(text)
+	request, err := parseList(text)
 	if err != nil {
 		return err
 	}
@@ -81,5 +84,5 @@ func writeFailure(text []byte, stdout io.Writer, cause error) error {
 	if invalid, ok := errors.AsType[*egress.InvalidError](cause); ok {
 		diagnostics = invalid.Diagnostics
 	}
-	return list.write(stdout, &answer{items: list.items, diagnostics: diagnostics})
+	return request.write(stdout, &answer{items: request.items, diagnostics: diagnostics})
 }

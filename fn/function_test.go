@@ -81,7 +81,7 @@ func TestFunctionGoldens(t *testing.T) {
 func TestFunctionStrings(t *testing.T) {
 	for _, want := range []string{
 		"on", "y", "no", "1.10", "0755", "null", "~", "1e3", "0o14", "1_000", "0x1f", "true", ".5", "+1", "2024-01-01", "12:30:45", "=",
-		"a: b", "# no comment", "{{ .Values }}", "---\nkind: Secret", "'", "\"", "- item", "ü\t", "*alias", "!!int 1", "%TAG",
+		"a: b", "# no comment", "{{ .Values }}", "---\nkind: Secret", "'", "\"", "- item", "ü\t", "*alias", "!!int 1", "%TAG", "a\nb\n", "\ta\nb",
 	} {
 		text, err := json.Marshal(want)
 		if err != nil {
@@ -226,6 +226,41 @@ func TestFunctionMountsIntoItsGateway(t *testing.T) {
 	t.Errorf("nothing mounts the files:\n%s", strings.Join(items, "---\n"))
 }
 
+// TestFunctionInPlace: what bundles make is put right where it was changed by hand or
+// copied, and what is right keeps how it is written.
+func TestFunctionInPlace(t *testing.T) {
+	bundle, _, _ := strings.Cut(bypassBundle, "  bypass:")
+	bundle = strings.Replace(bundle, "metadata: {", "metadata: {annotations: {internal.config.kubernetes.io/path: news.yaml}, ", 1)
+	mesh := func(gateway string) string {
+		return "  mesh:\n    outboundTrafficPolicy: REGISTRY_ONLY\n    gateways: {istio-egressgateway: " + gateway + "}\n"
+	}
+	first := succeed(t, "", resourceList("", bundle+mesh("{deploy: {}}")), binary)
+	const image = "        - image: auto\n"
+	commented := strings.Replace(first, image, "        - image: auto # by the injection\n", 1)
+	if commented == first {
+		t.Fatalf("no %q in:\n%s", image, first)
+	}
+	if diff := cmp.Diff(commented, succeed(t, "", commented, binary)); diff != "" {
+		t.Errorf("a comment (-before +after):\n%s", diff)
+	}
+	for name, changed := range map[string]string{
+		"changed by hand":  strings.Replace(first, image, "        - image: other\n", 1),
+		"without a volume": strings.Replace(first, "mountPath: /etc/istio/bank-certs", "mountPath: /elsewhere", 1),
+		"copied":           first + first[strings.Index(first, "\n- apiVersion: v1\n")+1:],
+	} {
+		if diff := cmp.Diff(first, succeed(t, "", changed, binary)); diff != "" || changed == first {
+			t.Errorf("%s (-before +after):\n%s", name, diff)
+		}
+	}
+
+	// The Deployment that the patch was for goes, and nobody else's has come.
+	got := succeed(t, "", strings.Replace(first, "deploy: {}", "", 1), binary)
+	const want = "the Deployment istio-egressgateway in namespace istio-system needs a patch"
+	if strings.Contains(got, "kind: Deployment") || !strings.Contains(got, want) {
+		t.Errorf("after the Deployment went:\n%s", got)
+	}
+}
+
 // TestFunctionRefusesInput: what is no ResourceList, or has no EgressBundle, fails
 // with one line that says what to do.
 func TestFunctionRefusesInput(t *testing.T) {
@@ -233,6 +268,8 @@ func TestFunctionRefusesInput(t *testing.T) {
 		{"nothing", "", "egressbundle render"},
 		{"no YAML", "{", "must be a ResourceList"},
 		{"bundle alone", smallest, "egressbundle render"},
+		{"text for an item", "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- " + indent(configMap) + "- text\n", "must be a ResourceList of objects, and items[1] is none"},
+		{"list for an item", "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [[]]\n", "must be a ResourceList of objects, and items[0] is none"},
 		{"no functionConfig", resourceList("", configMap), "there must be an EgressBundle, and there is none"},
 		{"no bundle beside a mesh", resourceList(meshDocument, configMap), "there must be an EgressBundle, and there is none"},
 		{"other functionConfig", resourceList(configMap), `functionConfig must be an EgressBundle or an EgressMesh (apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},

@@ -35,25 +35,32 @@ func parseList(text []byte) (*list, error) {
 	if reader.WrappingKind == "" {
 		return nil, errors.New("standard input must be a ResourceList; to render files, use egressbundle render PATH")
 	}
+	for i, item := range items {
+		if item.YNode().Kind != yaml.MappingNode {
+			return nil, fmt.Errorf("standard input must be a ResourceList of objects, and items[%d] is none", i)
+		}
+	}
 	return &list{reader.WrappingAPIVersion, reader.WrappingKind, reader.FunctionConfig, items}, nil
 }
 
-// write writes the list with what it is answered. The writer of kyaml makes the same
-// bytes, but takes one encoder for all items, whose time grows with the square of their
-// number.
+// write writes the list with what it is answered. The writer of kyaml takes one encoder
+// for all items, whose time grows with the square of their number. Its bytes are the same,
+// but that it takes empty annotations away, and leaves a line empty after a comment that
+// belongs to an item in flow style.
 func (l *list) write(w io.Writer, a *answer) error {
 	var values []any
 	for _, item := range a.items {
 		values = append(values, item.YNode())
 	}
 	for _, m := range a.added {
-		values = append(values, m.value())
+		values = append(values, m)
 	}
 	var text bytes.Buffer
 	if err := yamlstream.Documents(&text, []any{l.frame(a.diagnostics)}); err != nil {
 		return err
 	}
 	if len(values) > 0 {
+		// Two fields with scalars stand before the items, and no line of these starts so.
 		head, tail, _ := strings.Cut(text.String(), "\nitems: []\n")
 		text.Reset()
 		text.WriteString(head + "\nitems:\n")
@@ -69,7 +76,7 @@ func (l *list) write(w io.Writer, a *answer) error {
 // frame returns the list without its items.
 func (l *list) frame(diagnostics []egress.Diagnostic) any {
 	frame := struct {
-		APIVersion     string            `yaml:"apiVersion"`
+		APIVersion     string            `yaml:"apiVersion,omitempty"`
 		Kind           string            `yaml:"kind"`
 		Items          []any             `yaml:"items"`
 		FunctionConfig *yaml.Node        `yaml:"functionConfig,omitempty"`

@@ -65,22 +65,22 @@ func TestListIsWrittenAsByKyaml(t *testing.T) {
 		texts[in] = readText(t, in)
 	}
 	for name, text := range texts {
-		list, err := parseList([]byte(text))
+		request, err := parseList([]byte(text))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		var got, want bytes.Buffer
-		if err := list.write(&got, &answer{items: list.items}); err != nil {
+		if err := request.write(&got, &answer{items: request.items}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		reference := kio.ByteWriter{
 			Writer:                &want,
 			KeepReaderAnnotations: true,
-			FunctionConfig:        list.functionConfig,
-			WrappingAPIVersion:    list.apiVersion,
-			WrappingKind:          list.kind,
+			FunctionConfig:        request.functionConfig,
+			WrappingAPIVersion:    request.apiVersion,
+			WrappingKind:          request.kind,
 		}
-		if err := reference.Write(list.items); err != nil {
+		if err := reference.Write(request.items); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want.String(), got.String()); diff != "" {

@@ -34,12 +34,12 @@ func (m *madeObject) identity() identity {
 	return identity{m.APIVersion, m.Kind, m.Namespace, m.Name}
 }
 
-// value returns what an encoder of YAML takes.
-func (m *madeObject) value() any {
+// MarshalYAML returns what the object has become.
+func (m *madeObject) MarshalYAML() (any, error) {
 	if m.node != nil {
-		return m.node.YNode()
+		return m.node.YNode(), nil
 	}
-	return m.Object
+	return m.Object.MarshalYAML()
 }
 
 // toNode returns the object as a node, which is what it is from now on.
@@ -90,7 +90,7 @@ func (m *madeObject) tree() (any, error) {
 	if m.node != nil {
 		return m.node.Map()
 	}
-	return m.MarshalYAML()
+	return m.Object.MarshalYAML()
 }
 
 // sameJSON reports whether two trees say the same to Kubernetes. What JSON cannot say,

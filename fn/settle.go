@@ -19,34 +19,36 @@ import (
 
 // settle puts objects among the items. An object that is there already keeps its
 // place and what the host noted of it, and if it does not change, it stays as it
-// is written. New ones are added, in files of their own if the host keeps files.
+// is written; a second copy of it goes. New ones are added, in files of their own if the
+// host keeps files.
 func (c *call) settle(objects []*madeObject) (items []*yaml.RNode, added []*madeObject, err error) {
 	wanted := map[identity]*madeObject{}
 	for _, m := range objects {
 		wanted[m.identity()] = m
 	}
 	rendered := bundlesOf(objects)
-	items = []*yaml.RNode{}
+	settled := map[identity]bool{}
 	for _, item := range c.items {
 		id := identityOf(item)
 		switch m := wanted[id]; {
+		case settled[id] && isOurs(item):
+			continue
 		case m != nil && isOurs(item):
-			delete(wanted, id)
-			if item, err = m.replace(item); err != nil {
-				return nil, nil, err
-			}
+			settled[id] = true
+			item, err = m.replace(item)
 		case c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
 			continue
 		case c.isSource(item):
 			item = item.Copy()
-			if err := annotate(item, map[string]string{localConfig: "true"}); err != nil {
-				return nil, nil, err
-			}
+			err = annotate(item, map[string]string{localConfig: "true"})
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 		items = append(items, item)
 	}
 	for _, m := range objects {
-		if wanted[m.identity()] != nil {
+		if !settled[m.identity()] {
 			added = append(added, m)
 		}
 	}

@@ -15,17 +15,41 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// patchWorkloads applies patches to the workloads among the items and the objects. It
-// returns warnings of the patches that concern none of them.
-func patchWorkloads(items []*yaml.RNode, objects []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
+// patchObjects applies patches to the workloads that bundles make.
+func patchObjects(objects []*madeObject, patches []egress.Patch) error {
+	for _, p := range patches {
+		for _, m := range objects {
+			text, ok := m.patch(p)
+			if !ok {
+				continue
+			}
+			node, err := m.toNode()
+			if err != nil {
+				return err
+			}
+			if err := merge(node, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// patch returns the patch for the object, if it concerns that.
+func (m *madeObject) patch(p egress.Patch) (text []byte, ok bool) {
+	return p.For(m.APIVersion, m.Kind, m.Namespace, m.Name)
+}
+
+// patchItems applies patches to the workloads among the items. It returns warnings of the
+// patches that concern none of them, and none of the objects that are added to them.
+func patchItems(items []*yaml.RNode, added []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
 	var warnings []egress.Diagnostic
 	for _, p := range patches {
-		made, err := patchedObjects(p, objects)
-		if err != nil {
-			return nil, err
-		}
-		found := false
-		for _, item := range slices.Concat(items, made) {
+		found := slices.ContainsFunc(added, func(m *madeObject) bool {
+			_, ok := m.patch(p)
+			return ok
+		})
+		for _, item := range items {
 			text, ok := p.For(item.GetApiVersion(), item.GetKind(), item.GetNamespace(), item.GetName())
 			if !ok {
 				continue
@@ -40,22 +64,6 @@ func patchWorkloads(items []*yaml.RNode, objects []*madeObject, patches []egress
 		}
 	}
 	return warnings, nil
-}
-
-// patchedObjects returns the objects that a patch concerns.
-func patchedObjects(p egress.Patch, objects []*madeObject) ([]*yaml.RNode, error) {
-	var nodes []*yaml.RNode
-	for _, m := range objects {
-		if _, ok := p.For(m.APIVersion, m.Kind, m.Namespace, m.Name); !ok {
-			continue
-		}
-		node, err := m.toNode()
-		if err != nil {
-			return nil, err
-		}
-		nodes = append(nodes, node)
-	}
-	return nodes, nil
 }
 
 // merge merges a patch into a workload. Annotations that list something keep what

@@ -6,7 +6,9 @@ package egress
 import (
 	"fmt"
 	"io"
+	"strings"
 
+	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -27,8 +29,9 @@ func Encode(w io.Writer, objects []Object) error {
 	return yamlstream.Documents(w, objects)
 }
 
-// MarshalYAML returns the object as Kubernetes has it, so that YAML libraries write
-// what Encode writes.
+// MarshalYAML returns the object as Kubernetes has it, so that the YAML libraries that
+// know this method, such as go.yaml.in/yaml, write what Encode writes. An error is an
+// object without a spec.
 func (o Object) MarshalYAML() (any, error) {
 	tree, err := o.tree()
 	if err != nil {
@@ -47,10 +50,31 @@ func (o Object) tree() (map[string]any, error) {
 		metadata["labels"] = o.Labels
 	}
 	if len(o.Annotations) > 0 {
-		metadata["annotations"] = o.Annotations
+		metadata["annotations"] = texts(o.Annotations)
 	}
 	tree["apiVersion"], tree["kind"], tree["metadata"] = o.APIVersion, o.Kind, metadata
 	return tree, nil
+}
+
+// texts returns texts that people wrote, as values that are read as they are written.
+func texts(annotations map[string]string) map[string]any {
+	tree := map[string]any{}
+	for key, text := range annotations {
+		if strings.Contains(text, "\n") && strings.Contains(text, "\t") {
+			tree[key] = quoted(text)
+		} else {
+			tree[key] = text
+		}
+	}
+	return tree
+}
+
+// quoted is text that is never written as a block: go.yaml.in/yaml, which kustomize and
+// kpt read with, fails at a block that starts with a tab.
+type quoted string
+
+func (q quoted) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: string(q)}, nil
 }
 
 // content returns what the object holds beside its metadata.
