@@ -5,6 +5,8 @@ package main
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,21 +18,26 @@ import (
 
 // A call is what a host of KRM functions asks for. What arrives tells its form:
 //
-//   - The functionConfig is an EgressBundle: that bundle is rendered, and no other.
 //   - The functionConfig is an EgressMesh, or there is none: every bundle among the
 //     items is rendered, with that mesh or the one among the items.
+//   - The functionConfig is an EgressBundle: that bundle is rendered, and no other, but
+//     if it is one of the files among the items, every bundle among them is. So each
+//     step of a pipeline knows what the others need of the objects that they share.
 //
 // If the items are files, to which the host writes them back, bundles stay among
 // them, and objects that are not wanted any more are removed. Elsewhere bundles are
 // taken out: nobody but this function knows what to do with them.
 type call struct {
-	config *yaml.RNode // nil: none
-	items  []*yaml.RNode
+	config     *yaml.RNode // nil: none
+	configItem *yaml.RNode // the item that is the functionConfig as well; nil: none
+	items      []*yaml.RNode
 	// inPlace says that the host writes the items back to files.
 	inPlace bool
 	// hostShowsResults says that the host is kpt, which shows them, and which keeps
 	// what stands on standard error in Git.
 	hostShowsResults bool
+	// pkg is the outermost package among the items of kpt.
+	pkg string
 }
 
 // Annotations by which hosts tell what an item is to them.
@@ -53,9 +60,6 @@ const (
 	legacyID    = "config.k8s.io/id"
 )
 
-// isFleet reports whether all bundles among the items are meant.
-func (c *call) isFleet() bool { return c.config == nil || c.config.GetKind() == kindMesh }
-
 // newCall looks once at what the items say of their host. kustomize never writes them
 // back, also if another function left paths in them.
 func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
@@ -63,12 +67,54 @@ func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
 		return slices.ContainsFunc(items, func(item *yaml.RNode) bool { return matches(item.GetAnnotations()) })
 	}
 	return &call{
-		config: config,
-		items:  items,
+		config:     config,
+		configItem: configAmong(items, config),
+		items:      items,
 		inPlace: has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
 			!has(func(a map[string]string) bool { return a[kustomizeID] != "" }),
 		hostShowsResults: has(func(a map[string]string) bool { return a[packagePath] != "" }),
+		pkg:              outermostPackage(items),
 	}
+}
+
+// configAmong returns the item that is the functionConfig as well. Hosts of files note
+// in both where they read it, and sub-packages may hold another of the same name.
+func configAmong(items []*yaml.RNode, config *yaml.RNode) *yaml.RNode {
+	if config == nil {
+		return nil
+	}
+	at := placeOf(config.GetAnnotations())
+	i := slices.IndexFunc(items, func(item *yaml.RNode) bool {
+		return identityOf(item) == identityOf(config) && (at.path == "" || placeOf(item.GetAnnotations()) == at)
+	})
+	if i < 0 {
+		return nil
+	}
+	return items[i]
+}
+
+// outermostPackage returns the package that holds all others, and the empty string if
+// the host has no packages.
+func outermostPackage(items []*yaml.RNode) string {
+	var outermost string
+	for _, item := range items {
+		if pkg := item.GetAnnotations()[packagePath]; outermost == "" || pkg != "" && len(pkg) < len(outermost) {
+			outermost = pkg
+		}
+	}
+	return outermost
+}
+
+// isFleet reports whether all bundles among the items are meant.
+func (c *call) isFleet() bool {
+	return c.config == nil || c.config.GetKind() == kindMesh || c.inPlace && c.configItem != nil
+}
+
+// A place is a file of a package.
+type place struct{ pkg, path string }
+
+func placeOf(annotations map[string]string) place {
+	return place{annotations[packagePath], pathOf(annotations)}
 }
 
 func pathOf(annotations map[string]string) string {
@@ -94,13 +140,7 @@ func isOfAPI(item *yaml.RNode) bool {
 
 // isSource reports whether an item is rendered in this call.
 func (c *call) isSource(item *yaml.RNode) bool {
-	return c.isConfig(item) || isOfAPI(item) && (c.isFleet() || item.GetKind() == kindMesh)
-}
-
-// isConfig reports whether an item is the functionConfig, which hosts give as an
-// item too.
-func (c *call) isConfig(item *yaml.RNode) bool {
-	return c.config != nil && identityOf(item) == identityOf(c.config)
+	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() == kindMesh)
 }
 
 // An identity is what no two objects share.
@@ -113,23 +153,24 @@ func identityOf(node *yaml.RNode) identity {
 // render renders the bundles that are meant, and looks at what stands beside them.
 // An item is not the text of its file, so diagnostics name files and no lines.
 func (c *call) render() (*egress.Output, error) {
-	in := &input{}
+	// A host of files asks again when the last bundle is gone.
+	in := &input{allowEmpty: c.seesAllBundles()}
 	if c.config != nil {
 		if kind := c.config.GetKind(); !isOfAPI(c.config) && kind != kindBundle && kind != kindMesh {
 			in.add(egress.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
 			return nil, in.invalid()
 		}
-		if err := in.parseItem(c.config); err != nil {
+		if err := in.parseItem(c.config, c.fileOf(c.config)); err != nil {
 			return nil, err
 		}
 	}
 	in.diagnostics = append(in.diagnostics, c.moved()...)
 	for _, item := range c.items {
 		others := isOfAPI(item) && !c.isSource(item)
-		if c.isConfig(item) || others || isOurs(item) {
+		if item == c.configItem || others || isOurs(item) {
 			continue
 		}
-		if err := in.parseItem(item); err != nil {
+		if err := in.parseItem(item, c.fileOf(item)); err != nil {
 			return nil, err
 		}
 	}
@@ -140,48 +181,57 @@ func (c *call) render() (*egress.Output, error) {
 // namespace since, and for Services that it renamed, whose DNS names no list of name
 // references reaches. What others say of them still names the first.
 func (c *call) moved() []egress.Diagnostic {
+	const remedy = "; list the bundle under resources there, and render it with an " + kindMesh + " under transformers"
 	var diagnostics []egress.Diagnostic
-	add := func(item *yaml.RNode, code egress.Code, path, format string, args ...any) {
-		diagnostics = append(diagnostics, egress.Diagnostic{
-			Code:     code,
-			Severity: egress.SeverityError,
-			Position: egress.Position{File: fileOf(item)},
-			Object:   egress.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},
-			Path:     path,
-			Message:  fmt.Sprintf(format+"; list the bundle under resources there, and render it with an "+kindMesh+" under transformers", args...),
-		})
-	}
 	for _, item := range c.items {
 		if !isOurs(item) {
 			continue
 		}
 		annotations := item.GetAnnotations()
 		if from, _, _ := strings.Cut(annotations[previousNamespaces], ","); from != "" && from != item.GetNamespace() {
-			add(item, egress.MovedObject, "metadata.namespace", "must be %q, and a namespace in a kustomization made it %q, so traffic would be cut", from, item.GetNamespace())
+			diagnostics = append(diagnostics, c.diagnostic(item, egress.MovedObject, "metadata.namespace",
+				fmt.Sprintf("must be %q, and a namespace in a kustomization made it %q, so traffic would be cut", from, item.GetNamespace())+remedy))
 		}
 		if from, _, _ := strings.Cut(annotations[previousNames], ","); from != "" && from != item.GetName() && item.GetKind() == kindService {
-			add(item, egress.RenamedService, "metadata.name", "must be %q, and a prefix or suffix in a kustomization made it %q, so nothing would find it by its DNS name", from, item.GetName())
+			diagnostics = append(diagnostics, c.diagnostic(item, egress.RenamedService, "metadata.name",
+				fmt.Sprintf("must be %q, and a prefix or suffix in a kustomization made it %q, so nothing would find it by its DNS name", from, item.GetName())+remedy))
 		}
 	}
 	return diagnostics
 }
 
+// diagnostic reports an error of an item.
+func (c *call) diagnostic(item *yaml.RNode, code egress.Code, path, message string) egress.Diagnostic {
+	return egress.Diagnostic{
+		Code:     code,
+		Severity: egress.SeverityError,
+		Position: egress.Position{File: c.fileOf(item)},
+		Object:   egress.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},
+		Path:     path,
+		Message:  message,
+	}
+}
+
 // parseItem reads an item, under the name of the file that the host read it from.
-func (in *input) parseItem(item *yaml.RNode) error {
+func (in *input) parseItem(item *yaml.RNode, file string) error {
 	text, err := item.String()
 	if err != nil {
 		return err
 	}
-	found, err := egress.ParseItem(fileOf(item), []byte(text))
+	found, err := egress.ParseItem(file, []byte(text))
 	in.found.Add(found)
 	return in.collect(err)
 }
 
-// fileOf returns where an item stands, if its host tells.
-func fileOf(item *yaml.RNode) string {
+// fileOf returns where an item stands, if its host tells: the path from the outermost
+// package.
+func (c *call) fileOf(item *yaml.RNode) string {
 	annotations := item.GetAnnotations()
-	if path := pathOf(annotations); path != "" && annotations[kustomizeID] == "" {
-		return path
+	if at := placeOf(annotations); at.path != "" && annotations[kustomizeID] == "" {
+		if pkg, err := filepath.Rel(c.pkg, at.pkg); err == nil {
+			return path.Join(filepath.ToSlash(pkg), at.path)
+		}
+		return at.path
 	}
 	var from struct {
 		Path string `yaml:"path"`

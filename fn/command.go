@@ -67,6 +67,7 @@ func isTerminal(in io.Reader) bool {
 type renderOptions struct {
 	dir           string
 	check, report bool
+	allowEmpty    bool
 }
 
 func renderCommand() *cobra.Command {
@@ -83,7 +84,8 @@ bundle are reported.
 It prints the objects as one YAML stream. With -o it writes them to a folder that
 belongs to this call: name every bundle whose objects are to stay there. With --check
 it writes nothing, and fails with a diff if the folder is not what the bundles say. If
-anything is wrong, it prints every problem on standard error and nothing else.
+anything is wrong, it prints every problem on standard error and nothing else. No bundle
+at all is wrong too, unless --allow-empty says that the last one was removed on purpose.
 
 With --report it prints, in Markdown and instead of the objects, who may reach what
 by which exit, and which object stops each way around it, or that nothing does.`),
@@ -92,7 +94,7 @@ by which exit, and which object stops each way around it, or that nothing does.`
 			if opts.check && opts.dir == "" {
 				return errors.New("--check needs -o DIR, the folder to look at")
 			}
-			output, err := render(paths, cmd.InOrStdin())
+			output, err := render(paths, cmd.InOrStdin(), opts.allowEmpty)
 			if err != nil {
 				return err
 			}
@@ -102,6 +104,7 @@ by which exit, and which object stops each way around it, or that nothing does.`
 	cmd.Flags().StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
 	cmd.Flags().BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
 	cmd.Flags().BoolVar(&opts.report, "report", false, "print who may reach what, and what stops each way around it")
+	cmd.Flags().BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then empty DIR")
 	return cmd
 }
 
@@ -132,7 +135,7 @@ func (opts renderOptions) settleDir(stdout io.Writer, objects []egress.Object) e
 	if opts.check {
 		return checkChanges(stdout, opts.dir, changes)
 	}
-	return writeChanges(changes)
+	return writeChanges(opts.dir, changes)
 }
 
 // printOutput prints the report, or else the objects unless they went elsewhere.
@@ -167,7 +170,7 @@ when they start again.
 As a KRM function, egressbundle patches the workloads among its items by itself.`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			output, err := render(paths, cmd.InOrStdin())
+			output, err := render(paths, cmd.InOrStdin(), false)
 			if err != nil {
 				return err
 			}

@@ -152,6 +152,30 @@ func TestKustomizeMovesBundles(t *testing.T) {
 	}
 }
 
+// TestKustomizeRendersApart: a bundle under generators and others below a transformer may
+// share a Sidecar if both want the same of it.
+func TestKustomizeRendersApart(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		writeText(t, filepath.Join(dir, "base/kustomization.yaml"), "generators: [news.yaml]\n")
+		writeText(t, filepath.Join(dir, "base/news.yaml"), withFunction(smallest+"  enforce: {registryOnly: true, clusterTraffic: Deny}\n", f))
+		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [base, web.yaml]\ntransformers: [mesh.yaml]\n")
+		build := func(traffic string) outcome {
+			web := strings.Replace(smallest, "name: news", "name: web", 1)
+			writeText(t, filepath.Join(dir, "web.yaml"), web+"  enforce: {registryOnly: true, clusterTraffic: "+traffic+"}\n")
+			return kustomizeBuild(t, dir, f.flags...)
+		}
+		if got := build("Deny"); got.Status != 0 || strings.Count(got.Stdout, "kind: Sidecar") != 1 {
+			t.Errorf("%s: the same: %+v", f.name, got)
+		}
+		got := build("Allow")
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, "Sidecar payments/egressbundle: must be the same for all bundles that share it") {
+			t.Errorf("%s: not the same: %+v", f.name, got)
+		}
+	}
+}
+
 // TestKustomizeRenamesServices: a prefix renames the gateway that a generator deploys,
 // and sidecars look for the one of before.
 func TestKustomizeRenamesServices(t *testing.T) {

@@ -46,7 +46,14 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 type answer struct {
 	items       []*yaml.RNode
 	added       []*madeObject // after the items
+	removed     []removal
 	diagnostics []egress.Diagnostic
+}
+
+// A removal is an object of this program that does not come back.
+type removal struct {
+	object       *yaml.RNode
+	file, reason string
 }
 
 // transform answers the call.
@@ -59,18 +66,19 @@ func (c *call) transform() (*answer, error) {
 	if err := patchObjects(objects, output.Patches); err != nil {
 		return nil, err
 	}
-	items, added, err := c.settle(objects)
+	a, err := c.settle(objects)
 	if err != nil {
 		return nil, err
 	}
-	unpatched, err := patchItems(items, added, output.Patches)
+	unpatched, err := patchItems(a.items, a.added, output.Patches)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkKept(items); err != nil {
+	if err := c.checkKept(a.items); err != nil {
 		return nil, err
 	}
-	return &answer{items, added, slices.Concat(output.Warnings, unpatched, needsHelm(output.Releases))}, nil
+	a.diagnostics = slices.Concat(output.Warnings, unpatched, needsHelm(output.Releases))
+	return a, nil
 }
 
 // writeFailure writes the items as they came, whatever was done to them since, and

@@ -248,16 +248,47 @@ func TestFunctionInPlace(t *testing.T) {
 		"without a volume": strings.Replace(first, "mountPath: /etc/istio/bank-certs", "mountPath: /elsewhere", 1),
 		"copied":           first + first[strings.Index(first, "\n- apiVersion: v1\n")+1:],
 	} {
-		if diff := cmp.Diff(first, succeed(t, "", changed, binary)); diff != "" || changed == first {
+		after, removed, _ := strings.Cut(succeed(t, "", changed, binary), "results:\n")
+		if diff := cmp.Diff(first, after); diff != "" || changed == first {
 			t.Errorf("%s (-before +after):\n%s", name, diff)
+		}
+		if strings.Contains(removed, "was removed: it is there twice") != (name == "copied") {
+			t.Errorf("%s: results:\n%s", name, removed)
 		}
 	}
 
 	// The Deployment that the patch was for goes, and nobody else's has come.
-	got := succeed(t, "", strings.Replace(first, "deploy: {}", "", 1), binary)
+	items, results := readList(t, succeed(t, "", strings.Replace(first, "deploy: {}", "", 1), binary))
 	const want = "the Deployment istio-egressgateway in namespace istio-system needs a patch"
-	if strings.Contains(got, "kind: Deployment") || !strings.Contains(got, want) {
-		t.Errorf("after the Deployment went:\n%s", got)
+	if got := strings.Join(items, "---\n"); strings.Contains(got, "kind: Deployment") || !strings.Contains(results, want) {
+		t.Errorf("after the Deployment went:\n%s\nresults:\n%s", got, results)
+	}
+}
+
+// TestFunctionApart: what several bundles share is not changed by a call that does not
+// see all of them.
+func TestFunctionApart(t *testing.T) {
+	enforced := func(traffic string) string {
+		return strings.Replace(smallest, "{name: news,", "{name: web,", 1) + "  enforce: {registryOnly: true, clusterTraffic: " + traffic + "}\n"
+	}
+	sidecar := func(traffic string) []string {
+		return strings.Split(succeed(t, "", enforced(traffic), binary, "render", "-"), "---\n")
+	}
+	withPath := strings.Replace(configMap, "metadata:\n", "metadata:\n  annotations: {internal.config.kubernetes.io/path: a.yaml}\n", 1)
+	for name, other := range map[string]string{"in place": withPath, "not in place": configMap} {
+		same := resourceList(enforced("Allow"), append(sidecar("Allow"), other)...)
+		if got := execute(t, "", same, binary); got.Status != 0 {
+			t.Errorf("%s: the same Sidecar: %+v", name, got)
+		}
+		items := append(sidecar("Deny"), other)
+		got := execute(t, "", resourceList(enforced("Allow"), items...), binary)
+		const want = "Sidecar payments/egressbundle: must be the same for all bundles that share it, and was made for others that are not rendered with these; "
+		if got.Status != 1 || !strings.HasPrefix(got.Stderr, want) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if after, _ := readList(t, got.Stdout); len(after) != len(items) {
+			t.Errorf("%s: got %d items, want the %d that came", name, len(after), len(items))
+		}
 	}
 }
 

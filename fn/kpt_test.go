@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // kpt returns the path of the real kpt, in the version that is pinned in tools/kpt.
@@ -257,6 +258,120 @@ func TestKptSubPackage(t *testing.T) {
 				t.Errorf("%s: %s stayed", f.name, name)
 			}
 		}
+	}
+}
+
+// mutators replaces the steps of a package.
+func mutators(t *testing.T, dir string, steps ...string) {
+	t.Helper()
+	text := "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: team\npipeline:\n  mutators:\n"
+	for i, step := range steps {
+		steps[i] = "    - " + strings.ReplaceAll(step, "\n", "\n      ") + "\n"
+	}
+	writeText(t, filepath.Join(dir, "Kptfile"), text+strings.Join(steps, ""))
+}
+
+// TestKptStepForEachBundle: a step for each bundle gives what one step for all of them
+// gives: contradictions are found, shared objects are those of all, and what belongs to
+// a bundle that is gone is removed.
+func TestKptStepForEachBundle(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := writePackage(t, f)
+		step := func(bundle string) string { return f.kptFunction() + "\nconfigPath: egress/" + bundle + ".yaml" }
+		cards := strings.Replace(smallest, "name: news", "name: cards", 1)
+		const deny = "  enforce: {registryOnly: true, clusterTraffic: Deny}\n"
+		writeText(t, filepath.Join(dir, "egress/cards.yaml"), cards+deny)
+		writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest+"  enforce: {registryOnly: true}\n")
+		mutators(t, dir, step("cards"), step("news"))
+		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
+		const want = "EgressBundle payments/news: spec.enforce.clusterTraffic: must be Deny, as EgressBundle payments/cards (egress/cards.yaml) says"
+		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
+			t.Errorf("%s: a contradiction: %+v", f.name, got)
+		}
+
+		writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest+deny)
+		each := kptRender(t, dir)
+		mutators(t, dir, f.kptFunction())
+		if diff := cmp.Diff(each, kptRender(t, dir), ignoreKptfile); diff != "" {
+			t.Errorf("%s: (-a step for each +one for all):\n%s", f.name, diff)
+		}
+
+		remove(t, filepath.Join(dir, "egress/cards.yaml"))
+		writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest)
+		mutators(t, dir, step("news"))
+		if diff := cmp.Diff(append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, newsFiles...), names(kptRender(t, dir)), sorted); diff != "" {
+			t.Errorf("%s: after a bundle went (-want +got):\n%s", f.name, diff)
+		}
+	}
+}
+
+var ignoreKptfile = cmpopts.IgnoreMapEntries(func(name, _ string) bool { return name == "Kptfile" })
+
+// TestKptLastBundle: with the last bundle its objects go, kpt shows which, and the next
+// run is no failure.
+func TestKptLastBundle(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := writePackage(t, f)
+		kptRender(t, dir)
+		remove(t, filepath.Join(dir, "egress/news.yaml"))
+		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
+		all := got.Stdout + got.Stderr
+		const gateway = "[info] networking.istio.io/v1/Gateway/istio-system/payments--news--istio-egressgateway: was removed: no EgressBundle makes it any more"
+		if got.Status != 0 || !strings.Contains(all, "[warning]: there is no EgressBundle") || !strings.Contains(all, gateway) {
+			t.Errorf("%s: %+v", f.name, got)
+		}
+		if diff := cmp.Diff([]string{"Kptfile", "mesh.yaml", "settings.yaml"}, names(kptRender(t, dir)), sorted); diff != "" {
+			t.Errorf("%s: files (-want +got):\n%s", f.name, diff)
+		}
+	}
+}
+
+// TestKptSubPackageMesh: a package has one set of facts, also if a package inside it
+// states others under the same name.
+func TestKptSubPackageMesh(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := writePackage(t, f)
+		writeText(t, filepath.Join(dir, "search/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\n")
+		writeText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
+		writeText(t, filepath.Join(dir, "search/mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
+		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
+		const want = "search/mesh.yaml: EgressMesh production: kind: must stand only once: the facts of the cluster stand in EgressMesh production (mesh.yaml) already [DuplicateMesh]"
+		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
+			t.Errorf("%s: %+v", f.name, got)
+		}
+	}
+}
+
+// TestKptNamespaces: a step that sets namespaces stands before egressbundle and leaves
+// out its objects. Otherwise they lose what people wrote into their files.
+func TestKptNamespaces(t *testing.T) {
+	const setNamespace = `exec: "sed -E 's/^(    namespace:) .*/\\1 web/'"`
+	const others = "\nexclude:\n  - labels:\n      app.kubernetes.io/managed-by: egressbundle"
+	dir := writePackage(t, forms(t)[0])
+	bundle := strings.Replace(smallest, "metadata: {name: news, namespace: payments}", "metadata:\n  name: news\n  namespace: payments", 1)
+	writeText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
+	mutators(t, dir, setNamespace+others, "exec: egressbundle")
+	first := kptRender(t, dir)
+	want := succeed(t, "", strings.Replace(smallest, "payments", "web", 1)+"---\n"+meshDocument, binary, "render", "-")
+	var got []string
+	for name, text := range first {
+		if strings.HasPrefix(name, "egress/") && name != "egress/news.yaml" {
+			got = append(got, text)
+		}
+	}
+	if diff := cmp.Diff(documents(want), got, sorted); diff != "" {
+		t.Errorf("(-render +kpt):\n%s", diff)
+	}
+
+	const gateway = "egress/istio-system/gateway_web--news--istio-egressgateway.yaml"
+	commented := strings.Replace(first[gateway], "metadata:\n", "metadata: # ours\n", 1)
+	writeText(t, filepath.Join(dir, gateway), commented)
+	if got := kptRender(t, dir)[gateway]; got != commented {
+		t.Errorf("%s:\n%s", gateway, got)
+	}
+	mutators(t, dir, setNamespace, "exec: egressbundle")
+	if got := kptRender(t, dir)[gateway]; got != first[gateway] {
+		t.Errorf("without exclude, %s:\n%s", gateway, got)
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 
 // render renders everything that the paths hold. It looks for further problems
 // in what could be read, so that the user sees them all at once.
-func render(paths []string, stdin io.Reader) (*egress.Output, error) {
-	in := &input{stdin: stdin}
+func render(paths []string, stdin io.Reader, allowEmpty bool) (*egress.Output, error) {
+	in := &input{stdin: stdin, allowEmpty: allowEmpty}
 	for _, path := range paths {
 		if err := in.readPath(path); err != nil {
 			return nil, err
@@ -31,6 +31,7 @@ func render(paths []string, stdin io.Reader) (*egress.Output, error) {
 // input is what was read so far, and what is wrong with it.
 type input struct {
 	stdin       io.Reader
+	allowEmpty  bool // Without a bundle there are no objects, and that is no error.
 	found       egress.Documents
 	diagnostics []egress.Diagnostic
 }
@@ -44,8 +45,9 @@ func (in *input) render() (*egress.Output, error) {
 	if slices.ContainsFunc(in.diagnostics, mayHideMesh) {
 		return nil, in.invalid()
 	}
-	if len(in.found.Bundles) == 0 && len(in.diagnostics) == 0 {
-		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none")
+	isEmpty := len(in.found.Bundles) == 0 && len(in.diagnostics) == 0
+	if isEmpty && !in.allowEmpty {
+		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none; if that is meant, use render --allow-empty, or take the "+kindMesh+" out of transformers")
 	}
 	output, err := in.found.Render()
 	if err := in.collect(err); err != nil {
@@ -53,6 +55,13 @@ func (in *input) render() (*egress.Output, error) {
 	}
 	if len(in.diagnostics) > 0 {
 		return nil, in.invalid()
+	}
+	if isEmpty {
+		output.Warnings = append(output.Warnings, egress.Diagnostic{
+			Code:     egress.NoBundle,
+			Severity: egress.SeverityWarning,
+			Message:  "there is no EgressBundle, and so there is no object",
+		})
 	}
 	return output, nil
 }
@@ -76,7 +85,7 @@ func (in *input) readPath(path string) error {
 	} else {
 		err = in.walk(path)
 	}
-	if err == nil && in.size() == before {
+	if err == nil && in.size() == before && !in.allowEmpty {
 		in.add(egress.NoBundle, path, fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion))
 	}
 	return err
@@ -119,15 +128,10 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 			in.add(egress.UnreadableFile, path, "must be readable: "+reason(err))
 			return nil
 		}
-		if path != root {
-			if strings.HasPrefix(entry.Name(), ".") {
-				return skip(entry)
-			}
-			if ext := filepath.Ext(path); ext != ".yaml" && ext != ".yml" {
-				return nil
-			}
+		if path != root && strings.HasPrefix(entry.Name(), ".") {
+			return skip(entry)
 		}
-		if entry.IsDir() {
+		if entry.IsDir() || path != root && !isYAML(path) {
 			return nil
 		}
 		src, err := os.ReadFile(path)
@@ -137,6 +141,11 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 		}
 		return in.parse(path, src)
 	}
+}
+
+func isYAML(path string) bool {
+	ext := filepath.Ext(path)
+	return ext == ".yaml" || ext == ".yml"
 }
 
 // reason leaves out the path, which stands in front of the message.

@@ -21,42 +21,61 @@ import (
 // place and what the host noted of it, and if it does not change, it stays as it
 // is written; a second copy of it goes. New ones are added, in files of their own if the
 // host keeps files.
-func (c *call) settle(objects []*madeObject) (items []*yaml.RNode, added []*madeObject, err error) {
+func (c *call) settle(objects []*madeObject) (*answer, error) {
 	wanted := map[identity]*madeObject{}
 	for _, m := range objects {
 		wanted[m.identity()] = m
 	}
 	rendered := bundlesOf(objects)
 	settled := map[identity]bool{}
+	var a answer
+	var apart []egress.Diagnostic
 	for _, item := range c.items {
 		id := identityOf(item)
 		switch m := wanted[id]; {
 		case settled[id] && isOurs(item):
-			continue
+			a.removed = append(a.removed, removal{item, c.fileOf(item), "it is there twice"})
+		case m == nil && c.isStale(item, rendered):
+			a.removed = append(a.removed, removal{item, c.fileOf(item), "no EgressBundle makes it any more"})
 		case m != nil && isOurs(item):
 			settled[id] = true
-			item, err = m.replace(item)
-		case c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
-			continue
-		case c.isSource(item):
-			item = item.Copy()
-			err = annotate(item, map[string]string{localConfig: "true"})
+			replaced, err := m.replace(item)
+			if err != nil {
+				return nil, err
+			}
+			if replaced != item && m.Annotations[egress.AnnotationBundle] == "" && !c.seesAllBundles() {
+				apart = append(apart, c.diagnostic(item, egress.RenderedApart, "", renderedApart))
+			}
+			a.items = append(a.items, replaced)
+		case !c.isSource(item):
+			a.items = append(a.items, item)
+		case c.inPlace:
+			local := item.Copy()
+			if err := annotate(local, map[string]string{localConfig: "true"}); err != nil {
+				return nil, err
+			}
+			a.items = append(a.items, local)
 		}
-		if err != nil {
-			return nil, nil, err
-		}
-		items = append(items, item)
+	}
+	if len(apart) > 0 {
+		return nil, &egress.InvalidError{Diagnostics: apart}
 	}
 	for _, m := range objects {
 		if !settled[m.identity()] {
-			added = append(added, m)
+			a.added = append(a.added, m)
 		}
 	}
-	if c.inPlace {
-		err = c.place(added, items)
+	if !c.inPlace {
+		return &a, nil
 	}
-	return items, added, err
+	return &a, c.place(a.added, a.items)
 }
+
+const renderedApart = "must be the same for all bundles that share it, and was made for others that are not rendered with these; render them in one call: in kustomize, all bundles under resources and an " + kindMesh + " under transformers; in kpt, all bundles in the package"
+
+// seesAllBundles reports whether every bundle that may have made an object among the
+// items is rendered.
+func (c *call) seesAllBundles() bool { return c.inPlace && c.isFleet() }
 
 // isOurs reports whether this program made an item.
 func isOurs(item *yaml.RNode) bool {
@@ -67,8 +86,7 @@ func isOurs(item *yaml.RNode) bool {
 // more. Whoever sees all bundles of a package also knows of those that are gone,
 // and of what belongs to no single bundle.
 func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
-	all := c.isFleet() && c.inPlace
-	return isOurs(item) && (all || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
+	return isOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
 }
 
 // bundlesOf returns the bundles that objects are made from.
@@ -106,9 +124,6 @@ func annotate(node *yaml.RNode, annotations map[string]string) error {
 	return nil
 }
 
-// A place is a spot among the files of a package.
-type place struct{ pkg, path string }
-
 // place gives new objects a file each, below that of the bundle, where kpt would
 // put them. What belongs to no single bundle is placed below the functionConfig,
 // or the first bundle.
@@ -121,7 +136,8 @@ func (c *call) place(added []*madeObject, items []*yaml.RNode) error {
 		}
 		beside := source.GetAnnotations()
 		name := fileName(m.Namespace, m.Kind, m.Name)
-		at := place{beside[packagePath], path.Join(path.Dir(pathOf(beside)), name)}
+		at := placeOf(beside)
+		at.path = path.Join(path.Dir(at.path), name)
 		notes := map[string]string{
 			kioutil.PathAnnotation:  at.path,
 			kioutil.IndexAnnotation: strconv.Itoa(next[at]),
@@ -142,7 +158,7 @@ func nextIndexes(items []*yaml.RNode) map[place]int {
 	next := map[place]int{}
 	for _, item := range items {
 		annotations := item.GetAnnotations()
-		at := place{annotations[packagePath], pathOf(annotations)}
+		at := placeOf(annotations)
 		index, err := strconv.Atoi(annotations[kioutil.IndexAnnotation])
 		if err != nil {
 			index, _ = strconv.Atoi(annotations[legacyIndex]) // 0, if there is none.
@@ -165,8 +181,8 @@ func (c *call) sources() map[string]*yaml.RNode {
 			sources[allBundles] = item
 		}
 	}
-	if i := slices.IndexFunc(c.items, c.isConfig); i >= 0 {
-		sources[allBundles] = c.items[i]
+	if c.configItem != nil {
+		sources[allBundles] = c.configItem
 	}
 	if sources[allBundles] == nil {
 		sources[allBundles] = c.config

@@ -143,6 +143,8 @@ const (
 	MovedObject Code = "MovedObject"
 	// RenamedService: kustomize renamed a Service that others find by its DNS name.
 	RenamedService Code = "RenamedService"
+	// RenderedApart: an object that bundles share was made for others of them.
+	RenderedApart Code = "RenderedApart"
 	// NameConflict: an object of somebody else has the name of one of a bundle.
 	NameConflict Code = "NameConflict"
 	// EnforceConflict: a bundle closes what another opens.

@@ -69,7 +69,7 @@ func bundleFrom(d document[bundleSpec], s *source) Bundle {
 
 func meshFrom(d document[Mesh], s *source) Mesh {
 	mesh := d.Spec
-	mesh.source = s
+	mesh.name, mesh.source = d.Metadata.Name, s
 	return mesh
 }
 

@@ -32,6 +32,7 @@ type Mesh struct {
 	// Gateways are the egress gateways, by name. Default: istio-egressgateway.
 	Gateways map[string]Gateway `json:"gateways,omitempty"`
 
+	name   string // empty unless it was read
 	source *source
 }
 

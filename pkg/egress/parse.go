@@ -46,13 +46,14 @@ func (d Documents) Render() (*Output, error) {
 func (d Documents) Mesh() (*Mesh, error) {
 	var diagnostics []Diagnostic
 	for i := 1; i < len(d.Meshes); i++ {
+		first := d.Meshes[0]
 		diagnostics = append(diagnostics, Diagnostic{
 			Code:     DuplicateMesh,
 			Severity: SeverityError,
 			Position: d.Meshes[i].source.position("kind"),
-			Object:   ObjectRef{Kind: kindMesh},
+			Object:   d.Meshes[i].object(),
 			Path:     "kind",
-			Message:  fmt.Sprintf("must stand only once: the facts of the cluster stand at %s already", d.Meshes[0].source.position("kind")),
+			Message:  fmt.Sprintf("must stand only once: the facts of the cluster stand in %s%s already", first.object(), inParentheses(first.source.position("kind"))),
 		})
 	}
 	if len(d.Meshes) == 0 || len(diagnostics) > 0 {

@@ -26,6 +26,8 @@ func (p *planner) setMesh(shared *Mesh) {
 	}
 }
 
+func (m Mesh) object() ObjectRef { return ObjectRef{Kind: kindMesh, Name: m.name} }
+
 // problems finds what is wrong with gateways. The path leads to the mesh.
 func (m Mesh) problems(object ObjectRef, path string, s *source) []Diagnostic {
 	var diagnostics []Diagnostic
@@ -139,7 +141,7 @@ func allowAny(shared *Mesh, planners []*planner) []Diagnostic {
 		Message:  "is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle",
 	}
 	if shared != nil {
-		d.Object = ObjectRef{Kind: kindMesh}
+		d.Object = shared.object()
 		d.Path = schema.Child("spec", field)
 		d.Position = shared.source.position(d.Path)
 	}

@@ -127,7 +127,7 @@ func planAll(mesh *Mesh, bundles []Bundle, neighbors []neighbor) ([]*planner, []
 	var planners []*planner
 	var diagnostics []Diagnostic
 	if mesh != nil {
-		diagnostics = mesh.problems(ObjectRef{Kind: kindMesh}, "spec", mesh.source)
+		diagnostics = mesh.problems(mesh.object(), "spec", mesh.source)
 	}
 	c := newConflicts()
 	for _, bundle := range bundles {
