@@ -5,6 +5,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,9 +15,11 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
+	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -28,42 +32,154 @@ type change struct {
 }
 
 // changesOf returns what must happen for the folder to hold exactly the objects, one
-// file each, beside the files that are not ours. It fails if a file that is not ours
-// is in the way.
+// file each, beside the files that are not ours. It fails if something that is not ours
+// is in the way, and if objects of ours stand where no call would remove them.
 func changesOf(dir string, objects []egress.Object) ([]change, error) {
 	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = resolved
 	}
-	wanted := map[string][]byte{}
+	f := folder{
+		dir:     dir,
+		wanted:  map[string][]byte{},
+		parents: map[string]bool{},
+		own:     map[string][]byte{},
+	}
 	for _, o := range objects {
 		var text bytes.Buffer
 		if err := egress.Encode(&text, []egress.Object{o}); err != nil {
 			return nil, err
 		}
-		wanted[filepath.Join(dir, fileName(o.Namespace, o.Kind, o.Name))] = text.Bytes()
+		path := filepath.Join(dir, fileName(o.Namespace, o.Kind, o.Name))
+		f.wanted[path] = text.Bytes()
+		f.parents[filepath.Dir(path)] = true
 	}
-	present, err := ownFiles(dir, wanted)
-	if err != nil {
+	if err := f.look(); err != nil {
 		return nil, err
 	}
-	all := maps.Clone(wanted)
-	maps.Copy(all, present)
+	all := maps.Clone(f.wanted)
+	maps.Copy(all, f.own)
 	var changes []change
 	for _, path := range slices.Sorted(maps.Keys(all)) {
-		if !bytes.Equal(present[path], wanted[path]) {
-			changes = append(changes, change{path, present[path], wanted[path]})
+		if !bytes.Equal(f.own[path], f.wanted[path]) {
+			changes = append(changes, change{path, f.own[path], f.wanted[path]})
 		}
 	}
 	return changes, nil
 }
 
-// writeChanges writes first and removes last, so that nothing is missing in between.
-func writeChanges(changes []change) error {
+// A folder is what a call wants of a folder, and what it finds there.
+type folder struct {
+	dir     string
+	wanted  map[string][]byte // by path
+	parents map[string]bool   // of the paths that are wanted
+	own     map[string][]byte // files of ours
+}
+
+// look finds the files of ours in the folder, and everything that is in the way.
+func (f *folder) look() error {
+	var problems []error
+	err := filepath.WalkDir(f.dir, func(path string, entry fs.DirEntry, err error) error {
+		if os.IsNotExist(err) && path == f.dir {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.parents[path] && !entry.IsDir():
+			problems = append(problems, fmt.Errorf("%s: must be a folder, for objects go there, and is none; move it, or write to another folder", path))
+		case f.wanted[path] != nil && !entry.Type().IsRegular():
+			problems = append(problems, notOurs(path))
+		case entry.Type().IsRegular() && isYAML(path):
+			problem, err := f.lookAt(path)
+			if err != nil {
+				return err
+			}
+			problems = append(problems, problem)
+		}
+		return nil
+	})
+	return cmp.Or(err, errors.Join(problems...))
+}
+
+// lookAt looks at a YAML file.
+func (f *folder) lookAt(path string) (problem, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	objects := objectsIn(text)
+	ours := slices.IndexFunc(objects, isOurs)
+	switch {
+	case ours < 0 && f.wanted[path] != nil:
+		return notOurs(path), nil
+	case ours < 0:
+		return nil, nil
+	}
+	id := identityOf(objects[ours])
+	name := filepath.FromSlash(fileName(id.namespace, id.kind, id.name))
+	place := filepath.Join(f.dir, name)
+	alone := len(objects) == 1 && !bytes.Contains(text, []byte("\n---"))
+	switch {
+	case alone && path == place:
+		f.own[path] = text
+		return nil, nil
+	case alone && strings.HasSuffix(path, string(filepath.Separator)+name):
+		return nil, nil // Another call wrote it, to a folder inside this one.
+	case path == place:
+		return fmt.Errorf("%s: must hold one document, which egressbundle writes, and holds others; move them to another file", path), nil
+	default:
+		return fmt.Errorf("%s: must not hold %s %s/%s of egressbundle, whose file is %s; remove it here, for nothing else would ever change or remove it", path, id.kind, id.namespace, id.name, place), nil
+	}
+}
+
+// objectsIn returns the objects of a YAML file, and none if it is not such a file.
+func objectsIn(text []byte) []*yaml.RNode {
+	reader := &kio.ByteReader{Reader: bytes.NewReader(text), OmitReaderAnnotations: true, DisableUnwrapping: true}
+	objects, err := reader.Read()
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(objects, func(n *yaml.RNode) bool { return n.YNode().Kind != yaml.MappingNode })
+}
+
+func notOurs(path string) error {
+	return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move it, or write to another folder", path)
+}
+
+// writeChanges puts new files into a folder inside the folder first: no reader sees half
+// of one, and if one cannot be written, nothing changes. It removes last, so that nothing
+// is missing in between.
+func writeChanges(dir string, changes []change) (err error) {
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	staging, err := os.MkdirTemp(dir, ".egressbundle-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
+	staged := map[string]string{}
+	for i, c := range changes {
+		if c.after == nil {
+			continue
+		}
+		staged[c.path] = filepath.Join(staging, strconv.Itoa(i))
+		if err := os.WriteFile(staged[c.path], c.after, 0o644); err != nil {
+			return err
+		}
+	}
 	for _, c := range changes {
 		if c.after == nil {
 			continue
 		}
-		if err := writeFile(c.path, c.after); err != nil {
+		if err := os.MkdirAll(filepath.Dir(c.path), 0o755); err != nil {
+			return err
+		}
+		if err := os.Rename(staged[c.path], c.path); err != nil {
 			return err
 		}
 	}
@@ -105,53 +221,4 @@ func (c change) diff() string {
 // fileName places an object where kpt would, with slashes on every system.
 func fileName(namespace, kind, name string) string {
 	return path.Join(namespace, fmt.Sprintf("%s_%s.yaml", strings.ToLower(kind), name))
-}
-
-// ownFiles returns the files of ours in a folder. It fails if a file that is not
-// ours stands where one is wanted.
-func ownFiles(dir string, wanted map[string][]byte) (map[string][]byte, error) {
-	own := map[string][]byte{}
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if os.IsNotExist(err) && path == dir {
-			return nil
-		}
-		if err != nil || !entry.Type().IsRegular() || filepath.Ext(path) != ".yaml" {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if isOwnFile(dir, path, text) {
-			own[path] = text
-		} else if _, want := wanted[path]; want {
-			return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move it, or write to another folder", path)
-		}
-		return nil
-	})
-	return own, err
-}
-
-// isOwnFile reports whether a file stands where changesOf puts an object, and holds
-// an object that egressbundle made and nothing else. So a folder inside the
-// folder, with files that another call wrote, is left alone.
-func isOwnFile(dir, path string, text []byte) bool {
-	node, err := yaml.Parse(string(text))
-	if err != nil || bytes.Contains(text, []byte("\n---")) {
-		return false
-	}
-	place := filepath.Join(dir, fileName(node.GetNamespace(), node.GetKind(), node.GetName()))
-	return path == place && isOurs(node)
-}
-
-// writeFile replaces a file in one step, so that no reader sees half of it.
-func writeFile(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	temporary := path + ".tmp"
-	if err := os.WriteFile(temporary, text, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
 }

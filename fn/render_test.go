@@ -4,6 +4,7 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -177,6 +178,116 @@ func TestRenderDirRefuses(t *testing.T) {
 	}
 }
 
+// TestRenderDirInTheWay: whatever stands where a file of ours must, or on the way to it,
+// is neither written nor written through, and all of it is reported at once.
+func TestRenderDirInTheWay(t *testing.T) {
+	dir := t.TempDir()
+	out, elsewhere := filepath.Join(dir, "out"), filepath.Join(dir, "elsewhere")
+	writeText(t, filepath.Join(dir, "in.yaml"), smallest)
+	succeed(t, dir, "", binary, "render", "-o", "other", "in.yaml")
+	const (
+		entry   = "out/payments/serviceentry_payments--news--cnn.yaml"
+		rule    = "out/payments/destinationrule_payments--news--istio-egressgateway.yaml"
+		gateway = "out/istio-system/gateway_payments--news--istio-egressgateway.yaml"
+	)
+	link := func(to, from string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(from), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link(filepath.Join(dir, strings.Replace(entry, "out", "other", 1)), filepath.Join(dir, entry))
+	writeText(t, filepath.Join(dir, rule, "notes.txt"), "a folder")
+	link(elsewhere, filepath.Join(out, "istio-system"))
+	writeText(t, filepath.Join(elsewhere, "notes.txt"), "not ours")
+	before := files(t, dir)
+	for _, check := range [][]string{{}, {"--check"}} {
+		got := execute(t, dir, "", binary, append([]string{"render", "-o", "out", "in.yaml"}, check...)...)
+		want := outcome{Status: 1, Stderr: "out/istio-system: must be a folder, for objects go there, and is none; move it, or write to another folder\n" +
+			rule + ": is not a file of egressbundle and will not be overwritten; move it, or write to another folder\n" +
+			entry + ": is not a file of egressbundle and will not be overwritten; move it, or write to another folder\n"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", check, diff)
+		}
+	}
+	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
+		t.Errorf("files (-before +after):\n%s", diff)
+	}
+
+	// What has the name of a temporary file stays as well.
+	if err := os.RemoveAll(out); err != nil {
+		t.Fatal(err)
+	}
+	link(filepath.Join(elsewhere, "notes.txt"), filepath.Join(dir, gateway+".tmp"))
+	succeed(t, dir, "", binary, "render", "-o", "out", "in.yaml")
+	if got := readText(t, filepath.Join(elsewhere, "notes.txt")); got != "not ours" {
+		t.Errorf("a link was followed: %s", got)
+	}
+	want := append(files(t, filepath.Join(dir, "other")), strings.TrimPrefix(gateway, "out/")+".tmp")
+	if diff := cmp.Diff(want, files(t, out), sorted); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestRenderDirMisplaced: objects of ours that no call would ever change or remove are
+// reported, for what applies the folder applies them too.
+func TestRenderDirMisplaced(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "in.yaml"), smallest)
+	succeed(t, dir, "", binary, "render", "-o", "out", "in.yaml")
+	const entry = "out/payments/serviceentry_payments--news--cnn.yaml"
+	text := readText(t, filepath.Join(dir, entry))
+	object := "must not hold ServiceEntry payments/payments--news--cnn of egressbundle, whose file is " + entry + "; remove it here, for nothing else would ever change or remove it\n"
+	const others = entry + ": must hold one document, which egressbundle writes, and holds others; move them to another file\n"
+	for name, c := range map[string]struct{ path, text, want string }{
+		"a file of another name":    {"out/payments/github.yaml", text, "out/payments/github.yaml: " + object},
+		"a file of several objects": {"out/all.yml", configMap + "---\n" + text, "out/all.yml: " + object},
+		"its file, and an object":   {entry, text + "---\n" + configMap, others},
+		"its file, and a comment":   {entry, "# ours\n---\n" + text, others},
+		"its name in another place": {"out/serviceentry_payments--news--cnn.yaml", text, "out/serviceentry_payments--news--cnn.yaml: " + object},
+		"of a bundle that is gone":  {"out/old.yaml", strings.ReplaceAll(text, "cnn", "bbc"), "out/old.yaml: " + strings.ReplaceAll(object, "cnn", "bbc")},
+	} {
+		writeText(t, filepath.Join(dir, c.path), c.text)
+		before := contents(t, dir)
+		for _, check := range [][]string{{}, {"--check"}} {
+			got := execute(t, dir, "", binary, append([]string{"render", "-o", "out", "in.yaml"}, check...)...)
+			if diff := cmp.Diff(outcome{Status: 1, Stderr: c.want}, got); diff != "" {
+				t.Errorf("%s %s (-want +got):\n%s", name, check, diff)
+			}
+		}
+		if diff := cmp.Diff(before, contents(t, dir)); diff != "" {
+			t.Errorf("%s: files (-before +after):\n%s", name, diff)
+		}
+		remove(t, filepath.Join(dir, c.path))
+		writeText(t, filepath.Join(dir, entry), text)
+	}
+	succeed(t, dir, "", binary, "render", "--check", "-o", "out", "in.yaml")
+}
+
+// TestRenderDirFails: if one file cannot be written, none is, and nothing is left behind.
+func TestRenderDirFails(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "in.yaml"), smallest)
+	succeed(t, dir, "", binary, "render", "-o", "out", "in.yaml")
+	var hosts []string
+	for i := range 200 {
+		hosts = append(hosts, fmt.Sprintf("h%d.example.com", i))
+	}
+	changed := strings.Replace(smallest, "edition.cnn.com", "www.bbc.co.uk", 1)
+	writeText(t, filepath.Join(dir, "in.yaml"), changed+"    many: {via: Sidecar, hosts: ["+strings.Join(hosts, ", ")+"]}\n")
+	before := contents(t, dir)
+	got := execute(t, dir, "", "sh", "-c", "ulimit -f 4; egressbundle render -o out in.yaml")
+	if got.Status != 1 || !strings.Contains(got.Stderr, "file too large") {
+		t.Errorf("%+v", got)
+	}
+	if diff := cmp.Diff(before, contents(t, dir)); diff != "" {
+		t.Errorf("files (-before +after):\n%s", diff)
+	}
+}
+
 // files returns the files below a folder.
 func files(t *testing.T, dir string) []string {
 	t.Helper()
@@ -229,12 +340,36 @@ func TestRenderNothing(t *testing.T) {
 	before := files(t, out)
 
 	got := execute(t, dir, "", binary, "render", "-o", out, mesh)
-	want := outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none [NoBundle]\n"}
+	want := outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none; if that is meant, use render --allow-empty, or take the EgressMesh out of transformers [NoBundle]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before, files(t, out)); diff != "" {
 		t.Errorf("files (-before +after):\n%s", diff)
+	}
+}
+
+// TestRenderAllowEmpty: with the last bundle its objects go, if the user says so, and
+// nothing else.
+func TestRenderAllowEmpty(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "bundles/news.yaml"), smallest)
+	writeText(t, filepath.Join(dir, "bundles/settings.yaml"), settings)
+	succeed(t, dir, "", binary, "render", "-o", "out", "bundles")
+	writeText(t, filepath.Join(dir, "out/payments/mine.yaml"), settings)
+	remove(t, filepath.Join(dir, "bundles/news.yaml"))
+
+	args := []string{"render", "--allow-empty", "-o", "out", "bundles"}
+	if got := execute(t, dir, "", binary, append(args, "--check")...); got.Status != 1 || !strings.Contains(got.Stderr, "in 7 files") {
+		t.Errorf("--check: %+v", got)
+	}
+	succeed(t, dir, "", binary, args...)
+	if diff := cmp.Diff([]string{"payments/mine.yaml"}, files(t, filepath.Join(dir, "out"))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	succeed(t, dir, "", binary, append(args, "--check")...)
+	if got := execute(t, dir, "", binary, "render", "--allow-empty", "none"); got.Status != 1 {
+		t.Errorf("without the folder: %+v", got)
 	}
 }
 
