@@ -38,26 +38,33 @@ func changeBundle(t *testing.T, dir string) {
 // A workflow is what these tests need of one of GitHub Actions.
 type workflow struct {
 	Jobs map[string]struct {
-		Steps []struct{ Name, Run string }
+		Steps []struct{ Name, ID, If, Run string }
 	}
 }
 
 // runWorkflow runs the steps of a workflow of GitHub Actions as GitHub does, but for
-// those that install the program, until one fails.
+// those that install the program: after one fails, those that ask for it run still.
 func runWorkflow(t *testing.T, dir, file string) outcome {
 	t.Helper()
 	var w workflow
 	decode(t, file, &w)
 	var all outcome
 	for _, job := range w.Jobs {
+		failed := map[string]bool{}
 		for _, step := range job.Steps {
-			if step.Run == "" || step.Name == "Install" {
+			needsFailed := false
+			for id := range failed {
+				needsFailed = needsFailed || strings.Contains(step.If, "steps."+id+".outcome == 'success'")
+			}
+			if step.Run == "" || step.Name == "Install" || needsFailed || all.Status != 0 && !strings.Contains(step.If, "!cancelled()") {
 				continue
 			}
 			got := execute(t, dir, "", "bash", "-eo", "pipefail", "-c", step.Run)
-			all = outcome{all.Stdout + got.Stdout, all.Stderr + got.Stderr, got.Status}
+			all.Stdout += got.Stdout
+			all.Stderr += got.Stderr
 			if got.Status != 0 {
-				return all
+				all.Status = got.Status
+				failed[step.ID] = true
 			}
 		}
 	}
@@ -77,36 +84,87 @@ func report(t *testing.T, dir string) string {
 	return succeed(t, dir, "", binary, "render", "--report", "bundles")
 }
 
-// TestGitHubActions: the workflow comments the report, and fails with a diff if what is
-// rendered is stale.
+// fakeGH stands for the command line of GitHub: it notes what is asked of GitHub, and
+// filters comments as the real one does, which has gojq inside.
+const fakeGH = `#!/bin/sh
+echo "$@" | head -n 1 >>calls
+while [ $# -gt 0 ]; do
+  if [ "$1" = --jq ]; then exec "$GOJQ" -r "$2" comments.json; fi
+  shift
+done
+`
+
+// TestGitHubActions: the workflow fails with a diff if what is rendered is stale, and
+// keeps one comment with the report, whether it fails or not.
 func TestGitHubActions(t *testing.T) {
-	dir, fake := newRepository(t), t.TempDir()
-	writeText(t, filepath.Join(fake, "gh"), "#!/bin/sh\necho \"$@\" >\"$RUNNER_TEMP/arguments\"\n")
-	if err := os.Chmod(filepath.Join(fake, "gh"), 0o700); err != nil {
+	tool := exec.Command("go", "tool", "-n", "-modfile=tools/gojq.mod", "gojq")
+	tool.Dir = ".."
+	gojq, err := tool.Output()
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", fake+string(os.PathListSeparator)+os.Getenv("PATH"))
-	t.Setenv("RUNNER_TEMP", fake)
-	t.Setenv("NUMBER", "7")
-	const file = "../recipes/github-actions/egress.yaml"
-	if got := runWorkflow(t, dir, file); got.Status != 0 {
-		t.Errorf("fresh: %+v", got)
+	dir, runner := newRepository(t), t.TempDir()
+	writeText(t, filepath.Join(runner, "gh"), fakeGH)
+	if err := os.Chmod(filepath.Join(runner, "gh"), 0o700); err != nil {
+		t.Fatal(err)
 	}
+	for name, value := range map[string]string{
+		"PATH":                runner + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"GOJQ":                strings.TrimSpace(string(gojq)),
+		"RUNNER_TEMP":         runner,
+		"NUMBER":              "7",
+		"GITHUB_REPOSITORY":   "example/egress",
+		"GITHUB_SERVER_URL":   "https://github.example.com",
+		"GITHUB_RUN_ID":       "99",
+		"GITHUB_STEP_SUMMARY": filepath.Join(runner, "summary.md"),
+	} {
+		t.Setenv(name, value)
+	}
+	const (
+		mark    = "<!-- egressbundle -->\n"
+		others  = `[{"id": 1, "user": {"login": "github-actions[bot]"}, "body": "tests"}, {"id": 2, "user": {"login": "mallory"}, "body": "<!-- egressbundle -->"}`
+		ours    = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}`
+		list    = "api --paginate repos/example/egress/issues/7/comments --jq .[]\n"
+		create  = list + "api --silent --method POST repos/example/egress/issues/7/comments --field body=@comment.md\n"
+		replace = list + "api --silent --method PATCH repos/example/egress/issues/comments/42 --field body=@comment.md\n"
+	)
+	run := func(comments string) (got outcome, calls, comment, summary string) {
+		t.Helper()
+		writeText(t, filepath.Join(runner, "comments.json"), comments)
+		writeText(t, filepath.Join(runner, "calls"), "")
+		writeText(t, filepath.Join(runner, "comment.md"), "")
+		writeText(t, filepath.Join(runner, "summary.md"), "")
+		got = runWorkflow(t, dir, "../recipes/github-actions/egress.yaml")
+		return got, readText(t, filepath.Join(runner, "calls")), readText(t, filepath.Join(runner, "comment.md")), readText(t, filepath.Join(runner, "summary.md"))
+	}
+
+	got, calls, comment, summary := run(others + "]")
+	if want := report(t, dir); got.Status != 0 || calls != create || comment != mark+want || summary != want {
+		t.Errorf("fresh: %+v\n%s%s%s", got, calls, comment, summary)
+	}
+
 	changeBundle(t, dir)
-	if got := runWorkflow(t, dir, file); got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
-		t.Errorf("stale: %+v", got)
+	got, calls, comment, _ = run(others + ours + "]")
+	if got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") || calls != replace || comment != mark+report(t, dir) {
+		t.Errorf("stale: %+v\n%s%s", got, calls, comment)
 	}
-	if diff := cmp.Diff(report(t, dir), readText(t, filepath.Join(fake, "report.md"))); diff != "" {
-		t.Errorf("report (-want +got):\n%s", diff)
+
+	writeText(t, filepath.Join(dir, "bundles/news.yaml"), fleet(200))
+	_, _, comment, summary = run(others + "]")
+	const want = mark + "Who may reach what is longer than a comment; see the [summary](https://github.example.com/example/egress/actions/runs/99).\n"
+	if comment != want || summary != report(t, dir) {
+		t.Errorf("a long report: %s", comment)
 	}
-	want := "pr comment 7 --edit-last --create-if-none --body-file " + fake + "/report.md\n"
-	if got := readText(t, filepath.Join(fake, "arguments")); got != want {
-		t.Errorf("gh %s, want %s", got, want)
+
+	writeText(t, filepath.Join(dir, "bundles/news.yaml"), strings.Replace(smallest, "edition.cnn.com", "localhost", 1))
+	got, calls, _, _ = run(others + "]")
+	if got.Status != 1 || calls != "" || !strings.Contains(got.Stderr, "[InvalidValue]") {
+		t.Errorf("wrong: %+v\n%s", got, calls)
 	}
 }
 
-// TestGitLabCI: the job sends the report to the merge request, and fails with a diff if
-// what is rendered is stale.
+// TestGitLabCI: the job fails with a diff if what is rendered is stale, and sends the
+// report to the merge request, whether it fails or not.
 func TestGitLabCI(t *testing.T) {
 	type request struct{ Path, Token, Body string }
 	var received []request
@@ -118,20 +176,35 @@ func TestGitLabCI(t *testing.T) {
 	t.Setenv("CI_PROJECT_ID", "3")
 	t.Setenv("CI_MERGE_REQUEST_IID", "7")
 	t.Setenv("EGRESS_TOKEN", "secret")
-	var pipeline struct{ Egress struct{ Script []string } }
-	decode(t, "../recipes/gitlab-ci/egress.yaml", &pipeline)
-	script := strings.Join(pipeline.Egress.Script, "\n")
-	dir := newRepository(t)
-	if got := execute(t, dir, "", "sh", "-ec", script); got.Status != 0 {
-		t.Errorf("fresh: %+v", got)
+	var pipeline struct {
+		Egress struct {
+			Script      []string
+			AfterScript []string `json:"after_script"`
+		}
 	}
-	want := []request{{"/api/v4/projects/3/merge_requests/7/notes", "secret", report(t, dir)}}
-	if diff := cmp.Diff(want, received); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
+	decode(t, "../recipes/gitlab-ci/egress.yaml", &pipeline)
+	dir := newRepository(t)
+	run := func() outcome {
+		received = nil
+		got := execute(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.Script, "\n"))
+		succeed(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.AfterScript, "\n"))
+		return got
+	}
+	sent := func() []request {
+		return []request{{"/api/v4/projects/3/merge_requests/7/notes", "secret", report(t, dir)}}
+	}
+	got := run()
+	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 0 {
+		t.Errorf("fresh: %+v, requests (-want +got):\n%s", got, diff)
 	}
 	changeBundle(t, dir)
-	if got := execute(t, dir, "", "sh", "-ec", script); got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
-		t.Errorf("stale: %+v", got)
+	got = run()
+	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
+		t.Errorf("stale: %+v, requests (-want +got):\n%s", got, diff)
+	}
+	t.Setenv("EGRESS_TOKEN", "")
+	if got := run(); got.Status != 1 || received != nil {
+		t.Errorf("without a token: %+v, requests %v", got, received)
 	}
 }
 
@@ -270,8 +343,24 @@ func TestPreCommit(t *testing.T) {
 		t.Errorf("stale: %+v", got)
 	}
 	succeed(t, dir, "", binary, "render", "-o", "rendered", "bundles")
-	if got := commit(); got.Status != 0 || !strings.Contains(got.Stdout, "Passed") {
+	if got := commit(); got.Status != 0 || strings.Count(got.Stdout, "Passed") != 2 {
 		t.Errorf("fresh: %+v", got)
+	}
+	git(t, dir, "commit", "-qm", "second")
+
+	const stale = "rendered/payments/serviceentry_payments--news--cnn.yaml"
+	text := readText(t, filepath.Join(dir, stale))
+	remove(t, filepath.Join(dir, stale))
+	if got := commit(); got.Status != 1 || !strings.Contains(got.Stdout, "+++ "+stale) {
+		t.Errorf("a file is removed: %+v", got)
+	}
+	writeText(t, filepath.Join(dir, stale), text)
+	writeText(t, filepath.Join(dir, "bundles/web.yaml"), strings.Replace(smallest, "name: news", "name: web", 1))
+	succeed(t, dir, "", binary, "render", "-o", "rendered", "bundles")
+	git(t, dir, "add", "bundles")
+	got := execute(t, dir, "", "pre-commit", "run")
+	if got.Status != 1 || !strings.Contains(got.Stdout, "\nrendered/payments/serviceentry_payments--web--cnn.yaml\n") {
+		t.Errorf("files are not added: %+v", got)
 	}
 }
 
