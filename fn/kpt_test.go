@@ -346,7 +346,7 @@ func TestKptSubPackageMesh(t *testing.T) {
 // out its objects. Otherwise they lose what people wrote into their files.
 func TestKptNamespaces(t *testing.T) {
 	const setNamespace = `exec: "sed -E 's/^(    namespace:) .*/\\1 web/'"`
-	const others = "\nexclude:\n  - labels:\n      app.kubernetes.io/managed-by: egressbundle"
+	const others = "\nexclude: [{labels: {app.kubernetes.io/managed-by: egressbundle}}]"
 	dir := writePackage(t, forms(t)[0])
 	bundle := strings.Replace(smallest, "metadata: {name: news, namespace: payments}", "metadata:\n  name: news\n  namespace: payments", 1)
 	writeText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
