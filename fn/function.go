@@ -46,14 +46,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 type answer struct {
 	items       []*yaml.RNode
 	added       []*madeObject // after the items
-	removed     []removal
 	diagnostics []egress.Diagnostic
-}
-
-// A removal is an object of this program that does not come back.
-type removal struct {
-	object       *yaml.RNode
-	file, reason string
 }
 
 // transform answers the call.

@@ -57,7 +57,7 @@ func (l *list) write(w io.Writer, a *answer) error {
 		values = append(values, m)
 	}
 	var text bytes.Buffer
-	if err := yamlstream.Documents(&text, []any{l.frame(a)}); err != nil {
+	if err := yamlstream.Documents(&text, []any{l.frame(a.diagnostics)}); err != nil {
 		return err
 	}
 	if len(values) > 0 {
@@ -75,7 +75,7 @@ func (l *list) write(w io.Writer, a *answer) error {
 }
 
 // frame returns the list without its items.
-func (l *list) frame(a *answer) any {
+func (l *list) frame(diagnostics []egress.Diagnostic) any {
 	frame := struct {
 		APIVersion     string            `yaml:"apiVersion,omitempty"`
 		Kind           string            `yaml:"kind"`
@@ -86,16 +86,13 @@ func (l *list) frame(a *answer) any {
 	if l.functionConfig != nil {
 		frame.FunctionConfig = l.functionConfig.YNode()
 	}
-	for _, d := range a.diagnostics {
-		frame.Results = append(frame.Results, resultOf(d))
-	}
-	for _, r := range a.removed {
-		frame.Results = append(frame.Results, r.result())
+	for _, d := range diagnostics {
+		frame.Results = append(frame.Results, result(d))
 	}
 	return frame
 }
 
-func resultOf(d egress.Diagnostic) *framework.Result {
+func result(d egress.Diagnostic) *framework.Result {
 	r := &framework.Result{
 		Message:  d.Message,
 		Severity: framework.Severity(d.Severity),
@@ -119,19 +116,4 @@ func resultOf(d egress.Diagnostic) *framework.Result {
 		r.File = &framework.File{Path: d.Position.File}
 	}
 	return r
-}
-
-func (r removal) result() *framework.Result {
-	result := &framework.Result{
-		Message:  "was removed: " + r.reason,
-		Severity: framework.Info,
-		ResourceRef: &yaml.ResourceIdentifier{
-			TypeMeta: yaml.TypeMeta{APIVersion: r.object.GetApiVersion(), Kind: r.object.GetKind()},
-			NameMeta: yaml.NameMeta{Name: r.object.GetName(), Namespace: r.object.GetNamespace()},
-		},
-	}
-	if r.file != "" {
-		result.File = &framework.File{Path: r.file}
-	}
-	return result
 }

@@ -33,10 +33,8 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 	for _, item := range c.items {
 		id := identityOf(item)
 		switch m := wanted[id]; {
-		case settled[id] && isOurs(item):
-			a.removed = append(a.removed, removal{item, c.fileOf(item), "it is there twice"})
-		case m == nil && c.isStale(item, rendered):
-			a.removed = append(a.removed, removal{item, c.fileOf(item), "no EgressBundle makes it any more"})
+		case settled[id] && isOurs(item), m == nil && c.isStale(item, rendered):
+			continue
 		case m != nil && isOurs(item):
 			settled[id] = true
 			replaced, err := m.replace(item)
