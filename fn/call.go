@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -33,10 +34,8 @@ type call struct {
 	items      []*yaml.RNode
 	// inPlace says that the host writes the items back to files.
 	inPlace bool
-	// hostShowsResults says that the host is kpt, which shows them, and which keeps
-	// what stands on standard error in Git.
-	hostShowsResults bool
-	// pkg is the outermost package among the items of kpt.
+	// pkg is the outermost package among the items, whose host is kpt. Other hosts have
+	// no packages.
 	pkg string
 }
 
@@ -72,8 +71,7 @@ func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
 		items:      items,
 		inPlace: has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
 			!has(func(a map[string]string) bool { return a[kustomizeID] != "" }),
-		hostShowsResults: has(func(a map[string]string) bool { return a[packagePath] != "" }),
-		pkg:              outermostPackage(items),
+		pkg: outermostPackage(items),
 	}
 }
 
@@ -93,21 +91,41 @@ func configAmong(items []*yaml.RNode, config *yaml.RNode) *yaml.RNode {
 	return items[i]
 }
 
-// outermostPackage returns the package that holds all others, and the empty string if
-// the host has no packages.
+// outermostPackage returns the first package in the order of their paths: each stands
+// before those inside it.
 func outermostPackage(items []*yaml.RNode) string {
-	var outermost string
+	var packages []string
 	for _, item := range items {
-		if pkg := item.GetAnnotations()[packagePath]; outermost == "" || pkg != "" && len(pkg) < len(outermost) {
-			outermost = pkg
+		if pkg := item.GetAnnotations()[packagePath]; pkg != "" {
+			packages = append(packages, pkg)
 		}
 	}
-	return outermost
+	if len(packages) == 0 {
+		return ""
+	}
+	return slices.Min(packages)
 }
 
 // isFleet reports whether all bundles among the items are meant.
 func (c *call) isFleet() bool {
 	return c.config == nil || c.config.GetKind() == kindMesh || c.inPlace && c.configItem != nil
+}
+
+// seesAllBundles reports whether every bundle that may have made an object among the
+// items is rendered. The user of kpt can ask for a part of a package, by selectors or by
+// a folder, and then its Kptfile is missing. kustomize fn run has none: it gives a
+// function everything below the folder of the file that declares it.
+func (c *call) seesAllBundles() bool {
+	if !c.inPlace || !c.isFleet() {
+		return false
+	}
+	if c.pkg == "" && c.config != nil && pathOf(c.config.GetAnnotations()) != "" {
+		return true
+	}
+	kptfile := place{c.pkg, "Kptfile"}
+	return slices.ContainsFunc(c.items, func(item *yaml.RNode) bool {
+		return placeOf(item.GetAnnotations()) == kptfile
+	})
 }
 
 // A place is a file of a package.
@@ -154,13 +172,17 @@ func identityOf(node *yaml.RNode) identity {
 // An item is not the text of its file, so diagnostics name files and no lines.
 func (c *call) render() (*egress.Output, error) {
 	// A host of files asks again when the last bundle is gone.
-	in := &input{allowEmpty: c.seesAllBundles()}
+	in := &input{allowEmpty: c.seesAllBundles(), remedy: "; in kustomize, list one under resources, or no " + kindMesh + " under transformers"}
+	if c.inPlace {
+		in.remedy = "; give the function the whole package, without selectors and with its Kptfile"
+	}
 	if c.config != nil {
 		if kind := c.config.GetKind(); !isOfAPI(c.config) && kind != kindBundle && kind != kindMesh {
 			in.add(egress.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
 			return nil, in.invalid()
 		}
-		if err := in.parseItem(c.config, c.fileOf(c.config)); err != nil {
+		config := cmp.Or(c.configItem, c.config) // The item knows its file.
+		if err := in.parseItem(config, c.fileOf(config)); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -85,7 +86,8 @@ It prints the objects as one YAML stream. With -o it writes them to a folder tha
 belongs to this call: name every bundle whose objects are to stay there. With --check
 it writes nothing, and fails with a diff if the folder is not what the bundles say. If
 anything is wrong, it prints every problem on standard error and nothing else. No bundle
-at all is wrong too, unless --allow-empty says that the last one was removed on purpose.
+at all is wrong too, unless --allow-empty says that the last one was removed on purpose;
+each PATH must be there all the same.
 
 With --report it prints, in Markdown and instead of the objects, who may reach what
 by which exit, and which object stops each way around it, or that nothing does.`),
@@ -94,7 +96,8 @@ by which exit, and which object stops each way around it, or that nothing does.`
 			if opts.check && opts.dir == "" {
 				return errors.New("--check needs -o DIR, the folder to look at")
 			}
-			output, err := render(paths, cmd.InOrStdin(), opts.allowEmpty)
+			in := &input{stdin: cmd.InOrStdin(), allowEmpty: opts.allowEmpty, remedy: "; if that is meant, say so with --allow-empty"}
+			output, err := in.renderPaths(paths)
 			if err != nil {
 				return err
 			}
@@ -104,7 +107,7 @@ by which exit, and which object stops each way around it, or that nothing does.`
 	cmd.Flags().StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
 	cmd.Flags().BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
 	cmd.Flags().BoolVar(&opts.report, "report", false, "print who may reach what, and what stops each way around it")
-	cmd.Flags().BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then empty DIR")
+	cmd.Flags().BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
 	return cmd
 }
 
@@ -128,14 +131,15 @@ func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output)
 
 // settleDir makes the folder hold the objects, or checks that it does.
 func (opts renderOptions) settleDir(stdout io.Writer, objects []egress.Object) error {
-	changes, err := changesOf(opts.dir, objects)
+	dir := filepath.Clean(opts.dir)
+	changes, err := changesOf(dir, objects)
 	if err != nil {
 		return err
 	}
 	if opts.check {
-		return checkChanges(stdout, opts.dir, changes)
+		return checkChanges(stdout, dir, changes)
 	}
-	return writeChanges(opts.dir, changes)
+	return writeChanges(changes)
 }
 
 // printOutput prints the report, or else the objects unless they went elsewhere.
@@ -170,7 +174,8 @@ when they start again.
 As a KRM function, egressbundle patches the workloads among its items by itself.`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			output, err := render(paths, cmd.InOrStdin(), false)
+			in := &input{stdin: cmd.InOrStdin()}
+			output, err := in.renderPaths(paths)
 			if err != nil {
 				return err
 			}

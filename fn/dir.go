@@ -15,7 +15,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -35,8 +34,8 @@ type change struct {
 // file each, beside the files that are not ours. It fails if something that is not ours
 // is in the way, and if objects of ours stand where no call would remove them.
 func changesOf(dir string, objects []egress.Object) ([]change, error) {
-	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = resolved
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, notAFolder(dir)
 	}
 	f := folder{
 		dir:     dir,
@@ -78,8 +77,9 @@ type folder struct {
 // look finds the files of ours in the folder, and everything that is in the way.
 func (f *folder) look() error {
 	var problems []error
-	err := filepath.WalkDir(f.dir, func(path string, entry fs.DirEntry, err error) error {
-		if os.IsNotExist(err) && path == f.dir {
+	root := f.dir + string(filepath.Separator) // It may be a link.
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if os.IsNotExist(err) && path == root {
 			return nil
 		}
 		if err != nil {
@@ -87,7 +87,7 @@ func (f *folder) look() error {
 		}
 		switch {
 		case f.parents[path] && !entry.IsDir():
-			problems = append(problems, fmt.Errorf("%s: must be a folder, for objects go there, and is none; move it, or write to another folder", path))
+			problems = append(problems, notAFolder(path))
 		case f.wanted[path] != nil && !entry.Type().IsRegular():
 			problems = append(problems, notOurs(path))
 		case entry.Type().IsRegular() && isYAML(path):
@@ -133,9 +133,10 @@ func (f *folder) lookAt(path string) (problem, err error) {
 	}
 }
 
-// objectsIn returns the objects of a YAML file, and none if it is not such a file.
+// objectsIn returns the objects of a YAML file, those of lists included, and none if it is
+// not such a file.
 func objectsIn(text []byte) []*yaml.RNode {
-	reader := &kio.ByteReader{Reader: bytes.NewReader(text), OmitReaderAnnotations: true, DisableUnwrapping: true}
+	reader := &kio.ByteReader{Reader: bytes.NewReader(text), OmitReaderAnnotations: true}
 	objects, err := reader.Read()
 	if err != nil {
 		return nil
@@ -143,55 +144,63 @@ func objectsIn(text []byte) []*yaml.RNode {
 	return slices.DeleteFunc(objects, func(n *yaml.RNode) bool { return n.YNode().Kind != yaml.MappingNode })
 }
 
+func notAFolder(path string) error {
+	return fmt.Errorf("%s: must be a folder, for objects go there, and is none; move it, or write to another folder", path)
+}
+
 func notOurs(path string) error {
 	return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move it, or write to another folder", path)
 }
 
-// writeChanges puts new files into a folder inside the folder first: no reader sees half
-// of one, and if one cannot be written, nothing changes. It removes last, so that nothing
+// writeChanges writes everything before anything takes its place: no reader sees half of
+// a file, and if one cannot be written, nothing changes. It removes last, so that nothing
 // is missing in between.
-func writeChanges(dir string, changes []change) (err error) {
-	if len(changes) == 0 {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	staging, err := os.MkdirTemp(dir, ".egressbundle-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
-	staged := map[string]string{}
-	for i, c := range changes {
-		if c.after == nil {
-			continue
-		}
-		staged[c.path] = filepath.Join(staging, strconv.Itoa(i))
-		if err := os.WriteFile(staged[c.path], c.after, 0o644); err != nil {
-			return err
-		}
-	}
+func writeChanges(changes []change) (err error) {
+	var writes, removals []change
 	for _, c := range changes {
 		if c.after == nil {
-			continue
+			removals = append(removals, c)
+		} else {
+			writes = append(writes, c)
 		}
-		if err := os.MkdirAll(filepath.Dir(c.path), 0o755); err != nil {
-			return err
+	}
+	stages := map[string]string{} // by folder, each inside it and so on the same device
+	defer func() {
+		for _, stage := range stages {
+			err = errors.Join(err, os.RemoveAll(stage))
 		}
-		if err := os.Rename(staged[c.path], c.path); err != nil {
+	}()
+	for _, c := range writes {
+		dir, name := filepath.Split(c.path)
+		if stages[dir] == "" {
+			if stages[dir], err = newStage(dir); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(filepath.Join(stages[dir], name), c.after, 0o644); err != nil {
 			return err
 		}
 	}
-	for _, c := range changes {
-		if c.after != nil {
-			continue
+	for _, c := range writes {
+		dir, name := filepath.Split(c.path)
+		if err := os.Rename(filepath.Join(stages[dir], name), c.path); err != nil {
+			return err
 		}
+	}
+	for _, c := range removals {
 		if err := os.Remove(c.path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// newStage returns a new folder in a folder.
+func newStage(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(dir, ".egressbundle-")
 }
 
 // checkChanges prints what would happen to a folder. It fails unless that is nothing.

@@ -157,20 +157,27 @@ func TestKustomizeMovesBundles(t *testing.T) {
 func TestKustomizeRendersApart(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := t.TempDir()
-		writeText(t, filepath.Join(dir, "base/kustomization.yaml"), "generators: [news.yaml]\n")
 		writeText(t, filepath.Join(dir, "base/news.yaml"), withFunction(smallest+"  enforce: {registryOnly: true, clusterTraffic: Deny}\n", f))
 		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
-		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [base, web.yaml]\ntransformers: [mesh.yaml]\n")
-		build := func(traffic string) outcome {
+		build := func(traffic, base, top string) outcome {
 			web := strings.Replace(smallest, "name: news", "name: web", 1)
 			writeText(t, filepath.Join(dir, "web.yaml"), web+"  enforce: {registryOnly: true, clusterTraffic: "+traffic+"}\n")
+			writeText(t, filepath.Join(dir, "base/kustomization.yaml"), "generators: [news.yaml]\n"+base)
+			writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [base, web.yaml]\ntransformers: [mesh.yaml]\n"+top)
 			return kustomizeBuild(t, dir, f.flags...)
 		}
-		if got := build("Deny"); got.Status != 0 || strings.Count(got.Stdout, "kind: Sidecar") != 1 {
-			t.Errorf("%s: the same: %+v", f.name, got)
+		for _, c := range []struct{ base, top string }{
+			{"", ""},
+			{"labels: [{pairs: {team: x}}]\n", ""},
+			{"commonAnnotations: {team: x}\n", ""},
+			{"", "buildMetadata: [originAnnotations, transformerAnnotations]\n"},
+		} {
+			if got := build("Deny", c.base, c.top); got.Status != 0 || strings.Count(got.Stdout, "kind: Sidecar") != 1 {
+				t.Errorf("%s: the same with %q: %+v", f.name, c, got)
+			}
 		}
-		got := build("Allow")
-		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, "Sidecar payments/egressbundle: must be the same for all bundles that share it") {
+		got := build("Allow", "", "")
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, "Sidecar payments/egressbundle: differs from what these bundles need") {
 			t.Errorf("%s: not the same: %+v", f.name, got)
 		}
 	}

@@ -36,7 +36,8 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return errors.Join(err, writeFailure(text, stdout, err))
 	}
-	if !c.hostShowsResults {
+	// kpt shows results, and keeps what stands on standard error in Git.
+	if c.pkg == "" {
 		warn(stderr, a.diagnostics)
 	}
 	return request.write(stdout, a)
@@ -57,6 +58,9 @@ func (c *call) transform() (*answer, error) {
 	}
 	objects := madeObjects(output.Objects)
 	if err := patchObjects(objects, output.Patches); err != nil {
+		return nil, err
+	}
+	if err := c.checkShared(objects); err != nil {
 		return nil, err
 	}
 	a, err := c.settle(objects)

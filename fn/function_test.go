@@ -226,6 +226,15 @@ func TestFunctionMountsIntoItsGateway(t *testing.T) {
 	t.Errorf("nothing mounts the files:\n%s", strings.Join(items, "---\n"))
 }
 
+// kptfile is that of a package as kpt gives it: whoever gets it gets the whole package.
+const kptfile = `apiVersion: kpt.dev/v1
+kind: Kptfile
+metadata:
+  name: team
+  annotations:
+    internal.config.kubernetes.io/path: 'Kptfile'
+`
+
 // TestFunctionInPlace: what bundles make is put right where it was changed by hand or
 // copied, and what is right keeps how it is written.
 func TestFunctionInPlace(t *testing.T) {
@@ -234,7 +243,7 @@ func TestFunctionInPlace(t *testing.T) {
 	mesh := func(gateway string) string {
 		return "  mesh:\n    outboundTrafficPolicy: REGISTRY_ONLY\n    gateways: {istio-egressgateway: " + gateway + "}\n"
 	}
-	first := succeed(t, "", resourceList("", bundle+mesh("{deploy: {}}")), binary)
+	first := succeed(t, "", resourceList("", kptfile, bundle+mesh("{deploy: {}}")), binary)
 	const image = "        - image: auto\n"
 	commented := strings.Replace(first, image, "        - image: auto # by the injection\n", 1)
 	if commented == first {
@@ -278,13 +287,31 @@ func TestFunctionApart(t *testing.T) {
 		}
 		items := append(sidecar("Deny"), other)
 		got := execute(t, "", resourceList(enforced("Allow"), items...), binary)
-		const want = "Sidecar payments/egressbundle: must be the same for all bundles that share it, and was made for others that are not rendered with these; "
+		const want = "Sidecar payments/egressbundle: differs from what these bundles need, and other bundles may need it as it is; "
 		if got.Status != 1 || !strings.HasPrefix(got.Stderr, want) {
 			t.Errorf("%s: %+v", name, got)
 		}
-		if after, _ := readList(t, got.Stdout); len(after) != len(items) {
-			t.Errorf("%s: got %d items, want the %d that came", name, len(after), len(items))
+		after, results := readList(t, got.Stdout)
+		if len(after) != len(items) || !strings.Contains(results, "  resourceRef:\n    kind: Sidecar\n") {
+			t.Errorf("%s: got %d items of %d, results:\n%s", name, len(after), len(items), results)
 		}
+	}
+}
+
+// TestFunctionConfigAmongItems: hosts may give a functionConfig that is an item as well
+// without saying where it stands. Messages name the file of the item.
+func TestFunctionConfigAmongItems(t *testing.T) {
+	at := func(bundle string) string {
+		return strings.Replace(bundle, "{name:", "{annotations: {internal.config.kubernetes.io/path: news.yaml}, name:", 1)
+	}
+	items, _ := readList(t, succeed(t, "", resourceList(smallest, at(smallest)), binary))
+	if len(items) != 1+len(newsFiles) {
+		t.Errorf("got %d items", len(items))
+	}
+	wrong := strings.Replace(smallest, "edition.cnn.com", "localhost", 1)
+	got := execute(t, "", resourceList(wrong, at(wrong)), binary)
+	if got.Status != 1 || strings.Count(got.Stderr, "\n") != 1 || !strings.HasPrefix(got.Stderr, "news.yaml: EgressBundle payments/news: ") {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -324,6 +324,29 @@ func TestKptLastBundle(t *testing.T) {
 	}
 }
 
+// TestKptPart: who sees a part of a package does not take what it cannot see for gone.
+func TestKptPart(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := writePackage(t, f)
+		before := kptRender(t, dir)
+		eval := []string{"fn", "eval", "egress/payments", "--fn-config", "mesh.yaml", "--image", testImage}
+		if f.name == "exec" {
+			eval = append(eval[:5], "--exec", "egressbundle")
+		}
+		const want = "there must be an EgressBundle, and there is none; give the function the whole package, without selectors and with its Kptfile"
+		if got := runKpt(t, dir, eval...); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
+			t.Errorf("%s: a folder: %+v", f.name, got)
+		}
+		mutators(t, dir, f.kptFunction()+"\nconfigPath: mesh.yaml\nselectors: [{namespace: istio-system}]")
+		if got := runKpt(t, dir, "fn", "render", ".", "--allow-exec"); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
+			t.Errorf("%s: a selector: %+v", f.name, got)
+		}
+		if diff := cmp.Diff(before, contents(t, dir), ignoreKptfile); diff != "" {
+			t.Errorf("%s: (-before +after):\n%s", f.name, diff)
+		}
+	}
+}
+
 // TestKptSubPackageMesh: a package has one set of facts, also if a package inside it
 // states others under the same name.
 func TestKptSubPackageMesh(t *testing.T) {

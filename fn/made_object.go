@@ -85,12 +85,39 @@ func (m *madeObject) replace(item *yaml.RNode) (*yaml.RNode, error) {
 	return m.toNode()
 }
 
+// isShared reports whether the object is the same for all bundles.
+func (m *madeObject) isShared() bool { return m.Annotations[egress.AnnotationBundle] == "" }
+
+// saysSame reports whether an item says what the object says, but for metadata, which
+// hosts change.
+func (m *madeObject) saysSame(item *yaml.RNode) (bool, error) {
+	there, err := item.Map()
+	if err != nil {
+		return false, err
+	}
+	wanted, err := m.tree()
+	if err != nil {
+		return false, err
+	}
+	return sameJSON(withoutMetadata(there), withoutMetadata(wanted)), nil
+}
+
 // tree returns the object as maps, slices and scalars.
 func (m *madeObject) tree() (any, error) {
 	if m.node != nil {
 		return m.node.Map()
 	}
 	return m.Object.MarshalYAML()
+}
+
+func withoutMetadata(tree any) any {
+	object, ok := tree.(map[string]any)
+	if !ok {
+		return tree
+	}
+	object = maps.Clone(object)
+	delete(object, "metadata")
+	return object
 }
 
 // sameJSON reports whether two trees say the same to Kubernetes. What JSON cannot say,

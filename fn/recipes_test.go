@@ -123,7 +123,7 @@ func TestGitHubActions(t *testing.T) {
 	const (
 		mark    = "<!-- egressbundle -->\n"
 		others  = `[{"id": 1, "user": {"login": "github-actions[bot]"}, "body": "tests"}, {"id": 2, "user": {"login": "mallory"}, "body": "<!-- egressbundle -->"}`
-		ours    = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}`
+		ours    = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}, {"id": 43, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->"}`
 		list    = "api --paginate repos/example/egress/issues/7/comments --jq .[]\n"
 		create  = list + "api --silent --method POST repos/example/egress/issues/7/comments --field body=@comment.md\n"
 		replace = list + "api --silent --method PATCH repos/example/egress/issues/comments/42 --field body=@comment.md\n"

@@ -16,10 +16,9 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// render renders everything that the paths hold. It looks for further problems
+// renderPaths renders everything that the paths hold. It looks for further problems
 // in what could be read, so that the user sees them all at once.
-func render(paths []string, stdin io.Reader, allowEmpty bool) (*egress.Output, error) {
-	in := &input{stdin: stdin, allowEmpty: allowEmpty}
+func (in *input) renderPaths(paths []string) (*egress.Output, error) {
 	for _, path := range paths {
 		if err := in.readPath(path); err != nil {
 			return nil, err
@@ -31,7 +30,8 @@ func render(paths []string, stdin io.Reader, allowEmpty bool) (*egress.Output, e
 // input is what was read so far, and what is wrong with it.
 type input struct {
 	stdin       io.Reader
-	allowEmpty  bool // Without a bundle there are no objects, and that is no error.
+	allowEmpty  bool   // Without a bundle there are no objects, and that is no error.
+	remedy      string // where it is one
 	found       egress.Documents
 	diagnostics []egress.Diagnostic
 }
@@ -47,7 +47,7 @@ func (in *input) render() (*egress.Output, error) {
 	}
 	isEmpty := len(in.found.Bundles) == 0 && len(in.diagnostics) == 0
 	if isEmpty && !in.allowEmpty {
-		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none; if that is meant, use render --allow-empty, or take the "+kindMesh+" out of transformers")
+		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none"+in.remedy)
 	}
 	output, err := in.found.Render()
 	if err := in.collect(err); err != nil {
@@ -86,7 +86,7 @@ func (in *input) readPath(path string) error {
 		err = in.walk(path)
 	}
 	if err == nil && in.size() == before && !in.allowEmpty {
-		in.add(egress.NoBundle, path, fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion))
+		in.add(egress.NoBundle, path, fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion)+in.remedy)
 	}
 	return err
 }

@@ -97,8 +97,8 @@ func TestRenderFails(t *testing.T) {
 	want := outcome{Status: 1, Stderr: `a.yaml:6:19: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got the number 1.10 [InvalidValue]
 a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]
 b.yaml:6:20: spec.destinations.cnn.gateway: must name one of the gateways of the mesh (istio-egressgateway), got "partners" [UnknownGateway]
-d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]
-empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none [NoBundle]
+d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none; if that is meant, say so with --allow-empty [NoBundle]
+empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none; if that is meant, say so with --allow-empty [NoBundle]
 `}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -247,6 +247,8 @@ func TestRenderDirMisplaced(t *testing.T) {
 		"a file of several objects": {"out/all.yml", configMap + "---\n" + text, "out/all.yml: " + object},
 		"its file, and an object":   {entry, text + "---\n" + configMap, others},
 		"its file, and a comment":   {entry, "# ours\n---\n" + text, others},
+		"a list":                    {"out/list.yaml", "apiVersion: v1\nkind: List\nitems:\n- " + indent(text), "out/list.yaml: " + object},
+		"a folder of like name":     {"out/my-payments/serviceentry_payments--news--cnn.yaml", text, "out/my-payments/serviceentry_payments--news--cnn.yaml: " + object},
 		"its name in another place": {"out/serviceentry_payments--news--cnn.yaml", text, "out/serviceentry_payments--news--cnn.yaml: " + object},
 		"of a bundle that is gone":  {"out/old.yaml", strings.ReplaceAll(text, "cnn", "bbc"), "out/old.yaml: " + strings.ReplaceAll(object, "cnn", "bbc")},
 	} {
@@ -264,7 +266,11 @@ func TestRenderDirMisplaced(t *testing.T) {
 		remove(t, filepath.Join(dir, c.path))
 		writeText(t, filepath.Join(dir, entry), text)
 	}
+	writeText(t, filepath.Join(dir, "out/list-of-texts.yaml"), "- a\n")
 	succeed(t, dir, "", binary, "render", "--check", "-o", "out", "in.yaml")
+	if got := execute(t, dir, "", binary, "render", "-o", entry, "in.yaml"); got.Status != 1 || !strings.HasPrefix(got.Stderr, entry+": must be a folder") {
+		t.Errorf("a file for a folder: %+v", got)
+	}
 }
 
 // TestRenderDirFails: if one file cannot be written, none is, and nothing is left behind.
@@ -340,7 +346,7 @@ func TestRenderNothing(t *testing.T) {
 	before := files(t, out)
 
 	got := execute(t, dir, "", binary, "render", "-o", out, mesh)
-	want := outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none; if that is meant, use render --allow-empty, or take the EgressMesh out of transformers [NoBundle]\n"}
+	want := outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none; if that is meant, say so with --allow-empty [NoBundle]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -29,34 +29,25 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 	rendered := bundlesOf(objects)
 	settled := map[identity]bool{}
 	var a answer
-	var apart []egress.Diagnostic
 	for _, item := range c.items {
 		id := identityOf(item)
+		var err error
 		switch m := wanted[id]; {
-		case settled[id] && isOurs(item), m == nil && c.isStale(item, rendered):
+		case settled[id] && isOurs(item), m == nil && c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
 			continue
+		case m != nil && isOurs(item) && m.isShared() && !c.seesAllBundles():
+			settled[id] = true // Its labels are of those who see all.
 		case m != nil && isOurs(item):
 			settled[id] = true
-			replaced, err := m.replace(item)
-			if err != nil {
-				return nil, err
-			}
-			if replaced != item && m.Annotations[egress.AnnotationBundle] == "" && !c.seesAllBundles() {
-				apart = append(apart, c.diagnostic(item, egress.RenderedApart, "", renderedApart))
-			}
-			a.items = append(a.items, replaced)
-		case !c.isSource(item):
-			a.items = append(a.items, item)
-		case c.inPlace:
-			local := item.Copy()
-			if err := annotate(local, map[string]string{localConfig: "true"}); err != nil {
-				return nil, err
-			}
-			a.items = append(a.items, local)
+			item, err = m.replace(item)
+		case c.isSource(item):
+			item = item.Copy()
+			err = annotate(item, map[string]string{localConfig: "true"})
 		}
-	}
-	if len(apart) > 0 {
-		return nil, &egress.InvalidError{Diagnostics: apart}
+		if err != nil {
+			return nil, err
+		}
+		a.items = append(a.items, item)
 	}
 	for _, m := range objects {
 		if !settled[m.identity()] {
@@ -69,11 +60,37 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 	return &a, c.place(a.added, a.items)
 }
 
-const renderedApart = "must be the same for all bundles that share it, and was made for others that are not rendered with these; render them in one call: in kustomize, all bundles under resources and an " + kindMesh + " under transformers; in kpt, all bundles in the package"
-
-// seesAllBundles reports whether every bundle that may have made an object among the
-// items is rendered.
-func (c *call) seesAllBundles() bool { return c.inPlace && c.isFleet() }
+// checkShared makes sure that nothing which is shared with bundles that are not rendered
+// here would say something else for them.
+func (c *call) checkShared(objects []*madeObject) error {
+	if c.seesAllBundles() {
+		return nil
+	}
+	shared := map[identity]*madeObject{}
+	for _, m := range objects {
+		if m.isShared() {
+			shared[m.identity()] = m
+		}
+	}
+	var apart []egress.Diagnostic
+	for _, item := range c.items {
+		m := shared[identityOf(item)]
+		if m == nil || !isOurs(item) {
+			continue
+		}
+		same, err := m.saysSame(item)
+		if err != nil {
+			return err
+		}
+		if !same {
+			apart = append(apart, c.diagnostic(item, egress.RenderedApart, "", "differs from what these bundles need, and other bundles may need it as it is; render all of them in one call: in kustomize, all under resources and an "+kindMesh+" under transformers, and in kpt, all in the package; or remove it, if there are no others"))
+		}
+	}
+	if len(apart) > 0 {
+		return &egress.InvalidError{Diagnostics: apart}
+	}
+	return nil
+}
 
 // isOurs reports whether this program made an item.
 func isOurs(item *yaml.RNode) bool {
@@ -81,8 +98,8 @@ func isOurs(item *yaml.RNode) bool {
 }
 
 // isStale reports whether an item is an object that its bundle does not make any
-// more. Whoever sees all bundles of a package also knows of those that are gone,
-// and of what belongs to no single bundle.
+// more. Whoever sees all bundles also knows of those that are gone, and of what
+// belongs to no single bundle.
 func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
 	return isOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
 }
