@@ -67,7 +67,7 @@ func (c *call) transform() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	unpatched, err := patchItems(a.items, a.added, output.Patches)
+	unpatched, err := c.patchItems(a.items, a.added, output.Patches)
 	if err != nil {
 		return nil, err
 	}

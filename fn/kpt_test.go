@@ -4,6 +4,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -234,6 +235,52 @@ func TestKptOneFile(t *testing.T) {
 	writeText(t, filepath.Join(dir, "egress/news.yaml"), before["egress/news.yaml"])
 	if diff := cmp.Diff(before, kptRender(t, dir)); diff != "" {
 		t.Errorf("after the destination went (-before +after):\n%s", diff)
+	}
+}
+
+// TestKptTakesBack: what bundles add to workloads of others goes when no bundle wants it
+// any more, and what others wrote there stays.
+func TestKptTakesBack(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := writePackage(t, f)
+		path := filepath.Join(dir, "egress/news.yaml")
+		for i, document := range strings.Split(workloads, "---\n") {
+			writeText(t, filepath.Join(dir, fmt.Sprintf("workload%d.yaml", i)), document)
+		}
+		writeText(t, path, smallest)
+		before := kptRender(t, dir)
+
+		writeText(t, path, bypassBundle)
+		patched := kptRender(t, dir)
+		for name, added := range map[string]string{
+			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"]}'`,
+			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]}}'`,
+			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,
+		} {
+			if !strings.Contains(patched[name], "egressbundle.io/added: "+added) {
+				t.Errorf("%s: %s:\n%s", f.name, name, patched[name])
+			}
+		}
+		if patched["workload3.yaml"] != before["workload3.yaml"] {
+			t.Errorf("%s: of no client:\n%s", f.name, patched["workload3.yaml"])
+		}
+		if diff := cmp.Diff(patched, kptRender(t, dir)); diff != "" {
+			t.Errorf("%s: a second run (-first +second):\n%s", f.name, diff)
+		}
+
+		writeText(t, path, strings.Replace(bypassBundle, "[9000]", "[5432]", 1))
+		changed := kptRender(t, dir)
+		for name, ports := range map[string]string{"workload1.yaml": `"3306,5432,9000"`, "workload2.yaml": `"5432"`} {
+			if !strings.Contains(changed[name], "excludeOutboundPorts: "+ports) {
+				t.Errorf("%s: another port: %s:\n%s", f.name, name, changed[name])
+			}
+		}
+
+		writeText(t, path, smallest)
+		before["workload1.yaml"] = strings.Replace(before["workload1.yaml"], `"3306, 9000"`, `"3306,9000"`, 1)
+		if diff := cmp.Diff(before, kptRender(t, dir)); diff != "" {
+			t.Errorf("%s: without a bypass (-before +after):\n%s", f.name, diff)
+		}
 	}
 }
 

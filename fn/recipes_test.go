@@ -167,9 +167,9 @@ func TestGitHubActions(t *testing.T) {
 // report to the merge request, whether it fails or not.
 func TestGitLabCI(t *testing.T) {
 	type request struct{ Path, Token, Body string }
-	var received []request
+	requests := make(chan request, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		received = append(received, request{r.URL.Path, r.Header.Get("Private-Token"), r.FormValue("body")})
+		requests <- request{r.URL.Path, r.Header.Get("Private-Token"), r.FormValue("body")}
 	}))
 	defer server.Close()
 	t.Setenv("CI_API_V4_URL", server.URL+"/api/v4")
@@ -184,26 +184,28 @@ func TestGitLabCI(t *testing.T) {
 	}
 	decode(t, "../recipes/gitlab-ci/egress.yaml", &pipeline)
 	dir := newRepository(t)
-	run := func() outcome {
-		received = nil
-		got := execute(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.Script, "\n"))
+	run := func() (got outcome, received []request) {
+		got = execute(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.Script, "\n"))
 		succeed(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.AfterScript, "\n"))
-		return got
+		for len(requests) > 0 {
+			received = append(received, <-requests)
+		}
+		return got, received
 	}
 	sent := func() []request {
 		return []request{{"/api/v4/projects/3/merge_requests/7/notes", "secret", report(t, dir)}}
 	}
-	got := run()
+	got, received := run()
 	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 0 {
 		t.Errorf("fresh: %+v, requests (-want +got):\n%s", got, diff)
 	}
 	changeBundle(t, dir)
-	got = run()
+	got, received = run()
 	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
 		t.Errorf("stale: %+v, requests (-want +got):\n%s", got, diff)
 	}
 	t.Setenv("EGRESS_TOKEN", "")
-	if got := run(); got.Status != 1 || received != nil {
+	if got, received := run(); got.Status != 1 || received != nil {
 		t.Errorf("without a token: %+v, requests %v", got, received)
 	}
 }

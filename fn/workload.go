@@ -42,28 +42,85 @@ func (m *madeObject) patch(p egress.Patch) (text []byte, ok bool) {
 
 // patchItems applies patches to the workloads among the items. It returns warnings of the
 // patches that concern none of them, and none of the objects that are added to them.
-func patchItems(items []*yaml.RNode, added []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
-	var warnings []egress.Diagnostic
-	for _, p := range patches {
-		found := slices.ContainsFunc(added, func(m *madeObject) bool {
+func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
+	found := make([]bool, len(patches))
+	for i, p := range patches {
+		found[i] = slices.ContainsFunc(added, func(m *madeObject) bool {
 			_, ok := m.patch(p)
 			return ok
 		})
-		for _, item := range items {
-			text, ok := p.For(item.GetApiVersion(), item.GetKind(), item.GetNamespace(), item.GetName())
-			if !ok {
-				continue
-			}
-			found = true
-			if err := merge(item, text); err != nil {
-				return nil, fmt.Errorf("%s %s/%s: %w", item.GetKind(), item.GetNamespace(), item.GetName(), err)
+	}
+	for i, item := range items {
+		var texts [][]byte
+		for j, p := range patches {
+			if text, ok := p.For(item.GetApiVersion(), item.GetKind(), item.GetNamespace(), item.GetName()); ok {
+				found[j] = true
+				texts = append(texts, text)
 			}
 		}
-		if !found {
+		var err error
+		if items[i], err = c.patchItem(item, texts); err != nil {
+			return nil, fmt.Errorf("%s %s/%s: %w", item.GetKind(), item.GetNamespace(), item.GetName(), err)
+		}
+	}
+	var warnings []egress.Diagnostic
+	for i, p := range patches {
+		if !found[i] {
 			warnings = append(warnings, needsPatch(p))
 		}
 	}
 	return warnings, nil
+}
+
+// patchItem returns a workload with patches. Where the host keeps files, what earlier calls
+// added and no bundle wants any more is taken back.
+func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error) {
+	noted := item.GetAnnotations()[annotationAdded]
+	if len(patches) == 0 && (noted == "" || !c.inPlace) {
+		return item, nil
+	}
+	patched := item.Copy()
+	var earlier addition
+	if noted != "" && c.inPlace {
+		if err := json.Unmarshal([]byte(noted), &earlier); err != nil {
+			return nil, fmt.Errorf("the annotation %s must be as egressbundle wrote it, or be removed: %w", annotationAdded, err)
+		}
+	}
+	if c.seesAllBundles() {
+		if err := earlier.takeBack(patched); err != nil {
+			return nil, err
+		}
+		earlier = addition{}
+	}
+	before := patched.Copy()
+	for _, text := range patches {
+		if err := merge(patched, text); err != nil {
+			return nil, err
+		}
+	}
+	if c.inPlace && !isOurs(item) {
+		if err := earlier.and(difference(before, patched)).note(patched); err != nil {
+			return nil, err
+		}
+	}
+	return unlessSame(item, patched)
+}
+
+// unlessSame returns what a workload became, or the workload as it is written if that says
+// the same.
+func unlessSame(item, patched *yaml.RNode) (*yaml.RNode, error) {
+	before, err := item.Map()
+	if err != nil {
+		return nil, err
+	}
+	after, err := patched.Map()
+	if err != nil {
+		return nil, err
+	}
+	if sameJSON(before, after) {
+		return item, nil
+	}
+	return patched, nil
 }
 
 // merge merges a patch into a workload. Annotations that list something keep what
