@@ -4,7 +4,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -65,6 +64,9 @@ func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
 	has := func(matches func(annotations map[string]string) bool) bool {
 		return slices.ContainsFunc(items, func(item *yaml.RNode) bool { return matches(item.GetAnnotations()) })
 	}
+	if isEmptyConfigMap(config) {
+		config = nil // kpt fn eval makes it up where the user gives none.
+	}
 	return &call{
 		config:     config,
 		configItem: configAmong(items, config),
@@ -73,6 +75,10 @@ func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
 			!has(func(a map[string]string) bool { return a[kustomizeID] != "" }),
 		pkg: outermostPackage(items),
 	}
+}
+
+func isEmptyConfigMap(node *yaml.RNode) bool {
+	return node != nil && node.GetApiVersion() == "v1" && node.GetKind() == "ConfigMap" && len(node.GetDataMap()) == 0
 }
 
 // configAmong returns the item that is the functionConfig as well. Hosts of files note
@@ -112,16 +118,15 @@ func (c *call) isFleet() bool {
 }
 
 // seesAllBundles reports whether every bundle that may have made an object among the
-// items is rendered. The user of kpt can ask for a part of a package, by selectors or by
-// a folder, and then its Kptfile is missing. kustomize fn run has none: it gives a
-// function everything below the folder of the file that declares it.
+// items is rendered. The user of kpt fn eval can name a folder of a package, and then its
+// Kptfile is missing. kustomize fn run has none: it gives a function everything below the
+// folder of the file that declares it.
 func (c *call) seesAllBundles() bool {
-	if !c.inPlace || !c.isFleet() {
-		return false
-	}
-	if c.pkg == "" && c.config != nil && pathOf(c.config.GetAnnotations()) != "" {
-		return true
-	}
+	isDeclared := c.pkg == "" && c.config != nil && pathOf(c.config.GetAnnotations()) != ""
+	return c.inPlace && c.isFleet() && (isDeclared || c.hasKptfile())
+}
+
+func (c *call) hasKptfile() bool {
 	kptfile := place{c.pkg, "Kptfile"}
 	return slices.ContainsFunc(c.items, func(item *yaml.RNode) bool {
 		return placeOf(item.GetAnnotations()) == kptfile
@@ -147,6 +152,7 @@ const (
 	kindMesh   = "EgressMesh"
 
 	kindService = "Service"
+	kindSidecar = "Sidecar"
 )
 
 // isOfAPI reports whether an item is of the API of this function, also if its kind
@@ -174,19 +180,17 @@ func (c *call) render() (*egress.Output, error) {
 	// A host of files asks again when the last bundle is gone.
 	in := &input{allowEmpty: c.seesAllBundles(), remedy: "; in kustomize, list one under resources, or no " + kindMesh + " under transformers"}
 	if c.inPlace {
-		in.remedy = "; give the function the whole package, without selectors and with its Kptfile"
+		in.remedy = "; give the function the whole package, with its Kptfile"
+	}
+	if c.pkg != "" && !c.hasKptfile() {
+		in.add(egress.PartialPackage, "", "the items must be those of a whole package, and its Kptfile is missing: kpt would write objects twice that it does not give; remove selectors and exclude from this step")
+		return nil, in.invalid()
 	}
 	if c.config != nil {
-		if kind := c.config.GetKind(); !isOfAPI(c.config) && kind != kindBundle && kind != kindMesh {
-			in.add(egress.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
-			return nil, in.invalid()
-		}
-		config := cmp.Or(c.configItem, c.config) // The item knows its file.
-		if err := in.parseItem(config, c.fileOf(config)); err != nil {
+		if err := c.parseConfig(in); err != nil {
 			return nil, err
 		}
 	}
-	in.diagnostics = append(in.diagnostics, c.moved()...)
 	for _, item := range c.items {
 		others := isOfAPI(item) && !c.isSource(item)
 		if item == c.configItem || others || isOurs(item) {
@@ -196,30 +200,35 @@ func (c *call) render() (*egress.Output, error) {
 			return nil, err
 		}
 	}
+	in.diagnostics = append(in.diagnostics, c.generated(in.found.Bundles)...)
+	if isEmpty := len(in.found.Bundles)+len(in.diagnostics) == 0; isEmpty && !c.inPlace && slices.ContainsFunc(c.items, isOurs) {
+		return &egress.Output{}, nil // Generators made everything.
+	}
 	return in.render()
 }
 
-// moved looks for objects of earlier functions that kustomize put into another
-// namespace since, and for Services that it renamed, whose DNS names no list of name
-// references reaches. What others say of them still names the first.
-func (c *call) moved() []egress.Diagnostic {
-	const remedy = "; list the bundle under resources there, and render it with an " + kindMesh + " under transformers"
-	var diagnostics []egress.Diagnostic
-	for _, item := range c.items {
-		if !isOurs(item) {
-			continue
-		}
-		annotations := item.GetAnnotations()
-		if from, _, _ := strings.Cut(annotations[previousNamespaces], ","); from != "" && from != item.GetNamespace() {
-			diagnostics = append(diagnostics, c.diagnostic(item, egress.MovedObject, "metadata.namespace",
-				fmt.Sprintf("must be %q, and a namespace in a kustomization made it %q, so traffic would be cut", from, item.GetNamespace())+remedy))
-		}
-		if from, _, _ := strings.Cut(annotations[previousNames], ","); from != "" && from != item.GetName() && item.GetKind() == kindService {
-			diagnostics = append(diagnostics, c.diagnostic(item, egress.RenamedService, "metadata.name",
-				fmt.Sprintf("must be %q, and a prefix or suffix in a kustomization made it %q, so nothing would find it by its DNS name", from, item.GetName())+remedy))
-		}
+// parseConfig reads the functionConfig, or the item that it is: that has its file.
+func (c *call) parseConfig(in *input) error {
+	kind := c.config.GetKind()
+	if !isOfAPI(c.config) && kind != kindBundle && kind != kindMesh {
+		in.add(egress.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
+		return in.invalid()
 	}
-	return diagnostics
+	if c.configItem == nil {
+		return in.parseItem(c.config, c.fileOf(c.config))
+	}
+	same, err := saySame(c.configItem, c.config)
+	if err != nil {
+		return err
+	}
+	if !same {
+		code := egress.DuplicateBundle
+		if kind == kindMesh {
+			code = egress.DuplicateMesh
+		}
+		in.diagnostics = append(in.diagnostics, c.diagnostic(c.configItem, code, "", "differs from the functionConfig of the same name; give the file of the package itself, or rename one of the two"))
+	}
+	return in.parseItem(c.configItem, c.fileOf(c.configItem))
 }
 
 // diagnostic reports an error of an item.

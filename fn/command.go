@@ -78,16 +78,17 @@ func renderCommand() *cobra.Command {
 		Short: "Print the objects of the EgressBundles in files and folders",
 		Long: strings.TrimSpace(`
 render reads every EgressBundle, and the EgressMesh if there is one, from files
-and from the YAML files of folders and their subfolders. A PATH of - is standard
-input. Objects of other APIs are not rendered, but those of Istio that contradict a
-bundle are reported.
+and from the YAML files of folders and their subfolders, but for hidden ones. A PATH
+of - is standard input. Objects of other APIs are not rendered, but those of Istio that
+contradict a bundle are reported.
 
 It prints the objects as one YAML stream. With -o it writes them to a folder that
-belongs to this call: name every bundle whose objects are to stay there. With --check
+belongs to this call: name every bundle whose objects are to stay there. A folder inside
+it may belong to another call, for other bundles. With --check
 it writes nothing, and fails with a diff if the folder is not what the bundles say. If
 anything is wrong, it prints every problem on standard error and nothing else. No bundle
 at all is wrong too, unless --allow-empty says that the last one was removed on purpose;
-each PATH must be there all the same.
+each PATH must be there all the same, and Git keeps no empty folder.
 
 With --report it prints, in Markdown and instead of the objects, who may reach what
 by which exit, and which object stops each way around it, or that nothing does.`),
@@ -95,6 +96,9 @@ by which exit, and which object stops each way around it, or that nothing does.`
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if opts.check && opts.dir == "" {
 				return errors.New("--check needs -o DIR, the folder to look at")
+			}
+			if opts.dir == "" && cmd.Flags().Changed("output") {
+				return errors.New("-o needs the name of a folder, and got none")
 			}
 			in := &input{stdin: cmd.InOrStdin(), allowEmpty: opts.allowEmpty, remedy: "; if that is meant, say so with --allow-empty"}
 			output, err := in.renderPaths(paths)

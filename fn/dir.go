@@ -124,12 +124,12 @@ func (f *folder) lookAt(path string) (problem, err error) {
 	case alone && path == place:
 		f.own[path] = text
 		return nil, nil
-	case alone && strings.HasSuffix(path, string(filepath.Separator)+name):
+	case alone && strings.HasSuffix(path, string(filepath.Separator)+name) && f.wanted[place] == nil:
 		return nil, nil // Another call wrote it, to a folder inside this one.
 	case path == place:
-		return fmt.Errorf("%s: must hold one document, which egressbundle writes, and holds others; move them to another file", path), nil
+		return fmt.Errorf("%s: must hold the one document that egressbundle writes, and nothing beside it; move the rest to another file, or remove it", path), nil
 	default:
-		return fmt.Errorf("%s: must not hold %s %s/%s of egressbundle, whose file is %s; remove it here, for nothing else would ever change or remove it", path, id.kind, id.namespace, id.name, place), nil
+		return fmt.Errorf("%s: must not hold %s %s/%s of egressbundle, whose file in this folder is %s; remove it from here, for nothing else would", path, id.kind, id.namespace, id.name, place), nil
 	}
 }
 
@@ -145,11 +145,11 @@ func objectsIn(text []byte) []*yaml.RNode {
 }
 
 func notAFolder(path string) error {
-	return fmt.Errorf("%s: must be a folder, for objects go there, and is none; move it, or write to another folder", path)
+	return fmt.Errorf("%s: must be a folder, for objects go there, and is none; move or remove it, or write to another folder", path)
 }
 
 func notOurs(path string) error {
-	return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move it, or write to another folder", path)
+	return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder", path)
 }
 
 // writeChanges writes everything before anything takes its place: no reader sees half of
@@ -213,7 +213,7 @@ func checkChanges(stdout io.Writer, dir string, changes []change) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%s: is not what the bundles say, in %d files; write it again with egressbundle render -o %s", dir, len(changes), dir)
+	return fmt.Errorf("%s: is not what the bundles say, in %d files; write it again, with the same command without --check", dir, len(changes))
 }
 
 func (c change) diff() string {

@@ -183,6 +183,50 @@ func TestKustomizeRendersApart(t *testing.T) {
 	}
 }
 
+// TestKustomizeRendersAgain: a bundle that an inner build rendered must not be rendered
+// again in the outer one, and a mesh above generators alone finds nothing wrong.
+func TestKustomizeRendersAgain(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "inner/mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "inner/news.yaml"), smallest)
+		writeText(t, filepath.Join(dir, "inner/kustomization.yaml"), "resources: [news.yaml]\ntransformers: [mesh.yaml]\n")
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner]\ntransformers: [mesh.yaml]\n")
+		inner := kustomizeBuild(t, filepath.Join(dir, "inner"), f.flags...)
+		if diff := cmp.Diff(inner, kustomizeBuild(t, dir, f.flags...)); diff != "" || inner.Status != 0 {
+			t.Errorf("%s: nothing to render (-inner +outer):\n%s", f.name, diff)
+		}
+		writeText(t, filepath.Join(dir, "news.yaml"), strings.Replace(smallest, "edition.cnn.com", "www.cnn.com", 1))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner, news.yaml]\ntransformers: [mesh.yaml]\n")
+		got := kustomizeBuild(t, dir, f.flags...)
+		const want = "is there already, from EgressBundle payments/news, which another function rendered; list every bundle once [DuplicateBundle]"
+		if got.Status == 0 || got.Stdout != "" || strings.Count(got.Stderr, want) != 1 {
+			t.Errorf("%s: %+v", f.name, got)
+		}
+	}
+}
+
+// TestKustomizeRenamesSidecars: a prefix renames the Sidecar of a namespace, beside which
+// an outer build would put another.
+func TestKustomizeRenamesSidecars(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		bundle := smallest + "  enforce: {registryOnly: true}\n"
+		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "base/mesh.yaml"), transformer(f))
+		writeText(t, filepath.Join(dir, "base/news.yaml"), bundle)
+		writeText(t, filepath.Join(dir, "base/kustomization.yaml"), "resources: [news.yaml]\ntransformers: [mesh.yaml]\n")
+		writeText(t, filepath.Join(dir, "web.yaml"), strings.Replace(bundle, "name: news", "name: web", 1))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "namePrefix: dev-\nresources: [base, web.yaml]\ntransformers: [mesh.yaml]\n")
+		got := kustomizeBuild(t, dir, f.flags...)
+		const message = `Sidecar payments/dev-egressbundle: metadata.name: must be "egressbundle", as long as bundles are rendered that make it too: Istio takes one Sidecar of a namespace, the older; list`
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, message) {
+			t.Errorf("%s: got %+v", f.name, got)
+		}
+	}
+}
+
 // TestKustomizeRenamesServices: a prefix renames the gateway that a generator deploys,
 // and sidecars look for the one of before.
 func TestKustomizeRenamesServices(t *testing.T) {
@@ -195,7 +239,7 @@ func TestKustomizeRenamesServices(t *testing.T) {
 		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
 		writeText(t, filepath.Join(dir, "kustomization.yaml"), "nameSuffix: -eu\nresources: [dev, web.yaml]\ntransformers: [mesh.yaml]\n")
 		got := kustomizeBuild(t, dir, f.flags...)
-		const message = `Service istio-system/dev-istio-egressgateway-eu: metadata.name: must be "istio-egressgateway", and a prefix or suffix in a kustomization made it "dev-istio-egressgateway-eu", so nothing would find it by its DNS name; list the bundle under resources there, and render it with an EgressMesh under transformers [RenamedService]`
+		const message = `Service istio-system/dev-istio-egressgateway-eu: metadata.name: must be "istio-egressgateway", and a prefix or suffix in a kustomization made it "dev-istio-egressgateway-eu", so nothing would find it by its DNS name; list the bundle under resources there, and render it with an EgressMesh under transformers [RenamedObject]`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, message) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}

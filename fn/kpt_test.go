@@ -380,17 +380,44 @@ func TestKptPart(t *testing.T) {
 		if f.name == "exec" {
 			eval = append(eval[:5], "--exec", "egressbundle")
 		}
-		const want = "there must be an EgressBundle, and there is none; give the function the whole package, without selectors and with its Kptfile"
+		const want = "there must be an EgressBundle, and there is none; give the function the whole package, with its Kptfile"
 		if got := runKpt(t, dir, eval...); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 			t.Errorf("%s: a folder: %+v", f.name, got)
 		}
-		mutators(t, dir, f.kptFunction()+"\nconfigPath: mesh.yaml\nselectors: [{namespace: istio-system}]")
-		if got := runKpt(t, dir, "fn", "render", ".", "--allow-exec"); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
-			t.Errorf("%s: a selector: %+v", f.name, got)
+		for _, selector := range []string{"namespace: istio-system", "kind: EgressBundle"} {
+			mutators(t, dir, f.kptFunction()+"\nconfigPath: mesh.yaml\nselectors: [{"+selector+"}]")
+			const partial = "the items must be those of a whole package, and its Kptfile is missing"
+			if got := runKpt(t, dir, "fn", "render", ".", "--allow-exec"); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, partial) {
+				t.Errorf("%s: %s: %+v", f.name, selector, got)
+			}
 		}
 		if diff := cmp.Diff(before, contents(t, dir), ignoreKptfile); diff != "" {
 			t.Errorf("%s: (-before +after):\n%s", f.name, diff)
 		}
+	}
+}
+
+// TestKptEval: kpt fn eval takes the bundle of the package, and no other of its name;
+// without a functionConfig, it renders the package.
+func TestKptEval(t *testing.T) {
+	dir := writePackage(t, forms(t)[0])
+	first := kptRender(t, dir)
+	eval := func(args ...string) outcome {
+		return runKpt(t, dir, append([]string{"fn", "eval", ".", "--exec", "egressbundle"}, args...)...)
+	}
+	outside := filepath.Join(t.TempDir(), "news.yaml")
+	writeText(t, outside, strings.Replace(smallest, "edition.cnn.com", "www.cnn.com", 1))
+	for _, args := range [][]string{nil, {"--fn-config", "mesh.yaml"}, {"--fn-config", "egress/news.yaml"}} {
+		if got := eval(args...); got.Status != 0 {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	const want = "egress/news.yaml: EgressBundle payments/news: differs from the functionConfig of the same name; "
+	if got := eval("--fn-config", outside); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
+		t.Errorf("another of the same name: %+v", got)
+	}
+	if diff := cmp.Diff(first, contents(t, dir)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
 	}
 }
 

@@ -110,6 +110,19 @@ func (m *madeObject) tree() (any, error) {
 	return m.Object.MarshalYAML()
 }
 
+// saySame reports whether two objects say the same, but for metadata.
+func saySame(a, b *yaml.RNode) (bool, error) {
+	treeA, err := a.Map()
+	if err != nil {
+		return false, err
+	}
+	treeB, err := b.Map()
+	if err != nil {
+		return false, err
+	}
+	return sameJSON(withoutMetadata(treeA), withoutMetadata(treeB)), nil
+}
+
 func withoutMetadata(tree any) any {
 	object, ok := tree.(map[string]any)
 	if !ok {

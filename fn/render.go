@@ -32,6 +32,7 @@ type input struct {
 	stdin       io.Reader
 	allowEmpty  bool   // Without a bundle there are no objects, and that is no error.
 	remedy      string // where it is one
+	isEmpty     bool   // the path that is read, so far
 	found       egress.Documents
 	diagnostics []egress.Diagnostic
 }
@@ -45,7 +46,7 @@ func (in *input) render() (*egress.Output, error) {
 	if slices.ContainsFunc(in.diagnostics, mayHideMesh) {
 		return nil, in.invalid()
 	}
-	isEmpty := len(in.found.Bundles) == 0 && len(in.diagnostics) == 0
+	isEmpty := len(in.found.Bundles)+len(in.diagnostics) == 0
 	if isEmpty && !in.allowEmpty {
 		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none"+in.remedy)
 	}
@@ -78,20 +79,21 @@ func (in *input) invalid() error {
 // readPath reads a file, a folder or standard input. What a user names must
 // hold something.
 func (in *input) readPath(path string) error {
-	before := in.size()
+	in.isEmpty = true
 	var err error
 	if path == "-" {
 		err = in.readStdin()
 	} else {
 		err = in.walk(path)
 	}
-	if err == nil && in.size() == before && !in.allowEmpty {
+	if err == nil && in.isEmpty && !in.allowEmpty {
 		in.add(egress.NoBundle, path, fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion)+in.remedy)
 	}
 	return err
 }
 
 func (in *input) add(code egress.Code, file, message string) {
+	in.isEmpty = false
 	d := egress.Diagnostic{Code: code, Severity: egress.SeverityError, Message: message}
 	if file != "" {
 		d.Position = egress.Position{File: file, Line: 1, Column: 1}
@@ -102,14 +104,15 @@ func (in *input) add(code egress.Code, file, message string) {
 // walk reads a file, or the files of a folder. A folder may be a link.
 func (in *input) walk(path string) error {
 	root := path
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if isDir(path) {
 		root += string(filepath.Separator)
 	}
 	return filepath.WalkDir(root, in.visit(root))
 }
 
-func (in *input) size() int {
-	return len(in.found.Bundles) + len(in.found.Meshes) + len(in.diagnostics)
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func (in *input) readStdin() error {
@@ -130,6 +133,10 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 		}
 		if path != root && strings.HasPrefix(entry.Name(), ".") {
 			return skip(entry)
+		}
+		if entry.Type()&fs.ModeSymlink != 0 && isDir(path) {
+			in.add(egress.UnreadableFile, path, "must be a folder, and is a link to one, which is not followed; name its target as a PATH too, or remove it")
+			return nil
 		}
 		if entry.IsDir() || path != root && !isYAML(path) {
 			return nil
@@ -165,6 +172,7 @@ func skip(entry fs.DirEntry) error {
 
 func (in *input) parse(path string, src []byte) error {
 	found, err := egress.Parse(path, src)
+	in.isEmpty = in.isEmpty && err == nil && found.IsEmpty()
 	in.found.Add(found)
 	return in.collect(err)
 }

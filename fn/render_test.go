@@ -164,7 +164,7 @@ func TestRenderDirRefuses(t *testing.T) {
 	writeText(t, foreign, "apiVersion: v1\nkind: ConfigMap\n")
 
 	got := execute(t, dir, "", binary, "render", "-o", out, in)
-	want := outcome{Status: 1, Stderr: foreign + ": is not a file of egressbundle and will not be overwritten; move it, or write to another folder\n"}
+	want := outcome{Status: 1, Stderr: foreign + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -206,9 +206,9 @@ func TestRenderDirInTheWay(t *testing.T) {
 	before := files(t, dir)
 	for _, check := range [][]string{{}, {"--check"}} {
 		got := execute(t, dir, "", binary, append([]string{"render", "-o", "out", "in.yaml"}, check...)...)
-		want := outcome{Status: 1, Stderr: "out/istio-system: must be a folder, for objects go there, and is none; move it, or write to another folder\n" +
-			rule + ": is not a file of egressbundle and will not be overwritten; move it, or write to another folder\n" +
-			entry + ": is not a file of egressbundle and will not be overwritten; move it, or write to another folder\n"}
+		want := outcome{Status: 1, Stderr: "out/istio-system: must be a folder, for objects go there, and is none; move or remove it, or write to another folder\n" +
+			rule + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n" +
+			entry + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", check, diff)
 		}
@@ -240,8 +240,8 @@ func TestRenderDirMisplaced(t *testing.T) {
 	succeed(t, dir, "", binary, "render", "-o", "out", "in.yaml")
 	const entry = "out/payments/serviceentry_payments--news--cnn.yaml"
 	text := readText(t, filepath.Join(dir, entry))
-	object := "must not hold ServiceEntry payments/payments--news--cnn of egressbundle, whose file is " + entry + "; remove it here, for nothing else would ever change or remove it\n"
-	const others = entry + ": must hold one document, which egressbundle writes, and holds others; move them to another file\n"
+	object := "must not hold ServiceEntry payments/payments--news--cnn of egressbundle, whose file in this folder is " + entry + "; remove it from here, for nothing else would\n"
+	const others = entry + ": must hold the one document that egressbundle writes, and nothing beside it; move the rest to another file, or remove it\n"
 	for name, c := range map[string]struct{ path, text, want string }{
 		"a file of another name":    {"out/payments/github.yaml", text, "out/payments/github.yaml: " + object},
 		"a file of several objects": {"out/all.yml", configMap + "---\n" + text, "out/all.yml: " + object},
@@ -326,6 +326,7 @@ func TestOtherCommands(t *testing.T) {
 		{args: []string{"schema", "Pod"}, status: 1, stderr: `"Pod"`},
 		{args: []string{"render"}, status: 1, stderr: "requires at least 1 arg"},
 		{args: []string{"render", "--check", "bundle.yaml"}, status: 1, stderr: "--check needs -o DIR"},
+		{args: []string{"render", "-o", "", "bundle.yaml"}, status: 1, stderr: "-o needs the name of a folder"},
 		{args: []string{"render", "no-such-file"}, status: 1, stderr: "no-such-file"},
 		{args: []string{"paint"}, status: 1, stderr: `"paint"`},
 	} {
@@ -384,12 +385,21 @@ func TestRenderAllowEmpty(t *testing.T) {
 func TestRenderDirLeavesOthers(t *testing.T) {
 	dir := t.TempDir()
 	in, out, link := filepath.Join(dir, "in.yaml"), filepath.Join(dir, "out"), filepath.Join(dir, "link")
+	writeText(t, in, strings.Replace(smallest, "payments", "search", 1))
+	other := filepath.Join(out, "other")
+	succeed(t, dir, "", binary, "render", "-o", other, in)
+	others := files(t, other)
 	writeText(t, in, smallest)
-	succeed(t, dir, "", binary, "render", "-o", filepath.Join(out, "other"), in)
-	others := files(t, filepath.Join(out, "other"))
 	succeed(t, dir, "", binary, "render", "-o", out, in)
-	if diff := cmp.Diff(others, files(t, filepath.Join(out, "other"))); diff != "" {
+	if diff := cmp.Diff(others, files(t, other)); diff != "" {
 		t.Errorf("files of another call (-before +after):\n%s", diff)
+	}
+	succeed(t, dir, "", binary, "render", "-o", other, in)
+	if got := execute(t, dir, "", binary, "render", "--check", "-o", out, in); got.Status != 1 || strings.Count(got.Stderr, other+"/") != len(newsFiles) {
+		t.Errorf("objects that stand twice: %+v", got)
+	}
+	if err := os.RemoveAll(other); err != nil {
+		t.Fatal(err)
 	}
 
 	if err := os.Symlink(out, link); err != nil {
@@ -405,6 +415,39 @@ func TestRenderDirLeavesOthers(t *testing.T) {
 	}
 	if got := succeed(t, dir, "", binary, "render", link+"/../in.yaml"); got == "" {
 		t.Error("nothing was rendered")
+	}
+}
+
+// TestRenderLinkedFolder: a link to a folder that is not followed is reported, or what is
+// behind it would be taken for gone.
+func TestRenderLinkedFolder(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "bundles/news.yaml"), smallest)
+	writeText(t, filepath.Join(dir, "team/web.yaml"), strings.Replace(smallest, "news", "web", 1))
+	link := filepath.Join(dir, "bundles/team")
+	if err := os.Symlink("../team", link); err != nil {
+		t.Fatal(err)
+	}
+	got := execute(t, dir, "", binary, "render", "bundles")
+	want := outcome{Status: 1, Stderr: "bundles/team:1:1: must be a folder, and is a link to one, which is not followed; name its target as a PATH too, or remove it [UnreadableFile]\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := os.Rename(link, filepath.Join(dir, "bundles/.team")); err != nil {
+		t.Fatal(err)
+	}
+	succeed(t, dir, "", binary, "render", "bundles", "bundles/.team")
+}
+
+// TestRenderNeighbors: objects of others may stand in a path of their own.
+func TestRenderNeighbors(t *testing.T) {
+	dir := t.TempDir()
+	writeText(t, filepath.Join(dir, "news.yaml"), smallest)
+	const entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: own, namespace: payments}\nspec: {hosts: [own.example.com]}\n"
+	writeText(t, filepath.Join(dir, "istio/own.yaml"), entry)
+	want := succeed(t, dir, "", binary, "render", "news.yaml")
+	if diff := cmp.Diff(want, succeed(t, dir, "", binary, "render", "news.yaml", "istio")); diff != "" {
+		t.Errorf("(-alone +beside):\n%s", diff)
 	}
 }
 
@@ -445,7 +488,7 @@ func TestRenderCheck(t *testing.T) {
 	before := contents(t, dir)
 	got := execute(t, dir, "", binary, check...)
 	compareGolden(t, "testdata/check/diff.txt", got.Stdout)
-	const want = "out: is not what the bundles say, in 2 files; write it again with egressbundle render -o out\n"
+	const want = "out: is not what the bundles say, in 2 files; write it again, with the same command without --check\n"
 	if got.Status != 1 || got.Stderr != want {
 		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
 	}

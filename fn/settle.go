@@ -60,38 +60,6 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 	return &a, c.place(a.added, a.items)
 }
 
-// checkShared makes sure that nothing which is shared with bundles that are not rendered
-// here would say something else for them.
-func (c *call) checkShared(objects []*madeObject) error {
-	if c.seesAllBundles() {
-		return nil
-	}
-	shared := map[identity]*madeObject{}
-	for _, m := range objects {
-		if m.isShared() {
-			shared[m.identity()] = m
-		}
-	}
-	var apart []egress.Diagnostic
-	for _, item := range c.items {
-		m := shared[identityOf(item)]
-		if m == nil || !isOurs(item) {
-			continue
-		}
-		same, err := m.saysSame(item)
-		if err != nil {
-			return err
-		}
-		if !same {
-			apart = append(apart, c.diagnostic(item, egress.RenderedApart, "", "differs from what these bundles need, and other bundles may need it as it is; render all of them in one call: in kustomize, all under resources and an "+kindMesh+" under transformers, and in kpt, all in the package; or remove it, if there are no others"))
-		}
-	}
-	if len(apart) > 0 {
-		return &egress.InvalidError{Diagnostics: apart}
-	}
-	return nil
-}
-
 // isOurs reports whether this program made an item.
 func isOurs(item *yaml.RNode) bool {
 	return egress.IsManaged(item.GetApiVersion(), item.GetKind(), item.GetLabels())

@@ -15,6 +15,8 @@ const (
 	UnreadableFile Code = "UnreadableFile"
 	// NoBundle: there is no EgressBundle where there must be one.
 	NoBundle Code = "NoBundle"
+	// PartialPackage: kpt gives a part of a package where it must give all.
+	PartialPackage Code = "PartialPackage"
 	// DuplicateKey: a map has one key twice.
 	DuplicateKey Code = "DuplicateKey"
 	// UnknownKind: the API has no such kind, or none in this version.
@@ -141,8 +143,8 @@ const (
 	AuthorizationPolicyConflict Code = "AuthorizationPolicyConflict"
 	// MovedObject: kustomize moved an object into a namespace where nothing finds it.
 	MovedObject Code = "MovedObject"
-	// RenamedService: kustomize renamed a Service that others find by its DNS name.
-	RenamedService Code = "RenamedService"
+	// RenamedObject: kustomize renamed an object that must keep its name.
+	RenamedObject Code = "RenamedObject"
 	// RenderedApart: an object that bundles share was made for others of them.
 	RenderedApart Code = "RenderedApart"
 	// NameConflict: an object of somebody else has the name of one of a bundle.

@@ -41,6 +41,12 @@ func (d Documents) Render() (*Output, error) {
 	return render(mesh, d.Bundles, d.neighbors)
 }
 
+// IsEmpty reports whether there is nothing that Render looks at: no bundle, no mesh and no
+// object that can contradict a bundle.
+func (d Documents) IsEmpty() bool {
+	return len(d.Bundles)+len(d.Meshes)+len(d.neighbors) == 0
+}
+
 // Mesh returns the mesh of the documents, and nil if there is none. If there are
 // several, it returns an *InvalidError.
 func (d Documents) Mesh() (*Mesh, error) {
