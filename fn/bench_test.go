@@ -62,7 +62,7 @@ func BenchmarkFunctionInPlace(b *testing.B) {
 	for _, destinations := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("destinations=%d", destinations), func(b *testing.B) {
 			bundle := strings.Replace(manyDestinations(destinations), "metadata: {", "metadata: {annotations: {internal.config.kubernetes.io/path: news.yaml}, ", 1)
-			first := succeed(b, "", resourceList("", bundle), binary)
+			first := succeed(b, "", resourceList("", kptfile, bundle), binary)
 			for b.Loop() {
 				if again := succeed(b, "", first, binary); again != first {
 					b.Fatal("the second call changed something")

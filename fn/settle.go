@@ -36,7 +36,7 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 		case settled[id] && isOurs(item), m == nil && c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
 			continue
 		case m != nil && isOurs(item) && m.isShared() && !c.seesAllBundles():
-			settled[id] = true // Its labels are of those who see all.
+			settled[id] = true // It says what is wanted, as checkShared knows.
 		case m != nil && isOurs(item):
 			settled[id] = true
 			item, err = m.replace(item)
