@@ -18,38 +18,49 @@ type addition struct {
 	// Annotations holds entries of annotations: of lists with commas, or the names of those
 	// of maps in JSON.
 	Annotations map[string][]string `json:"annotations,omitempty"`
-	// Volumes are names of volumes, which the proxy mounts.
+	// Volumes are names of volumes.
 	Volumes []string `json:"volumes,omitempty"`
+	// Mounts are the paths at which the proxy mounts volumes.
+	Mounts []string `json:"mounts,omitempty"`
+	// Package names the outermost package that was there. Who does not see it does not
+	// see all bundles that want the addition.
+	Package string `json:"package,omitempty"`
 }
 
 // annotationAdded is the annotation of a workload that notes an addition, in JSON.
 const annotationAdded = "egressbundle.io/added"
 
-// difference returns what the Pods of a workload have now and did not have before.
-func difference(before, after *yaml.RNode) addition {
-	had, has := podOf(before), podOf(after)
-	added := addition{map[string][]string{}, without(has.Volumes, had.Volumes)}
-	for key, entries := range has.Annotations {
-		if rest := without(entries, had.Annotations[key]); len(rest) > 0 {
-			added.Annotations[key] = rest
-		}
-	}
-	return added
-}
-
 // podOf returns all that the Pods of a workload have, as if it were added.
 func podOf(workload *yaml.RNode) addition {
-	pod := addition{Annotations: map[string][]string{}}
 	template := podTemplate(workload)
+	pod := addition{
+		Annotations: map[string][]string{},
+		Volumes:     valuesIn(template, pathOfVolumes, "name"),
+		Mounts:      valuesIn(template, pathOfMounts, "mountPath"),
+	}
 	for key, text := range template.GetAnnotations() {
 		pod.Annotations[key] = slices.Collect(maps.Keys(entriesOf(text)))
 	}
-	volumes, err := template.Pipe(yaml.Lookup("spec", "volumes"))
-	if err != nil {
-		return pod // It is no list, and merging fails too.
-	}
-	pod.Volumes, _ = volumes.ElementValues("name") // Empty, if there are none.
 	return pod
+}
+
+// Where a template of Pods has what patches add to it.
+var (
+	pathOfVolumes = []string{"spec", "volumes"}
+	pathOfMounts  = []string{"spec", "containers", "[name=istio-proxy]", "volumeMounts"}
+)
+
+// valuesIn returns a field of each element of a list, and none if there is no such list.
+func valuesIn(node *yaml.RNode, path []string, field string) []string {
+	list, err := node.Pipe(yaml.Lookup(path...))
+	if err != nil || list == nil {
+		return nil
+	}
+	values, err := list.ElementValues(field)
+	if err != nil {
+		return nil
+	}
+	return values
 }
 
 // podTemplate returns what a workload makes its Pods from.
@@ -65,13 +76,46 @@ func podTemplate(workload *yaml.RNode) *yaml.RNode {
 // entriesOf returns the entries of a list with commas, or of a map in JSON.
 func entriesOf(text string) map[string]any {
 	entries := map[string]any{}
-	if strings.HasPrefix(text, "{") && json.Unmarshal([]byte(text), &entries) == nil {
+	if isMap(text) && json.Unmarshal([]byte(text), &entries) == nil {
 		return entries
 	}
 	for _, entry := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		entries[entry] = nil
 	}
 	return entries
+}
+
+func isMap(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), "{") }
+
+// minus returns what the addition has and the other has not.
+func (a addition) minus(other addition) addition {
+	rest := addition{
+		Annotations: map[string][]string{},
+		Volumes:     without(a.Volumes, other.Volumes),
+		Mounts:      without(a.Mounts, other.Mounts),
+	}
+	for key, entries := range a.Annotations {
+		if left := without(entries, other.Annotations[key]); len(left) > 0 {
+			rest.Annotations[key] = left
+		}
+	}
+	return rest
+}
+
+// and joins two additions.
+func (a addition) and(other addition) addition {
+	rest := other.minus(a)
+	all := addition{
+		Annotations: map[string][]string{},
+		Volumes:     slices.Concat(a.Volumes, rest.Volumes),
+		Mounts:      slices.Concat(a.Mounts, rest.Mounts),
+	}
+	for _, one := range []addition{a, rest} {
+		for key, entries := range one.Annotations {
+			all.Annotations[key] = slices.Concat(all.Annotations[key], entries)
+		}
+	}
+	return all
 }
 
 func without(entries, others []string) []string {
@@ -84,15 +128,6 @@ func without(entries, others []string) []string {
 	return rest
 }
 
-// and joins two additions.
-func (a addition) and(other addition) addition {
-	all := addition{maps.Clone(other.Annotations), slices.Concat(other.Volumes, without(a.Volumes, other.Volumes))}
-	for key, entries := range a.Annotations {
-		all.Annotations[key] = slices.Concat(all.Annotations[key], without(entries, all.Annotations[key]))
-	}
-	return all
-}
-
 // takeBack removes the addition from a workload, and what it leaves empty.
 func (a addition) takeBack(workload *yaml.RNode) error {
 	template := podTemplate(workload)
@@ -102,16 +137,24 @@ func (a addition) takeBack(workload *yaml.RNode) error {
 			return err
 		}
 	}
-	lists := [][]string{{"spec", "volumes"}, {"spec", "containers", "[name=istio-proxy]", "volumeMounts"}}
-	for _, path := range lists {
-		for _, name := range a.Volumes {
-			remove := yaml.ElementSetter{Keys: []string{"name"}, Values: []string{name}}
-			if err := template.PipeE(yaml.Lookup(path...), remove); err != nil {
-				return err
-			}
+	if err := removeElements(template, pathOfVolumes, "name", a.Volumes); err != nil {
+		return err
+	}
+	if err := removeElements(template, pathOfMounts, "mountPath", a.Mounts); err != nil {
+		return err
+	}
+	return clearEmpty(template, pathOfVolumes, pathOfMounts, []string{"metadata", "annotations"}, []string{"metadata"})
+}
+
+// removeElements removes the elements of a list of which a field has one of the values.
+func removeElements(node *yaml.RNode, path []string, field string, values []string) error {
+	for _, value := range values {
+		remove := yaml.ElementSetter{Keys: []string{field}, Values: []string{value}}
+		if err := node.PipeE(yaml.Lookup(path...), remove); err != nil {
+			return err
 		}
 	}
-	return clearEmpty(template, slices.Concat(lists, [][]string{{"metadata", "annotations"}, {"metadata"}}))
+	return nil
 }
 
 // annotationWithout takes entries out of an annotation.
@@ -123,7 +166,7 @@ func annotationWithout(key, text string, entries []string) yaml.Filter {
 	if len(rest) == 0 {
 		return yaml.ClearAnnotation(key)
 	}
-	if !strings.HasPrefix(text, "{") {
+	if !isMap(text) {
 		return yaml.SetAnnotation(key, strings.Join(slices.Sorted(maps.Keys(rest)), ","))
 	}
 	left, err := json.Marshal(rest)
@@ -134,7 +177,7 @@ func annotationWithout(key, text string, entries []string) yaml.Filter {
 }
 
 // clearEmpty removes the fields at paths that are empty.
-func clearEmpty(node *yaml.RNode, paths [][]string) error {
+func clearEmpty(node *yaml.RNode, paths ...[]string) error {
 	for _, path := range paths {
 		last := len(path) - 1
 		if err := node.PipeE(yaml.Lookup(path[:last]...), yaml.FieldClearer{Name: path[last], IfEmpty: true}); err != nil {
@@ -146,7 +189,7 @@ func clearEmpty(node *yaml.RNode, paths [][]string) error {
 
 // note writes the addition into an annotation of the workload.
 func (a addition) note(workload *yaml.RNode) error {
-	if len(a.Annotations) == 0 && len(a.Volumes) == 0 {
+	if len(a.Annotations)+len(a.Volumes)+len(a.Mounts) == 0 {
 		if workload.GetAnnotations()[annotationAdded] == "" {
 			return nil
 		}

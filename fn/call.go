@@ -119,18 +119,21 @@ func (c *call) isFleet() bool {
 
 // seesAllBundles reports whether every bundle that may have made an object among the
 // items is rendered. The user of kpt fn eval can name a folder of a package, and then its
-// Kptfile is missing. kustomize fn run has none: it gives a function everything below the
-// folder of the file that declares it.
+// Kptfile is missing. kustomize fn run has none: there, an EgressMesh is for the bundles
+// below the folder of its file, and a bundle for itself.
 func (c *call) seesAllBundles() bool {
-	isDeclared := c.pkg == "" && c.config != nil && pathOf(c.config.GetAnnotations()) != ""
-	return c.inPlace && c.isFleet() && (isDeclared || c.hasKptfile())
+	isMesh := c.pkg == "" && c.config != nil && c.config.GetKind() == kindMesh && pathOf(c.config.GetAnnotations()) != ""
+	return c.inPlace && c.isFleet() && (isMesh || c.kptfile() != nil)
 }
 
-func (c *call) hasKptfile() bool {
-	kptfile := place{c.pkg, "Kptfile"}
-	return slices.ContainsFunc(c.items, func(item *yaml.RNode) bool {
-		return placeOf(item.GetAnnotations()) == kptfile
-	})
+// kptfile returns the Kptfile of the outermost package, if there is one.
+func (c *call) kptfile() *yaml.RNode {
+	at := place{c.pkg, kindKptfile}
+	i := slices.IndexFunc(c.items, func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
+	if i < 0 {
+		return nil
+	}
+	return c.items[i]
 }
 
 // A place is a file of a package.
@@ -151,6 +154,7 @@ const (
 	kindBundle = "EgressBundle"
 	kindMesh   = "EgressMesh"
 
+	kindKptfile = "Kptfile" // also the name of its file
 	kindService = "Service"
 	kindSidecar = "Sidecar"
 )
@@ -182,7 +186,7 @@ func (c *call) render() (*egress.Output, error) {
 	if c.inPlace {
 		in.remedy = "; give the function the whole package, with its Kptfile"
 	}
-	if c.pkg != "" && !c.hasKptfile() {
+	if c.pkg != "" && c.kptfile() == nil {
 		in.add(egress.PartialPackage, "", "the items must be those of a whole package, and its Kptfile is missing: kpt would write objects twice that it does not give; remove selectors and exclude from this step")
 		return nil, in.invalid()
 	}

@@ -40,6 +40,7 @@ func changesOf(dir string, objects []egress.Object) ([]change, error) {
 	f := folder{
 		dir:     dir,
 		wanted:  map[string][]byte{},
+		owned:   map[string]bool{},
 		parents: map[string]bool{},
 		own:     map[string][]byte{},
 	}
@@ -50,6 +51,7 @@ func changesOf(dir string, objects []egress.Object) ([]change, error) {
 		}
 		path := filepath.Join(dir, fileName(o.Namespace, o.Kind, o.Name))
 		f.wanted[path] = text.Bytes()
+		f.owned[path] = o.Annotations[egress.AnnotationBundle] != ""
 		f.parents[filepath.Dir(path)] = true
 	}
 	if err := f.look(); err != nil {
@@ -70,6 +72,7 @@ func changesOf(dir string, objects []egress.Object) ([]change, error) {
 type folder struct {
 	dir     string
 	wanted  map[string][]byte // by path
+	owned   map[string]bool   // the wanted paths of objects that are of one bundle
 	parents map[string]bool   // of the paths that are wanted
 	own     map[string][]byte // files of ours
 }
@@ -86,6 +89,8 @@ func (f *folder) look() error {
 			return err
 		}
 		switch {
+		case path != root && strings.HasPrefix(entry.Name(), "."):
+			return skip(entry)
 		case f.parents[path] && !entry.IsDir():
 			problems = append(problems, notAFolder(path))
 		case f.wanted[path] != nil && !entry.Type().IsRegular():
@@ -124,7 +129,7 @@ func (f *folder) lookAt(path string) (problem, err error) {
 	case alone && path == place:
 		f.own[path] = text
 		return nil, nil
-	case alone && strings.HasSuffix(path, string(filepath.Separator)+name) && f.wanted[place] == nil:
+	case alone && strings.HasSuffix(path, string(filepath.Separator)+name) && !f.owned[place]:
 		return nil, nil // Another call wrote it, to a folder inside this one.
 	case path == place:
 		return fmt.Errorf("%s: must hold the one document that egressbundle writes, and nothing beside it; move the rest to another file, or remove it", path), nil

@@ -253,9 +253,9 @@ func TestKptTakesBack(t *testing.T) {
 		writeText(t, path, bypassBundle)
 		patched := kptRender(t, dir)
 		for name, added := range map[string]string{
-			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"]}'`,
-			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]}}'`,
-			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,
+			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"],"mounts":["/etc/istio/bank-certs"],"package":"team"}'`,
+			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]},"package":"team"}'`,
+			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]},"package":"team"}'`,
 		} {
 			if !strings.Contains(patched[name], "egressbundle.io/added: "+added) {
 				t.Errorf("%s: %s:\n%s", f.name, name, patched[name])
@@ -281,6 +281,69 @@ func TestKptTakesBack(t *testing.T) {
 		if diff := cmp.Diff(before, kptRender(t, dir)); diff != "" {
 			t.Errorf("%s: without a bypass (-before +after):\n%s", f.name, diff)
 		}
+	}
+}
+
+// TestKptTakesBackItsOwn: entries, mounts and the order that people gave to what was added
+// stay, and a package inside another takes back nothing that the outer one wants.
+func TestKptTakesBackItsOwn(t *testing.T) {
+	dir := writePackage(t, forms(t)[0])
+	gateway, _, _ := strings.Cut(workloads, "---\n")
+	writeText(t, filepath.Join(dir, "search/gateway.yaml"), gateway)
+	writeText(t, filepath.Join(dir, "search/store.yaml"), `apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: store
+  namespace: payments
+spec:
+  template:
+    metadata:
+      annotations:
+        sidecar.istio.io/userVolume: |
+
+          {"mine": {"secret": {"secretName": "x"}}}
+`)
+	writeText(t, filepath.Join(dir, "search/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\npipeline:\n  mutators:\n    - exec: egressbundle\n")
+	writeText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
+	const gov = `    gov:
+      via: Sidecar
+      hosts: [api.gov.example.com]
+      ports:
+      - port: 80
+        pattern: TLSOrigination
+        clientCertificate: {files: {certificate: /etc/gov/tls.crt, privateKey: /etc/gov/tls.key}}
+`
+	writeText(t, filepath.Join(dir, "egress/news.yaml"), strings.Replace(bypassBundle, "  bypass:", gov+"  bypass:", 1))
+	first := kptRender(t, dir)
+	for _, want := range []string{`"mine":`, `"etc--gov":`, "excludeOutboundPorts"} {
+		if !strings.Contains(first["search/store.yaml"], want) {
+			t.Errorf("no %s in\n%s", want, first["search/store.yaml"])
+		}
+	}
+	if diff := cmp.Diff(first, kptRender(t, dir)); diff != "" {
+		t.Errorf("a second run (-first +second):\n%s", diff)
+	}
+
+	edited := strings.Replace(first["search/gateway.yaml"], "        - mountPath: /etc/istio/bank-certs\n", "        - mountPath: /extra # for debugging\n          name: etc--istio--bank-certs\n        - mountPath: /etc/istio/bank-certs\n", 1)
+	if edited == first["search/gateway.yaml"] {
+		t.Fatalf("no mount in\n%s", edited)
+	}
+	writeText(t, filepath.Join(dir, "search/gateway.yaml"), edited)
+	if got := kptRender(t, dir)["search/gateway.yaml"]; got != edited {
+		t.Errorf("with a mount of people's own:\n%s", cmp.Diff(edited, got))
+	}
+	before := contents(t, filepath.Join(dir, "search"))
+	if diff := cmp.Diff(before, kptRender(t, filepath.Join(dir, "search"))); diff != "" {
+		t.Errorf("the package inside alone (-before +after):\n%s", diff)
+	}
+
+	writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest)
+	after := kptRender(t, dir)
+	if got := after["search/store.yaml"]; !strings.Contains(got, `"mine":`) || strings.Contains(got, "etc--gov") || strings.Contains(got, "exclude") || strings.Contains(got, "added") {
+		t.Errorf("after the bundle:\n%s", got)
+	}
+	if got := after["search/gateway.yaml"]; !strings.Contains(got, "/extra") || strings.Contains(got, "mountPath: /etc/istio/bank-certs") {
+		t.Errorf("after the bundle:\n%s", got)
 	}
 }
 

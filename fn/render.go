@@ -24,15 +24,18 @@ func (in *input) renderPaths(paths []string) (*egress.Output, error) {
 			return nil, err
 		}
 	}
+	in.checkLinks()
 	return in.render()
 }
 
 // input is what was read so far, and what is wrong with it.
 type input struct {
 	stdin       io.Reader
-	allowEmpty  bool   // Without a bundle there are no objects, and that is no error.
-	remedy      string // where it is one
-	isEmpty     bool   // the path that is read, so far
+	allowEmpty  bool            // Without a bundle there are no objects, and that is no error.
+	remedy      string          // where it is one
+	isEmpty     bool            // the path that is read, so far
+	read        map[string]bool // files, without links
+	links       []string        // to folders
 	found       egress.Documents
 	diagnostics []egress.Diagnostic
 }
@@ -135,7 +138,7 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 			return skip(entry)
 		}
 		if entry.Type()&fs.ModeSymlink != 0 && isDir(path) {
-			in.add(egress.UnreadableFile, path, "must be a folder, and is a link to one, which is not followed; name its target as a PATH too, or remove it")
+			in.links = append(in.links, path)
 			return nil
 		}
 		if entry.IsDir() || path != root && !isYAML(path) {
@@ -146,6 +149,7 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 			in.add(egress.UnreadableFile, path, "must be readable: "+reason(err))
 			return nil
 		}
+		in.noteRead(path)
 		return in.parse(path, src)
 	}
 }

@@ -267,6 +267,7 @@ func TestRenderDirMisplaced(t *testing.T) {
 		writeText(t, filepath.Join(dir, entry), text)
 	}
 	writeText(t, filepath.Join(dir, "out/list-of-texts.yaml"), "- a\n")
+	writeText(t, filepath.Join(dir, "out/payments/.egressbundle-1/serviceentry_payments--news--cnn.yaml"), text)
 	succeed(t, dir, "", binary, "render", "--check", "-o", "out", "in.yaml")
 	if got := execute(t, dir, "", binary, "render", "-o", entry, "in.yaml"); got.Status != 1 || !strings.HasPrefix(got.Stderr, entry+": must be a folder") {
 		t.Errorf("a file for a folder: %+v", got)
@@ -394,6 +395,14 @@ func TestRenderDirLeavesOthers(t *testing.T) {
 	if diff := cmp.Diff(others, files(t, other)); diff != "" {
 		t.Errorf("files of another call (-before +after):\n%s", diff)
 	}
+	deployed := smallest + "  mesh: {gateways: {istio-egressgateway: {deploy: {}}}}\n"
+	writeText(t, in, strings.Replace(deployed, "payments", "search", 1))
+	succeed(t, dir, "", binary, "render", "-o", other, in)
+	writeText(t, in, deployed)
+	succeed(t, dir, "", binary, "render", "-o", out, in) // Both make the gateway, as it must be.
+
+	writeText(t, in, smallest)
+	succeed(t, dir, "", binary, "render", "-o", out, in)
 	succeed(t, dir, "", binary, "render", "-o", other, in)
 	if got := execute(t, dir, "", binary, "render", "--check", "-o", out, in); got.Status != 1 || strings.Count(got.Stderr, other+"/") != len(newsFiles) {
 		t.Errorf("objects that stand twice: %+v", got)
@@ -418,25 +427,27 @@ func TestRenderDirLeavesOthers(t *testing.T) {
 	}
 }
 
-// TestRenderLinkedFolder: a link to a folder that is not followed is reported, or what is
-// behind it would be taken for gone.
+// TestRenderLinkedFolder: a link to a folder is not followed. Bundles behind it that
+// stand under no other path are reported, or they would be taken for gone.
 func TestRenderLinkedFolder(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "bundles/news.yaml"), smallest)
-	writeText(t, filepath.Join(dir, "team/web.yaml"), strings.Replace(smallest, "news", "web", 1))
-	link := filepath.Join(dir, "bundles/team")
-	if err := os.Symlink("../team", link); err != nil {
-		t.Fatal(err)
+	writeText(t, filepath.Join(dir, "team/deep/web.yaml"), strings.Replace(smallest, "news", "web", 1))
+	writeText(t, filepath.Join(dir, "charts/chart.yaml"), "{{ no YAML }}")
+	for link, to := range map[string]string{"team": "../team", "charts": "../charts", "self": "."} {
+		if err := os.Symlink(to, filepath.Join(dir, "bundles", link)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	got := execute(t, dir, "", binary, "render", "bundles")
-	want := outcome{Status: 1, Stderr: "bundles/team:1:1: must be a folder, and is a link to one, which is not followed; name its target as a PATH too, or remove it [UnreadableFile]\n"}
+	want := outcome{Status: 1, Stderr: "bundles/team:1:1: must be a folder, and is a link to one, which is not followed although bundles/team/deep/web.yaml is of egressbundle; name the target of the link as a PATH too [UnreadableFile]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if err := os.Rename(link, filepath.Join(dir, "bundles/.team")); err != nil {
-		t.Fatal(err)
+	both := succeed(t, dir, "", binary, "render", "bundles", "team")
+	if diff := cmp.Diff(succeed(t, dir, "", binary, "render", "bundles/news.yaml", "team"), both); diff != "" {
+		t.Errorf("(-files +folders):\n%s", diff)
 	}
-	succeed(t, dir, "", binary, "render", "bundles", "bundles/.team")
 }
 
 // TestRenderNeighbors: objects of others may stand in a path of their own.

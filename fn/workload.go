@@ -72,38 +72,63 @@ func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []eg
 	return warnings, nil
 }
 
-// patchItem returns a workload with patches. Where the host keeps files, what earlier calls
-// added and no bundle wants any more is taken back.
+// patchItem returns a workload with patches. Where the host keeps files, it notes what they
+// add, and takes back what earlier ones added and no bundle wants any more.
 func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error) {
 	noted := item.GetAnnotations()[annotationAdded]
 	if len(patches) == 0 && (noted == "" || !c.inPlace) {
 		return item, nil
 	}
 	patched := item.Copy()
+	if !c.inPlace || isOurs(item) {
+		return patched, mergeAll(patched, patches)
+	}
 	var earlier addition
-	if noted != "" && c.inPlace {
+	if noted != "" {
 		if err := json.Unmarshal([]byte(noted), &earlier); err != nil {
 			return nil, fmt.Errorf("the annotation %s must be as egressbundle wrote it, or be removed: %w", annotationAdded, err)
 		}
 	}
-	if c.seesAllBundles() {
-		if err := earlier.takeBack(patched); err != nil {
-			return nil, err
-		}
-		earlier = addition{}
+	without := item.Copy()
+	if err := earlier.takeBack(without); err != nil {
+		return nil, err
 	}
-	before := patched.Copy()
-	for _, text := range patches {
-		if err := merge(patched, text); err != nil {
-			return nil, err
-		}
+	with := without.Copy()
+	if err := mergeAll(with, patches); err != nil {
+		return nil, err
 	}
-	if c.inPlace && !isOurs(item) {
-		if err := earlier.and(difference(before, patched)).note(patched); err != nil {
+	added := podOf(with).minus(podOf(without))
+	if c.seesAllThatWant(earlier) {
+		if err := earlier.minus(added).takeBack(patched); err != nil {
 			return nil, err
 		}
+		added.Package = c.packageName()
+	} else {
+		added = earlier.and(added)
+		added.Package = earlier.Package
+	}
+	if err := mergeAll(patched, patches); err != nil {
+		return nil, err
+	}
+	if err := added.note(patched); err != nil {
+		return nil, err
 	}
 	return unlessSame(item, patched)
+}
+
+// seesAllThatWant reports whether all bundles that may want an addition are rendered.
+func (c *call) seesAllThatWant(a addition) bool {
+	return c.seesAllBundles() && (a.Package == "" || slices.ContainsFunc(c.items, func(item *yaml.RNode) bool {
+		return item.GetKind() == kindKptfile && item.GetName() == a.Package
+	}))
+}
+
+// packageName returns the name of the outermost package, if the host has packages.
+func (c *call) packageName() string {
+	if kptfile := c.kptfile(); kptfile != nil {
+		return kptfile.GetName()
+	}
+	return ""
 }
 
 // unlessSame returns what a workload became, or the workload as it is written if that says
@@ -121,6 +146,15 @@ func unlessSame(item, patched *yaml.RNode) (*yaml.RNode, error) {
 		return item, nil
 	}
 	return patched, nil
+}
+
+func mergeAll(item *yaml.RNode, patches [][]byte) error {
+	for _, text := range patches {
+		if err := merge(item, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // merge merges a patch into a workload. Annotations that list something keep what

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// noteRead notes where a file really is.
+func (in *input) noteRead(path string) {
+	if in.read == nil {
+		in.read = map[string]bool{}
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		in.read[target] = true
+	}
+}
+
+// checkLinks looks behind links to folders, which are not followed: what is of this API
+// there must have been read under another path, or it would be taken for gone.
+func (in *input) checkLinks() {
+	for _, link := range in.links {
+		if file := in.unreadBehind(link); file != "" {
+			in.add(egress.UnreadableFile, link, "must be a folder, and is a link to one, which is not followed although "+file+" is of egressbundle; name the target of the link as a PATH too")
+		}
+	}
+}
+
+// unreadBehind returns a file of this API behind a link that was not read. What cannot be
+// opened holds nothing.
+func (in *input) unreadBehind(link string) string {
+	var unread string
+	_ = filepath.WalkDir(link+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && isYAML(path) && in.isUnread(path) {
+			unread = path
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return unread
+}
+
+// isUnread reports whether a file is of this API and was not read.
+func (in *input) isUnread(path string) bool {
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil || in.read[target] {
+		return false
+	}
+	src, err := os.ReadFile(target)
+	return err == nil && bytes.Contains(src, []byte(egress.APIVersion))
+}
