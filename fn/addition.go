@@ -22,9 +22,9 @@ type addition struct {
 	Volumes []string `json:"volumes,omitempty"`
 	// Mounts are the paths at which the proxy mounts volumes.
 	Mounts []string `json:"mounts,omitempty"`
-	// Package names the outermost package that was there. Who does not see it does not
-	// see all bundles that want the addition.
-	Package string `json:"package,omitempty"`
+	// Above is how many folders the outermost package was above that of the workload. Who
+	// sees fewer does not see all bundles that want the addition.
+	Above int `json:"above,omitempty"`
 }
 
 // annotationAdded is the annotation of a workload that notes an addition, in JSON.
@@ -128,8 +128,13 @@ func without(entries, others []string) []string {
 	return rest
 }
 
-// takeBack removes the addition from a workload, and what it leaves empty.
+func (a addition) isEmpty() bool { return len(a.Annotations)+len(a.Volumes)+len(a.Mounts) == 0 }
+
+// takeBack removes the addition from a workload, and fields that it leaves empty.
 func (a addition) takeBack(workload *yaml.RNode) error {
+	if a.isEmpty() {
+		return nil
+	}
 	template := podTemplate(workload)
 	annotations := template.GetAnnotations()
 	for key, entries := range a.Annotations {
@@ -137,24 +142,21 @@ func (a addition) takeBack(workload *yaml.RNode) error {
 			return err
 		}
 	}
-	if err := removeElements(template, pathOfVolumes, "name", a.Volumes); err != nil {
-		return err
-	}
-	if err := removeElements(template, pathOfMounts, "mountPath", a.Mounts); err != nil {
-		return err
-	}
+	removeElements(template, pathOfVolumes, "name", a.Volumes)
+	removeElements(template, pathOfMounts, "mountPath", a.Mounts)
 	return clearEmpty(template, pathOfVolumes, pathOfMounts, []string{"metadata", "annotations"}, []string{"metadata"})
 }
 
 // removeElements removes the elements of a list of which a field has one of the values.
-func removeElements(node *yaml.RNode, path []string, field string, values []string) error {
-	for _, value := range values {
-		remove := yaml.ElementSetter{Keys: []string{field}, Values: []string{value}}
-		if err := node.PipeE(yaml.Lookup(path...), remove); err != nil {
-			return err
-		}
+func removeElements(node *yaml.RNode, path []string, field string, values []string) {
+	list, err := node.Pipe(yaml.Lookup(path...))
+	if err != nil || list == nil {
+		return // There is nothing to remove.
 	}
-	return nil
+	list.YNode().Content = slices.DeleteFunc(list.Content(), func(element *yaml.Node) bool {
+		value := yaml.NewRNode(element).Field(field)
+		return value != nil && slices.Contains(values, value.Value.YNode().Value)
+	})
 }
 
 // annotationWithout takes entries out of an annotation.
@@ -189,7 +191,7 @@ func clearEmpty(node *yaml.RNode, paths ...[]string) error {
 
 // note writes the addition into an annotation of the workload.
 func (a addition) note(workload *yaml.RNode) error {
-	if len(a.Annotations)+len(a.Volumes)+len(a.Mounts) == 0 {
+	if a.isEmpty() {
 		if workload.GetAnnotations()[annotationAdded] == "" {
 			return nil
 		}

@@ -33,9 +33,10 @@ type call struct {
 	items      []*yaml.RNode
 	// inPlace says that the host writes the items back to files.
 	inPlace bool
-	// pkg is the outermost package among the items, whose host is kpt. Other hosts have
-	// no packages.
-	pkg string
+	// pkg is the outermost package among the items, if the host is kpt fn render, and
+	// kptfile its Kptfile, which kpt fn eval gives too.
+	pkg     string
+	kptfile *yaml.RNode // nil: none
 }
 
 // Annotations by which hosts tell what an item is to them.
@@ -67,14 +68,27 @@ func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
 	if isEmptyConfigMap(config) {
 		config = nil // kpt fn eval makes it up where the user gives none.
 	}
-	return &call{
+	c := &call{
 		config:     config,
 		configItem: configAmong(items, config),
 		items:      items,
 		inPlace: has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
 			!has(func(a map[string]string) bool { return a[kustomizeID] != "" }),
-		pkg: outermostPackage(items),
 	}
+	if c.inPlace {
+		c.pkg = outermostPackage(items)
+		c.kptfile = itemAt(items, place{c.pkg, "Kptfile"})
+	}
+	return c
+}
+
+// itemAt returns the first item of a file, or nil.
+func itemAt(items []*yaml.RNode, at place) *yaml.RNode {
+	i := slices.IndexFunc(items, func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
+	if i < 0 {
+		return nil
+	}
+	return items[i]
 }
 
 func isEmptyConfigMap(node *yaml.RNode) bool {
@@ -123,17 +137,7 @@ func (c *call) isFleet() bool {
 // below the folder of its file, and a bundle for itself.
 func (c *call) seesAllBundles() bool {
 	isMesh := c.pkg == "" && c.config != nil && c.config.GetKind() == kindMesh && pathOf(c.config.GetAnnotations()) != ""
-	return c.inPlace && c.isFleet() && (isMesh || c.kptfile() != nil)
-}
-
-// kptfile returns the Kptfile of the outermost package, if there is one.
-func (c *call) kptfile() *yaml.RNode {
-	at := place{c.pkg, kindKptfile}
-	i := slices.IndexFunc(c.items, func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
-	if i < 0 {
-		return nil
-	}
-	return c.items[i]
+	return c.inPlace && c.isFleet() && (isMesh || c.kptfile != nil)
 }
 
 // A place is a file of a package.
@@ -154,7 +158,6 @@ const (
 	kindBundle = "EgressBundle"
 	kindMesh   = "EgressMesh"
 
-	kindKptfile = "Kptfile" // also the name of its file
 	kindService = "Service"
 	kindSidecar = "Sidecar"
 )
@@ -181,13 +184,16 @@ func identityOf(node *yaml.RNode) identity {
 // render renders the bundles that are meant, and looks at what stands beside them.
 // An item is not the text of its file, so diagnostics name files and no lines.
 func (c *call) render() (*egress.Output, error) {
-	// A host of files asks again when the last bundle is gone.
-	in := &input{allowEmpty: c.seesAllBundles(), remedy: "; in kustomize, list one under resources, or no " + kindMesh + " under transformers"}
+	in := &input{
+		allowEmpty: c.seesAllBundles(), // A host of files asks again when the last bundle is gone.
+		isRendered: !c.inPlace && slices.ContainsFunc(c.items, isOurs),
+		remedy:     "; in kustomize, list one under resources, or no " + kindMesh + " under transformers",
+	}
 	if c.inPlace {
 		in.remedy = "; give the function the whole package, with its Kptfile"
 	}
-	if c.pkg != "" && c.kptfile() == nil {
-		in.add(egress.PartialPackage, "", "the items must be those of a whole package, and its Kptfile is missing: kpt would write objects twice that it does not give; remove selectors and exclude from this step")
+	if c.isPartial() {
+		in.add(egress.PartialPackage, "", "the items must be those of a whole package: kpt would write objects twice that it does not give, and remove what is made from bundles that it does not give; remove selectors and exclude from this step")
 		return nil, in.invalid()
 	}
 	if c.config != nil {
@@ -205,10 +211,43 @@ func (c *call) render() (*egress.Output, error) {
 		}
 	}
 	in.diagnostics = append(in.diagnostics, c.generated(in.found.Bundles)...)
-	if isEmpty := len(in.found.Bundles)+len(in.diagnostics) == 0; isEmpty && !c.inPlace && slices.ContainsFunc(c.items, isOurs) {
-		return &egress.Output{}, nil // Generators made everything.
-	}
 	return in.render()
+}
+
+// isPartial reports whether kpt gives a part of a package: its Kptfile is missing, or says
+// that the step of this program selects.
+func (c *call) isPartial() bool {
+	if c.kptfile == nil {
+		return c.pkg != ""
+	}
+	for _, kind := range []string{"mutators", "validators"} {
+		steps, err := c.kptfile.Pipe(yaml.Lookup("pipeline", kind))
+		if err != nil || steps == nil {
+			continue
+		}
+		for _, step := range steps.Content() {
+			if selectsForUs(yaml.NewRNode(step)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// selectsForUs reports whether a step of a pipeline runs this program on a selection.
+func selectsForUs(step *yaml.RNode) bool {
+	selects := !step.Field("selectors").IsNilOrEmpty() || !step.Field("exclude").IsNilOrEmpty()
+	for _, field := range []string{"exec", "image"} {
+		if program := step.Field(field); program != nil && selects {
+			first, _, _ := strings.Cut(program.Value.YNode().Value, " ")
+			name := path.Base(first)
+			if tag := strings.IndexAny(name, ":@"); tag >= 0 {
+				name = name[:tag]
+			}
+			return name == egress.ManagedBy
+		}
+	}
+	return false
 }
 
 // parseConfig reads the functionConfig, or the item that it is: that has its file.

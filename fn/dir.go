@@ -157,9 +157,9 @@ func notOurs(path string) error {
 	return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder", path)
 }
 
-// writeChanges writes everything before anything takes its place: no reader sees half of
-// a file, and if one cannot be written, nothing changes. It removes last, so that nothing
-// is missing in between.
+// writeChanges writes everything before anything takes its place, so that no file is there
+// by half, and if one cannot be written, none changes. It removes last, so that nothing is
+// missing in between.
 func writeChanges(changes []change) (err error) {
 	var writes, removals []change
 	for _, c := range changes {
@@ -175,6 +175,8 @@ func writeChanges(changes []change) (err error) {
 			err = errors.Join(err, os.RemoveAll(stage))
 		}
 	}()
+	// Nobody takes such a name for one of a YAML file.
+	staged := func(dir, name string) string { return filepath.Join(stages[dir], name+".tmp") }
 	for _, c := range writes {
 		dir, name := filepath.Split(c.path)
 		if stages[dir] == "" {
@@ -182,13 +184,12 @@ func writeChanges(changes []change) (err error) {
 				return err
 			}
 		}
-		if err := os.WriteFile(filepath.Join(stages[dir], name), c.after, 0o644); err != nil {
+		if err := os.WriteFile(staged(dir, name), c.after, 0o644); err != nil {
 			return err
 		}
 	}
 	for _, c := range writes {
-		dir, name := filepath.Split(c.path)
-		if err := os.Rename(filepath.Join(stages[dir], name), c.path); err != nil {
+		if err := os.Rename(staged(filepath.Split(c.path)), c.path); err != nil {
 			return err
 		}
 	}

@@ -197,6 +197,16 @@ func TestKustomizeRendersAgain(t *testing.T) {
 		if diff := cmp.Diff(inner, kustomizeBuild(t, dir, f.flags...)); diff != "" || inner.Status != 0 {
 			t.Errorf("%s: nothing to render (-inner +outer):\n%s", f.name, diff)
 		}
+		writeText(t, filepath.Join(dir, "other.yaml"), strings.Replace(meshDocument, "production", "other", 1))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner, other.yaml]\ntransformers: [mesh.yaml]\n")
+		if got := kustomizeBuild(t, dir, f.flags...); got.Status == 0 || !strings.Contains(got.Stderr, "[DuplicateMesh]") {
+			t.Errorf("%s: two meshes: %+v", f.name, got)
+		}
+		writeText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(configMap, "metadata:\n", "metadata:\n  annotations: {internal.config.kubernetes.io/package-path: /left/over}\n", 1))
+		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner, settings.yaml]\ntransformers: [mesh.yaml]\n")
+		if got := kustomizeBuild(t, dir, f.flags...); got.Status != 0 {
+			t.Errorf("%s: what kpt left: %+v", f.name, got)
+		}
 		writeText(t, filepath.Join(dir, "news.yaml"), strings.Replace(smallest, "edition.cnn.com", "www.cnn.com", 1))
 		writeText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner, news.yaml]\ntransformers: [mesh.yaml]\n")
 		got := kustomizeBuild(t, dir, f.flags...)

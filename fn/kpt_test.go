@@ -253,9 +253,9 @@ func TestKptTakesBack(t *testing.T) {
 		writeText(t, path, bypassBundle)
 		patched := kptRender(t, dir)
 		for name, added := range map[string]string{
-			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"],"mounts":["/etc/istio/bank-certs"],"package":"team"}'`,
-			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]},"package":"team"}'`,
-			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]},"package":"team"}'`,
+			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"],"mounts":["/etc/istio/bank-certs"]}'`,
+			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]}}'`,
+			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,
 		} {
 			if !strings.Contains(patched[name], "egressbundle.io/added: "+added) {
 				t.Errorf("%s: %s:\n%s", f.name, name, patched[name])
@@ -296,8 +296,11 @@ metadata:
   name: store
   namespace: payments
 spec:
+  selector:
+    matchLabels: &labels {app: store}
   template:
     metadata:
+      labels: *labels
       annotations:
         sidecar.istio.io/userVolume: |
 
@@ -315,7 +318,7 @@ spec:
 `
 	writeText(t, filepath.Join(dir, "egress/news.yaml"), strings.Replace(bypassBundle, "  bypass:", gov+"  bypass:", 1))
 	first := kptRender(t, dir)
-	for _, want := range []string{`"mine":`, `"etc--gov":`, "excludeOutboundPorts"} {
+	for _, want := range []string{`"mine":`, `"etc--gov":`, "excludeOutboundPorts", "      labels: {app: store}"} {
 		if !strings.Contains(first["search/store.yaml"], want) {
 			t.Errorf("no %s in\n%s", want, first["search/store.yaml"])
 		}
@@ -447,9 +450,14 @@ func TestKptPart(t *testing.T) {
 		if got := runKpt(t, dir, eval...); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 			t.Errorf("%s: a folder: %+v", f.name, got)
 		}
-		for _, selector := range []string{"namespace: istio-system", "kind: EgressBundle"} {
-			mutators(t, dir, f.kptFunction()+"\nconfigPath: mesh.yaml\nselectors: [{"+selector+"}]")
-			const partial = "the items must be those of a whole package, and its Kptfile is missing"
+		for _, selector := range []string{
+			"selectors: [{namespace: istio-system}]",
+			"selectors: [{kind: EgressBundle}]",
+			"exclude: [{kind: EgressBundle}]",
+			"exclude: [{labels: {app.kubernetes.io/managed-by: egressbundle}}]",
+		} {
+			mutators(t, dir, f.kptFunction()+"\nconfigPath: mesh.yaml\n"+selector)
+			const partial = "the items must be those of a whole package"
 			if got := runKpt(t, dir, "fn", "render", ".", "--allow-exec"); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, partial) {
 				t.Errorf("%s: %s: %+v", f.name, selector, got)
 			}

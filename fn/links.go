@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -36,7 +37,11 @@ func (in *input) checkLinks() {
 // opened holds nothing.
 func (in *input) unreadBehind(link string) string {
 	var unread string
-	_ = filepath.WalkDir(link+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
+	root := link + string(filepath.Separator)
+	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && path != root && strings.HasPrefix(entry.Name(), ".") {
+			return skip(entry)
+		}
 		if err == nil && !entry.IsDir() && isYAML(path) && in.isUnread(path) {
 			unread = path
 			return fs.SkipAll

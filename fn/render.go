@@ -32,6 +32,7 @@ func (in *input) renderPaths(paths []string) (*egress.Output, error) {
 type input struct {
 	stdin       io.Reader
 	allowEmpty  bool            // Without a bundle there are no objects, and that is no error.
+	isRendered  bool            // Without a bundle, others made the objects, and that is fine.
 	remedy      string          // where it is one
 	isEmpty     bool            // the path that is read, so far
 	read        map[string]bool // files, without links
@@ -50,7 +51,7 @@ func (in *input) render() (*egress.Output, error) {
 		return nil, in.invalid()
 	}
 	isEmpty := len(in.found.Bundles)+len(in.diagnostics) == 0
-	if isEmpty && !in.allowEmpty {
+	if isEmpty && !in.allowEmpty && !in.isRendered {
 		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none"+in.remedy)
 	}
 	output, err := in.found.Render()
@@ -60,7 +61,7 @@ func (in *input) render() (*egress.Output, error) {
 	if len(in.diagnostics) > 0 {
 		return nil, in.invalid()
 	}
-	if isEmpty {
+	if isEmpty && !in.isRendered {
 		output.Warnings = append(output.Warnings, egress.Diagnostic{
 			Code:     egress.NoBundle,
 			Severity: egress.SeverityWarning,

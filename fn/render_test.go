@@ -433,6 +433,7 @@ func TestRenderLinkedFolder(t *testing.T) {
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "bundles/news.yaml"), smallest)
 	writeText(t, filepath.Join(dir, "team/deep/web.yaml"), strings.Replace(smallest, "news", "web", 1))
+	writeText(t, filepath.Join(dir, "team/.cache/web.yaml"), smallest)
 	writeText(t, filepath.Join(dir, "charts/chart.yaml"), "{{ no YAML }}")
 	for link, to := range map[string]string{"team": "../team", "charts": "../charts", "self": "."} {
 		if err := os.Symlink(to, filepath.Join(dir, "bundles", link)); err != nil {

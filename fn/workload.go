@@ -80,6 +80,9 @@ func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error
 		return item, nil
 	}
 	patched := item.Copy()
+	if err := patched.DeAnchor(); err != nil { // merge2 loses aliases.
+		return nil, err
+	}
 	if !c.inPlace || isOurs(item) {
 		return patched, mergeAll(patched, patches)
 	}
@@ -89,7 +92,7 @@ func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error
 			return nil, fmt.Errorf("the annotation %s must be as egressbundle wrote it, or be removed: %w", annotationAdded, err)
 		}
 	}
-	without := item.Copy()
+	without := patched.Copy()
 	if err := earlier.takeBack(without); err != nil {
 		return nil, err
 	}
@@ -98,14 +101,15 @@ func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error
 		return nil, err
 	}
 	added := podOf(with).minus(podOf(without))
-	if c.seesAllThatWant(earlier) {
+	above := c.foldersAbove(item)
+	if c.seesAllBundles() && above >= earlier.Above {
 		if err := earlier.minus(added).takeBack(patched); err != nil {
 			return nil, err
 		}
-		added.Package = c.packageName()
+		added.Above = above
 	} else {
 		added = earlier.and(added)
-		added.Package = earlier.Package
+		added.Above = earlier.Above
 	}
 	if err := mergeAll(patched, patches); err != nil {
 		return nil, err
@@ -116,19 +120,10 @@ func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error
 	return unlessSame(item, patched)
 }
 
-// seesAllThatWant reports whether all bundles that may want an addition are rendered.
-func (c *call) seesAllThatWant(a addition) bool {
-	return c.seesAllBundles() && (a.Package == "" || slices.ContainsFunc(c.items, func(item *yaml.RNode) bool {
-		return item.GetKind() == kindKptfile && item.GetName() == a.Package
-	}))
-}
-
-// packageName returns the name of the outermost package, if the host has packages.
-func (c *call) packageName() string {
-	if kptfile := c.kptfile(); kptfile != nil {
-		return kptfile.GetName()
-	}
-	return ""
+// foldersAbove returns how many folders the outermost package is above that of an item.
+func (c *call) foldersAbove(item *yaml.RNode) int {
+	inside := strings.TrimPrefix(item.GetAnnotations()[packagePath], c.pkg)
+	return strings.Count(inside, "/")
 }
 
 // unlessSame returns what a workload became, or the workload as it is written if that says
