@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -29,6 +30,31 @@ type addition struct {
 
 // annotationAdded is the annotation of a workload that notes an addition, in JSON.
 const annotationAdded = "egressbundle.io/added"
+
+// notedOn returns the addition that is noted on a workload, and an empty one if none is.
+func notedOn(workload *yaml.RNode) (noted addition, err error) {
+	text := workload.GetAnnotations()[annotationAdded]
+	if text == "" {
+		return noted, nil
+	}
+	if err := json.Unmarshal([]byte(text), &noted); err != nil {
+		return noted, fmt.Errorf("the annotation %s must be as egressbundle wrote it, or be removed: %w", annotationAdded, err)
+	}
+	return noted, nil
+}
+
+// replacedBy returns what patches add to a workload of which the addition is taken back.
+func (a addition) replacedBy(workload *yaml.RNode, patches [][]byte) (addition, error) {
+	without := workload.Copy()
+	if err := a.takeBack(without); err != nil {
+		return addition{}, err
+	}
+	with := without.Copy()
+	if err := mergeAll(with, patches); err != nil {
+		return addition{}, err
+	}
+	return podOf(with).minus(podOf(without)), nil
+}
 
 // podOf returns all that the Pods of a workload have, as if it were added.
 func podOf(workload *yaml.RNode) addition {
@@ -79,10 +105,15 @@ func entriesOf(text string) map[string]any {
 	if isMap(text) && json.Unmarshal([]byte(text), &entries) == nil {
 		return entries
 	}
-	for _, entry := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, entry := range listOf(text) {
 		entries[entry] = nil
 	}
 	return entries
+}
+
+// listOf returns the entries of a list with commas, which may have spaces.
+func listOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func isMap(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), "{") }
@@ -102,13 +133,14 @@ func (a addition) minus(other addition) addition {
 	return rest
 }
 
-// and joins two additions.
+// and joins an addition that is noted with another.
 func (a addition) and(other addition) addition {
 	rest := other.minus(a)
 	all := addition{
 		Annotations: map[string][]string{},
 		Volumes:     slices.Concat(a.Volumes, rest.Volumes),
 		Mounts:      slices.Concat(a.Mounts, rest.Mounts),
+		Above:       a.Above,
 	}
 	for _, one := range []addition{a, rest} {
 		for key, entries := range one.Annotations {

@@ -77,18 +77,18 @@ func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
 	}
 	if c.inPlace {
 		c.pkg = outermostPackage(items)
-		c.kptfile = itemAt(items, place{c.pkg, "Kptfile"})
+		at := place{c.pkg, "Kptfile"}
+		c.kptfile = find(items, func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
 	}
 	return c
 }
 
-// itemAt returns the first item of a file, or nil.
-func itemAt(items []*yaml.RNode, at place) *yaml.RNode {
-	i := slices.IndexFunc(items, func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
-	if i < 0 {
-		return nil
+// find returns the first item that matches, or nil.
+func find(items []*yaml.RNode, matches func(item *yaml.RNode) bool) *yaml.RNode {
+	if i := slices.IndexFunc(items, matches); i >= 0 {
+		return items[i]
 	}
-	return items[i]
+	return nil
 }
 
 func isEmptyConfigMap(node *yaml.RNode) bool {
@@ -102,13 +102,9 @@ func configAmong(items []*yaml.RNode, config *yaml.RNode) *yaml.RNode {
 		return nil
 	}
 	at := placeOf(config.GetAnnotations())
-	i := slices.IndexFunc(items, func(item *yaml.RNode) bool {
+	return find(items, func(item *yaml.RNode) bool {
 		return identityOf(item) == identityOf(config) && (at.path == "" || placeOf(item.GetAnnotations()) == at)
 	})
-	if i < 0 {
-		return nil
-	}
-	return items[i]
 }
 
 // outermostPackage returns the first package in the order of their paths: each stands
@@ -260,7 +256,7 @@ func (c *call) parseConfig(in *input) error {
 	if c.configItem == nil {
 		return in.parseItem(c.config, c.fileOf(c.config))
 	}
-	same, err := saySame(c.configItem, c.config)
+	same, err := saySame(c.configItem, c.config, "metadata")
 	if err != nil {
 		return err
 	}

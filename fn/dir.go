@@ -89,7 +89,7 @@ func (f *folder) look() error {
 			return err
 		}
 		switch {
-		case path != root && strings.HasPrefix(entry.Name(), "."):
+		case isHidden(root, path):
 			return skip(entry)
 		case f.parents[path] && !entry.IsDir():
 			problems = append(problems, notAFolder(path))

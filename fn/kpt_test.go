@@ -93,6 +93,9 @@ data:
 `
 )
 
+// searchKptfile is that of a package inside the package.
+const searchKptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\n"
+
 // writePackage writes a package with a mesh, a bundle and somebody else's object.
 func writePackage(t *testing.T, f form) string {
 	t.Helper()
@@ -306,7 +309,7 @@ spec:
 
           {"mine": {"secret": {"secretName": "x"}}}
 `)
-	writeText(t, filepath.Join(dir, "search/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\npipeline:\n  mutators:\n    - exec: egressbundle\n")
+	writeText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile+"pipeline:\n  mutators:\n    - exec: egressbundle\n")
 	writeText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
 	const gov = `    gov:
       via: Sidecar
@@ -355,7 +358,7 @@ spec:
 func TestKptSubPackage(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
-		writeText(t, filepath.Join(dir, "search/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\n")
+		writeText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile)
 		writeText(t, filepath.Join(dir, "search/egress/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
 		all := kptRender(t, dir)
 		const entry = "search/egress/search/serviceentry_search--news--cnn.yaml"
@@ -497,7 +500,7 @@ func TestKptEval(t *testing.T) {
 func TestKptSubPackageMesh(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
-		writeText(t, filepath.Join(dir, "search/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\n")
+		writeText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile)
 		writeText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
 		writeText(t, filepath.Join(dir, "search/mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
 		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -39,7 +38,7 @@ func (in *input) unreadBehind(link string) string {
 	var unread string
 	root := link + string(filepath.Separator)
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && path != root && strings.HasPrefix(entry.Name(), ".") {
+		if err == nil && isHidden(root, path) {
 			return skip(entry)
 		}
 		if err == nil && !entry.IsDir() && isYAML(path) && in.isUnread(path) {

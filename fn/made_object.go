@@ -71,16 +71,8 @@ func (m *madeObject) replace(item *yaml.RNode) (*yaml.RNode, error) {
 	if err := m.annotate(notesOf(item)); err != nil {
 		return nil, err
 	}
-	before, err := item.Map()
-	if err != nil {
-		return nil, err
-	}
-	after, err := m.tree()
-	if err != nil {
-		return nil, err
-	}
-	if sameJSON(before, after) {
-		return item, nil
+	if same, err := saySame(item, m); same || err != nil {
+		return item, err
 	}
 	return m.toNode()
 }
@@ -88,30 +80,21 @@ func (m *madeObject) replace(item *yaml.RNode) (*yaml.RNode, error) {
 // isShared reports whether the object is the same for all bundles.
 func (m *madeObject) isShared() bool { return m.Annotations[egress.AnnotationBundle] == "" }
 
-// saysSame reports whether an item says what the object says, but for metadata, which
-// hosts change.
-func (m *madeObject) saysSame(item *yaml.RNode) (bool, error) {
-	there, err := item.Map()
-	if err != nil {
-		return false, err
-	}
-	wanted, err := m.tree()
-	if err != nil {
-		return false, err
-	}
-	return sameJSON(withoutMetadata(there), withoutMetadata(wanted)), nil
-}
-
-// tree returns the object as maps, slices and scalars.
-func (m *madeObject) tree() (any, error) {
+// Map returns the object as maps, slices and scalars.
+func (m *madeObject) Map() (map[string]any, error) {
 	if m.node != nil {
 		return m.node.Map()
 	}
-	return m.Object.MarshalYAML()
+	tree, err := m.MarshalYAML()
+	object, _ := tree.(map[string]any)
+	return object, err
 }
 
-// saySame reports whether two objects say the same, but for metadata.
-func saySame(a, b *yaml.RNode) (bool, error) {
+// saySame reports whether two objects say the same to Kubernetes, but for some fields. What
+// JSON cannot say, such as a key that is a number, no object says.
+func saySame(a, b interface {
+	Map() (map[string]any, error)
+}, except ...string) (bool, error) {
 	treeA, err := a.Map()
 	if err != nil {
 		return false, err
@@ -120,23 +103,11 @@ func saySame(a, b *yaml.RNode) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return sameJSON(withoutMetadata(treeA), withoutMetadata(treeB)), nil
-}
-
-func withoutMetadata(tree any) any {
-	object, ok := tree.(map[string]any)
-	if !ok {
-		return tree
+	for _, field := range except {
+		delete(treeA, field)
+		delete(treeB, field)
 	}
-	object = maps.Clone(object)
-	delete(object, "metadata")
-	return object
-}
-
-// sameJSON reports whether two trees say the same to Kubernetes. What JSON cannot say,
-// such as a key that is a number, no object says.
-func sameJSON(a, b any) bool {
-	textA, errA := json.Marshal(a)
-	textB, errB := json.Marshal(b)
-	return errA == nil && errB == nil && bytes.Equal(textA, textB)
+	textA, errA := json.Marshal(treeA)
+	textB, errB := json.Marshal(treeB)
+	return errA == nil && errB == nil && bytes.Equal(textA, textB), nil
 }

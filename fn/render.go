@@ -135,7 +135,7 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 			in.add(egress.UnreadableFile, path, "must be readable: "+reason(err))
 			return nil
 		}
-		if path != root && strings.HasPrefix(entry.Name(), ".") {
+		if isHidden(root, path) {
 			return skip(entry)
 		}
 		if entry.Type()&fs.ModeSymlink != 0 && isDir(path) {
@@ -153,6 +153,12 @@ func (in *input) visit(root string) fs.WalkDirFunc {
 		in.noteRead(path)
 		return in.parse(path, src)
 	}
+}
+
+// isHidden reports whether an entry of a folder is hidden. What the user names is not,
+// whatever its name.
+func isHidden(root, path string) bool {
+	return path != root && strings.HasPrefix(filepath.Base(path), ".")
 }
 
 func isYAML(path string) bool {

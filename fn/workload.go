@@ -86,61 +86,44 @@ func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error
 	if !c.inPlace || isOurs(item) {
 		return patched, mergeAll(patched, patches)
 	}
-	var earlier addition
-	if noted != "" {
-		if err := json.Unmarshal([]byte(noted), &earlier); err != nil {
-			return nil, fmt.Errorf("the annotation %s must be as egressbundle wrote it, or be removed: %w", annotationAdded, err)
-		}
-	}
-	without := patched.Copy()
-	if err := earlier.takeBack(without); err != nil {
+	if err := c.patchAndNote(patched, patches); err != nil {
 		return nil, err
 	}
-	with := without.Copy()
-	if err := mergeAll(with, patches); err != nil {
-		return nil, err
+	if same, err := saySame(item, patched); same || err != nil {
+		return item, err // as it is written
 	}
-	added := podOf(with).minus(podOf(without))
-	above := c.foldersAbove(item)
-	if c.seesAllBundles() && above >= earlier.Above {
-		if err := earlier.minus(added).takeBack(patched); err != nil {
-			return nil, err
+	return patched, nil
+}
+
+// patchAndNote patches a workload, takes back what is noted there and not added any more,
+// and notes what is added now.
+func (c *call) patchAndNote(workload *yaml.RNode, patches [][]byte) error {
+	earlier, err := notedOn(workload)
+	if err != nil {
+		return err
+	}
+	added, err := earlier.replacedBy(workload, patches)
+	if err != nil {
+		return err
+	}
+	added.Above = c.foldersAbove(workload)
+	if c.seesAllBundles() && added.Above >= earlier.Above {
+		if err := earlier.minus(added).takeBack(workload); err != nil {
+			return err
 		}
-		added.Above = above
 	} else {
 		added = earlier.and(added)
-		added.Above = earlier.Above
 	}
-	if err := mergeAll(patched, patches); err != nil {
-		return nil, err
+	if err := mergeAll(workload, patches); err != nil {
+		return err
 	}
-	if err := added.note(patched); err != nil {
-		return nil, err
-	}
-	return unlessSame(item, patched)
+	return added.note(workload)
 }
 
 // foldersAbove returns how many folders the outermost package is above that of an item.
 func (c *call) foldersAbove(item *yaml.RNode) int {
 	inside := strings.TrimPrefix(item.GetAnnotations()[packagePath], c.pkg)
 	return strings.Count(inside, "/")
-}
-
-// unlessSame returns what a workload became, or the workload as it is written if that says
-// the same.
-func unlessSame(item, patched *yaml.RNode) (*yaml.RNode, error) {
-	before, err := item.Map()
-	if err != nil {
-		return nil, err
-	}
-	after, err := patched.Map()
-	if err != nil {
-		return nil, err
-	}
-	if sameJSON(before, after) {
-		return item, nil
-	}
-	return patched, nil
 }
 
 func mergeAll(item *yaml.RNode, patches [][]byte) error {
@@ -193,7 +176,7 @@ func unite(patch, item *yaml.RNode) error {
 
 func unitedText(ours, theirs string) (string, error) {
 	if !strings.HasPrefix(ours, "{") {
-		all := strings.FieldsFunc(ours+","+theirs, func(r rune) bool { return r == ',' || r == ' ' })
+		all := listOf(ours + "," + theirs)
 		slices.Sort(all)
 		return strings.Join(slices.Compact(all), ","), nil
 	}
