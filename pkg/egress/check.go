@@ -19,7 +19,7 @@ func check(kind string, content any, s *source) []Diagnostic {
 	var diagnostics []Diagnostic
 	object := refTo(kind, content)
 	for _, v := range schema.Check(kind, content) {
-		d := Diagnostic{Severity: SeverityError, Object: object, Path: v.Path, Position: s.keyPosition(v.Path)}
+		d := Diagnostic{Severity: SeverityError, Object: object, Path: string(v.Path), Position: s.keyPosition(string(v.Path))}
 		switch v.Rule {
 		case schema.Unknown:
 			d.Code, d.Message = UnknownField, unknownField(v)
@@ -29,7 +29,7 @@ func check(kind string, content any, s *source) []Diagnostic {
 			d.Code, d.Message = InvalidValue, fmt.Sprintf("the name must %s, got %s", v.Must, s.quote(v))
 		case schema.Invalid:
 			d.Code, d.Message = InvalidValue, fmt.Sprintf("must %s, got %s", v.Must, s.quote(v))
-			d.Position = s.position(v.Path)
+			d.Position = s.position(string(v.Path))
 		}
 		diagnostics = append(diagnostics, d)
 	}
@@ -77,7 +77,7 @@ func (s *source) quote(v schema.Violation) string {
 	default:
 		text := fmt.Sprint(value)
 		if s != nil {
-			text = resolve(s.find(v.Path).value).Value
+			text = resolve(s.find(string(v.Path)).value).Value
 		}
 		return fmt.Sprintf("the %s %s", yamlType(value), shorten(text))
 	}

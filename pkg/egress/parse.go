@@ -157,7 +157,7 @@ func (p *parser) unknownKind(content any, s *source) {
 	fields, _ := content.(map[string]any)
 	if kind, ok := fields[path]; ok {
 		p.add(UnknownKind, s.position(path), path,
-			fmt.Sprintf("must %s, got %s", must, s.quote(schema.Violation{Path: path, Value: kind})))
+			fmt.Sprintf("must %s, got %s", must, s.quote(schema.Violation{Path: "kind", Value: kind})))
 	} else {
 		p.add(MissingField, s.keyPosition(path), path, "is missing; it must "+must)
 	}

@@ -32,7 +32,8 @@ var explicit = map[protoreflect.FullName]bool{
 	"istio.security.v1beta1.AuthorizationPolicy.action":    true, // ALLOW
 }
 
-// Tree returns the message as a tree of maps, slices and scalars. It panics on
+// Tree returns the message as a tree of maps, slices and scalars, with every whole number as
+// an int64. It panics on
 // a kind of message that this package does not know: no input chooses one.
 func Tree(m proto.Message) map[string]any { return message(m.ProtoReflect()) }
 
@@ -75,7 +76,21 @@ func single(field protoreflect.FieldDescriptor, v protoreflect.Value) any {
 	case protoreflect.MessageKind:
 		return wellKnown(v.Message())
 	default:
-		return v.Interface()
+		return scalar(v.Interface())
+	}
+}
+
+// scalar widens whole numbers to the one type that Kubernetes copies.
+func scalar(value any) any {
+	switch value := value.(type) {
+	case int32:
+		return int64(value)
+	case uint32:
+		return int64(value)
+	case uint64:
+		return int64(value)
+	default:
+		return value
 	}
 }
 
@@ -88,9 +103,9 @@ func wellKnown(m protoreflect.Message) any {
 	case *wrapperspb.BoolValue:
 		return m.GetValue()
 	case *wrapperspb.UInt32Value:
-		return m.GetValue()
+		return int64(m.GetValue())
 	case *wrapperspb.Int32Value:
-		return m.GetValue()
+		return int64(m.GetValue())
 	}
 	if name := m.Descriptor().FullName(); name.Parent() == "google.protobuf" {
 		panic(fmt.Sprintf("protoyaml: no form for %s", name))

@@ -35,12 +35,12 @@ func TestTree(t *testing.T) {
 		{
 			"64-bit integers are numbers",
 			&networking.LoadBalancerSettings_ConsistentHashLB_RingHash{MinimumRingSize: 1024},
-			map[string]any{"minimumRingSize": uint64(1024)},
+			map[string]any{"minimumRingSize": int64(1024)},
 		},
 		{
 			"durations are seconds with up to milliseconds",
 			&networking.HTTPRetry{Attempts: 0, PerTryTimeout: durationpb.New(90*time.Second + 250*time.Millisecond)},
-			map[string]any{"attempts": int32(0), "perTryTimeout": "90.250s"},
+			map[string]any{"attempts": int64(0), "perTryTimeout": "90.250s"},
 		},
 		{
 			"wrappers are what they wrap, zero included",

@@ -5,13 +5,13 @@ package schema
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"cuelang.org/go/cue"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 )
 
 // A Rule is what a Violation breaks.
@@ -33,7 +33,7 @@ const (
 type Violation struct {
 	Rule Rule
 	// Path leads to the place, or to where it would be: spec.ports[0].port.
-	Path string
+	Path field.Path
 	// Must completes the sentence "must ...", unless Rule is Unknown.
 	Must string
 	// Known are the fields that are known instead, if Rule is Unknown.
@@ -73,7 +73,7 @@ type leaf struct {
 	value any
 }
 
-func (c *checker) value(path string, n *node, data any) {
+func (c *checker) value(path field.Path, n *node, data any) {
 	switch data := data.(type) {
 	case map[string]any:
 		switch {
@@ -114,39 +114,39 @@ func (c *checker) unifies(n *node, data any) bool {
 	return n.schema.Unify(v).Validate(cue.Concrete(true)) == nil
 }
 
-func (c *checker) fields(path string, n *node, data map[string]any) {
+func (c *checker) fields(path field.Path, n *node, data map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(data)) {
-		switch field := n.fields[name]; {
-		case field != nil:
-			c.value(Child(path, name), field, data[name])
+		switch known := n.fields[name]; {
+		case known != nil:
+			c.value(path.Child(name), known, data[name])
 		case n.values != nil && n.schema.Allows(cue.Str(name)):
-			c.value(Child(path, name), n.values, data[name])
+			c.value(path.Child(name), n.values, data[name])
 		case n.values != nil:
-			c.report(Violation{Rule: InvalidKey, Path: Child(path, name), Must: cmp.Or(n.mustKey, c.definition("Name").must), Value: name})
+			c.report(Violation{Rule: InvalidKey, Path: path.Child(name), Must: cmp.Or(n.mustKey, c.definition("Name").must), Value: name})
 		default:
-			c.report(Violation{Rule: Unknown, Path: Child(path, name), Known: slices.Sorted(maps.Keys(n.fields))})
+			c.report(Violation{Rule: Unknown, Path: path.Child(name), Known: slices.Sorted(maps.Keys(n.fields))})
 		}
 	}
 	for _, name := range n.required {
 		if _, ok := data[name]; !ok {
-			c.report(Violation{Rule: Required, Path: Child(path, name), Must: n.fields[name].must})
+			c.report(Violation{Rule: Required, Path: path.Child(name), Must: n.fields[name].must})
 		}
 	}
 }
 
-func (c *checker) items(path string, n *node, data []any) {
+func (c *checker) items(path field.Path, n *node, data []any) {
 	if !n.items.choice && c.accepts(n, data) {
 		return
 	}
 	for i, item := range data {
-		c.value(Item(path, i), n.items, item)
+		c.value(path.Item(i), n.items, item)
 	}
 }
 
 // choose checks a port against the definition that its pattern names. Unifying
 // it with all of them at once would hide which field is wrong, and costs more
 // with every pattern.
-func (c *checker) choose(path string, data map[string]any) {
+func (c *checker) choose(path field.Path, data map[string]any) {
 	names := c.patterns()
 	name, _ := data["pattern"].(string)
 	if slices.Contains(names, name) {
@@ -159,20 +159,20 @@ func (c *checker) choose(path string, data map[string]any) {
 	}
 	mustName := "name a pattern: " + strings.Join(names, ", ")
 	if value, ok := data["pattern"]; ok {
-		c.report(Violation{Rule: Invalid, Path: Child(path, "pattern"), Must: mustName, Value: value})
+		c.report(Violation{Rule: Invalid, Path: path.Child("pattern"), Must: mustName, Value: value})
 	} else {
-		c.report(Violation{Rule: Required, Path: Child(path, "pattern"), Must: mustName})
+		c.report(Violation{Rule: Required, Path: path.Child("pattern"), Must: mustName})
 	}
 }
 
 // findElsewhere notes which other patterns know an unknown field of a port.
-func (c *checker) findElsewhere(path string, v *Violation, patterns []string) {
+func (c *checker) findElsewhere(path field.Path, v *Violation, patterns []string) {
 	if v.Rule != Unknown {
 		return
 	}
 	for _, pattern := range patterns {
-		for field := range c.definition(pattern).fields {
-			if v.Path == Child(path, field) {
+		for option := range c.definition(pattern).fields {
+			if v.Path == path.Child(option) {
 				v.Elsewhere = append(v.Elsewhere, pattern)
 			}
 		}
@@ -195,19 +195,8 @@ func (c *checker) patterns() []string {
 
 func (c *checker) report(v Violation) { c.violations = append(c.violations, v) }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
 // Child returns the path of a field.
-func Child(path, name string) string {
-	switch {
-	case !plain.MatchString(name):
-		return fmt.Sprintf("%s[%q]", path, name)
-	case path == "":
-		return name
-	default:
-		return path + "." + name
-	}
-}
+func Child(path, name string) string { return string(field.Path(path).Child(name)) }
 
 // Item returns the path of an item of a list.
-func Item(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }
+func Item(path string, index int) string { return string(field.Path(path).Item(index)) }

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+// HTTP is the pattern of an application that speaks plain HTTP. The mesh routes
+// it by host, and it leaves as plain HTTP.
+type HTTP struct {
+	// Protocol is what the application speaks: HTTP, HTTP2 or GRPC.
+	// Default: HTTP, which is HTTP/1.1.
+	Protocol string `json:"protocol,omitempty"`
+	// Allow is what requests may pass the gateway: those that one of its entries
+	// describes. It needs ViaGateway. Default: every request.
+	Allow []AllowedRequest `json:"allow,omitempty"`
+	// Timeout limits a request, with its retries. Default: no limit.
+	Timeout Duration `json:"timeout,omitempty"`
+	// Retries says how failed requests are repeated. Default: as the mesh
+	// does it.
+	Retries *Retries `json:"retries,omitempty"`
+}
+
+var httpInfo = PatternInfo{
+	Name:        "HTTP",
+	Application: "speaks plain HTTP",
+	Mesh:        "routes by host, leaves as plain HTTP",
+	New:         func() Pattern { return &HTTP{} },
+}
+
+func (*HTTP) isPattern() {}

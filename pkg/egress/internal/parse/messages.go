@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package parse
+
+import (
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
+)
+
+func invalidYAML(text, hint string) diagnose.Finding {
+	if hint != "" {
+		text += "; " + hint
+	}
+	return diagnose.Errorf(diag.InvalidYAML, "must be YAML: %s", text)
+}
+
+func keyNotText() diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidYAML,
+		"must have keys that are text, got a map, a list or an alias; render templates such as {{ .x }} first")
+}
+
+func duplicateKey(firstLine int) diagnose.Finding {
+	return diagnose.Errorf(diag.DuplicateKey,
+		"must stand only once, and stands on line %d already; remove one of the two", firstLine)
+}
+
+func unknownKind(quoted string) diagnose.Finding {
+	return diagnose.Errorf(diag.UnknownKind, "must be %q or %q, got %s", api.KindBundle, api.KindMesh, quoted)
+}
+
+func missingKind() diagnose.Finding {
+	return diagnose.Errorf(diag.MissingField, "is missing; it must be %q or %q", api.KindBundle, api.KindMesh)
+}

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package object
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/proto"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/egressbundle/egressbundle/internal/yamlstream"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/jsontree"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/protoyaml"
+)
+
+// Encode writes objects as one YAML stream. Equal objects give equal bytes. An
+// error is one of the writer, or an object without a spec.
+func Encode(w io.Writer, objects []Object) error {
+	for _, o := range objects {
+		if o.Spec == nil {
+			return fmt.Errorf("%s %s/%s has no spec", o.Kind, o.Namespace, o.Name)
+		}
+	}
+	return yamlstream.Documents(w, objects)
+}
+
+// MarshalYAML returns the object as Kubernetes has it, so that the YAML libraries that
+// know this method, such as go.yaml.in/yaml, write what Encode writes. An error is an
+// object without a spec.
+func (o Object) MarshalYAML() (any, error) {
+	return o.tree(func(text string) any {
+		if strings.Contains(text, "\n") && strings.Contains(text, "\t") {
+			return quoted(text)
+		}
+		return text
+	})
+}
+
+// MarshalJSON returns the object as Kubernetes has it. An error is an object without a spec.
+func (o Object) MarshalJSON() ([]byte, error) {
+	tree, err := o.Map()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(tree)
+}
+
+// Map returns the object as Kubernetes has it, in the types that the packages of Kubernetes
+// copy: map[string]any, []any, string, bool and int64. So it can be the Object of an
+// unstructured.Unstructured. An error is an object without a spec.
+func (o Object) Map() (map[string]any, error) {
+	return o.tree(func(text string) any { return text })
+}
+
+// tree returns the object with annotations, which people wrote, as a writer wants text.
+func (o Object) tree(text func(string) any) (map[string]any, error) {
+	tree, err := o.content()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
+	}
+	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
+	if len(o.Labels) > 0 {
+		metadata["labels"] = texts(o.Labels, text)
+	}
+	if len(o.Annotations) > 0 {
+		metadata["annotations"] = texts(o.Annotations, text)
+	}
+	tree["apiVersion"], tree["kind"], tree["metadata"] = o.APIVersion, o.Kind, metadata
+	return tree, nil
+}
+
+func texts(from map[string]string, text func(string) any) map[string]any {
+	tree := map[string]any{}
+	for key, value := range from {
+		tree[key] = text(value)
+	}
+	return tree
+}
+
+// quoted is text that is never written as a block: go.yaml.in/yaml, which kustomize and
+// kpt read with, fails at a block that starts with a tab.
+type quoted string
+
+func (q quoted) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: string(q)}, nil
+}
+
+// content returns what the object holds beside its metadata.
+func (o Object) content() (map[string]any, error) {
+	switch spec := o.Spec.(type) {
+	case proto.Message:
+		return map[string]any{"spec": protoyaml.Tree(spec)}, nil
+	case *discoveryv1.EndpointSlice, *corev1.ServiceAccount, *rbacv1.Role, *rbacv1.RoleBinding:
+		return jsonTree(spec)
+	default:
+		tree, err := jsonTree(spec)
+		return map[string]any{"spec": tree}, err
+	}
+}
+
+func jsonTree(spec any) (map[string]any, error) {
+	content, err := jsontree.Of(spec)
+	if err != nil {
+		return nil, err
+	}
+	tree, ok := content.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("a spec must be a struct, got %T", spec)
+	}
+	return tree, nil
+}

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package object holds what bundles become: Kubernetes objects, patches of workloads that
+// exist already, and values for Helm; and how they are written.
+package object
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+)
+
+// An Object is one Kubernetes object.
+type Object struct {
+	APIVersion  string
+	Kind        string
+	Namespace   string
+	Name        string
+	Labels      map[string]string
+	Annotations map[string]string
+	// Spec is a pointer to a type of istio.io/api or of k8s.io/api, such as
+	// *networking.ServiceEntry or *corev1.ServiceSpec. Where a kind has no field
+	// spec, it is the object without metadata, such as *discoveryv1.EndpointSlice.
+	Spec any
+
+	// Origin is what the object was made from. It is not written.
+	Origin Origin
+	// Stops are the ways around bundles that the object closes. They are not written.
+	Stops []Stop
+}
+
+// An Origin is what of a bundle made an object.
+type Origin struct {
+	// Bundle is NAMESPACE/NAME. It is empty for what all bundles have in common.
+	Bundle string
+	// Destination is a name in the bundle. It is empty for what serves several.
+	Destination string
+	// Port is the port that applications call. It is 0 for what serves several.
+	Port int
+	// Field leads to the field of the bundle that asked for the object, as
+	// spec.destinations.stripe. It is empty where a mesh did.
+	Field string
+}
+
+const (
+	// LabelManagedBy is the label of every object, with the value ManagedBy.
+	// Objects of Istio have no other: it merges ServiceEntries that share a
+	// host only if their labels are equal.
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+	// ManagedBy is the value of LabelManagedBy.
+	ManagedBy = "egressbundle"
+
+	// AnnotationBundle names the bundle of an object, as NAMESPACE/NAME. It is
+	// missing where an object is the same for all bundles.
+	AnnotationBundle = api.Group + "/bundle"
+	// AnnotationGateway names the gateway of the mesh that an object serves for
+	// all bundles.
+	AnnotationGateway = api.Group + "/gateway"
+	// AnnotationDestination names the destination of an object. It is missing
+	// where an object serves several.
+	AnnotationDestination = api.Group + "/destination"
+	// AnnotationDescription and AnnotationOwner are what the destination says of
+	// itself.
+	AnnotationDescription = api.Group + "/description"
+	AnnotationOwner       = api.Group + "/owner"
+)
+
+// IsManaged reports whether an object is one that bundles make: it has the label
+// LabelManagedBy, and its kind is one that bundles make, in any version of its API. What
+// has the label alone belongs to whoever wrote it.
+func IsManaged(apiVersion, kindName string, labels map[string]string) bool {
+	return labels[LabelManagedBy] == ManagedBy && kind.IsMade(apiVersion, kindName)
+}
+
+// Ref names the object.
+func (o Object) Ref() diag.ObjectRef {
+	return diag.ObjectRef{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
+}
+
+// Sort sorts objects in an order in which they can be applied.
+func Sort(objects []Object) {
+	slices.SortFunc(objects, func(a, b Object) int {
+		return cmp.Or(
+			cmp.Compare(kind.Order(a.Kind), kind.Order(b.Kind)),
+			cmp.Compare(a.Namespace, b.Namespace),
+			cmp.Compare(a.Name, b.Name),
+		)
+	})
+}
