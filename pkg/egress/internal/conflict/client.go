@@ -1,0 +1,257 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conflict
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+)
+
+// A hostOfClient is one host as the workloads of one namespace reach it.
+type hostOfClient struct{ client, host string }
+
+// An addressOfClient is one port of one address or range as the workloads of one
+// namespace reach it.
+type addressOfClient struct {
+	client, address string
+	port            int
+}
+
+// A portOfClient is a port that the workloads of one namespace call.
+type portOfClient struct {
+	client string
+	port   int
+}
+
+// A serviceName is the name of a Service.
+type serviceName struct{ namespace, name string }
+
+// claimAll notes what a destination claims for each of its clients. It compares it with each
+// destination that claimed it before, until something is reported: one client stands for
+// all.
+func claimAll[C comparable](
+	known map[C][]*destination, d *destination, claimOf func(client string) C, report func(claim C, first *destination) bool,
+) {
+	reported := map[*ir.Destination]bool{}
+	for _, client := range d.Clients.Namespaces {
+		claim := claimOf(client)
+		for _, first := range known[claim] {
+			if !reported[first.Destination] {
+				reported[first.Destination] = report(claim, first)
+			}
+		}
+		known[claim] = append(known[claim], d)
+	}
+}
+
+// claimHosts looks at destinations that give one client one host by its name.
+func (c *claims) claimHosts(d *destination) {
+	if d.Told != ir.ByName {
+		return
+	}
+	for _, h := range d.Hosts {
+		claimOf := func(client string) hostOfClient { return hostOfClient{client: client, host: h.Name} }
+		claimAll(c.hosts, d, claimOf, func(claim hostOfClient, first *destination) bool {
+			return d.reportHost(h, claim.client, first)
+		})
+	}
+}
+
+func (d *destination) reportHost(h ir.Host, client string, first *destination) (reported bool) {
+	switch {
+	case first.Destination == d.Destination:
+		return false // The host stands twice in its list.
+	case first.Bundle == d.Bundle:
+		d.bundle.Report(h.Path, hostInTwoDestinations(h.Name, client, first.Name))
+	case differInIdentity(client, first, d):
+		d.bundle.Report(h.Path, hostForOthers(client, h.Name, first))
+	case contradict(first, d):
+		d.bundle.Report(h.Path, hostInTwoWays(h.Name, client, first))
+	default:
+		return false
+	}
+	return true
+}
+
+// claimAddresses looks at TCP, which is told by address alone. Ranges that hold
+// one another are no conflict: the smaller one wins.
+func (c *claims) claimAddresses(d *destination) {
+	for _, a := range d.Addresses {
+		for _, r := range d.Routes {
+			claimOf := func(client string) addressOfClient {
+				return addressOfClient{client: client, address: a.Text, port: r.Port}
+			}
+			claimAll(c.addresses, d, claimOf, func(claim addressOfClient, first *destination) bool {
+				return d.reportAddress(a, claim, first)
+			})
+		}
+	}
+}
+
+func (d *destination) reportAddress(a ir.Address, claim addressOfClient, first *destination) (reported bool) {
+	switch {
+	case first.Destination == d.Destination:
+		return false // The address stands twice in its list.
+	case first.Bundle == d.Bundle:
+		d.bundle.Report(a.Path, addressInTwoDestinations(claim, first.Name))
+	case first.Hosts[0].Outside != d.Hosts[0].Outside || contradict(first, d) || differInIdentity(claim.client, first, d):
+		d.bundle.Report(a.Path, addressInTwoWays(claim, first))
+	default:
+		return false
+	}
+	return true
+}
+
+// claimService looks for two bundles of one namespace that make one Service.
+func (c *claims) claimService(d *destination) {
+	if d.Onward.Service == nil {
+		return
+	}
+	name := serviceName{namespace: d.Bundle.Namespace, name: d.Name}
+	if first := c.services[name]; first != nil && first != d.bundle {
+		d.bundle.Report(d.Path.Child("service"), serviceTwice(first, d.Name))
+		return
+	}
+	c.services[name] = d.bundle
+}
+
+// claimPorts notes the ports on which the destination is told by name.
+func (c *claims) claimPorts(d *destination) {
+	if d.Told != ir.ByName {
+		return
+	}
+	for _, client := range d.Clients.Namespaces {
+		for _, r := range d.Routes {
+			if at := (portOfClient{client: client, port: r.Port}); c.named[at] == nil {
+				c.named[at] = d
+			}
+		}
+	}
+}
+
+// contradict reports whether workloads cannot follow both of two destinations
+// that share a host. They can if every port that both have is reached alike.
+func contradict(a, b *destination) bool {
+	sameWay := a.IsReachedLike(b.Destination)
+	if isFromSidecar(a.Way) || isFromSidecar(b.Way) {
+		// The ServiceEntries of a host must agree on its resolution, and of
+		// two DestinationRules for it Istio takes one.
+		return !sameWay || !slices.EqualFunc(a.Routes, b.Routes, ir.Route.Equal)
+	}
+	return slices.ContainsFunc(a.Routes, func(r ir.Route) bool {
+		other := b.RouteAt(r.Port)
+		return other != nil && (!sameWay || !r.Equal(*other))
+	})
+}
+
+func isFromSidecar(way ir.Way) bool {
+	_, ok := way.(ir.FromSidecar)
+	return ok
+}
+
+// differInIdentity reports whether two destinations that share a port are for
+// different identities of one client.
+func differInIdentity(client string, a, b *destination) bool {
+	shared := func(r ir.Route) bool { return b.HasPort(r.Port) }
+	return !slices.Equal(a.Clients.Accounts[client], b.Clients.Accounts[client]) && a.Has(shared)
+}
+
+// reportBypassed looks for destinations that their clients would not reach through
+// the proxy: another bundle may say for the same clients what skips it.
+func (c *claims) reportBypassed(d *destination) {
+	reported := map[field.Path]bool{}
+	report := func(path field.Path, what, client string, by *bundle) {
+		if !reported[path] { // One client stands for all.
+			reported[path] = true
+			d.bundle.Report(path, bypassed(what, client, by))
+		}
+	}
+	for _, client := range d.Clients.Namespaces {
+		for _, by := range c.bypasses[client] {
+			for _, r := range d.Routes {
+				if slices.Contains(by.Bypass.Ports, r.Port) {
+					report(r.NumberPath(), strconv.Itoa(r.Port), client, by)
+				}
+			}
+			for _, a := range d.Addresses {
+				if by.Bypass.Covers(a.Text) {
+					report(a.Path, a.Text, client, by)
+				}
+			}
+		}
+	}
+}
+
+// reportBelowWildcard looks for hosts below a wildcard of which one has a route and the
+// other has none. Istio gives the route of one to both, so whoever has none would
+// follow that of the other, or be blocked by it.
+func (c *claims) reportBelowWildcard(d *destination) {
+	if d.Told == ir.ByAddress {
+		return
+	}
+	for _, h := range d.Hosts {
+		for _, client := range d.Clients.Namespaces {
+			if wildcard := c.covering(client, h.Name, d); wildcard != nil {
+				d.bundle.Report(h.Path, hostBelowWildcard(h.Name, client, wildcard))
+				break
+			}
+		}
+	}
+}
+
+// covering returns the destination whose wildcard covers a host of another, and
+// whose route or rule that host would follow, or the other way round. It returns
+// nil if there is none.
+func (c *claims) covering(client, name string, d *destination) *destination {
+	_, domain, found := strings.Cut(strings.TrimPrefix(name, ir.WildcardPrefix), ".")
+	for ; found; _, domain, found = strings.Cut(domain, ".") {
+		for _, wildcard := range c.hosts[hostOfClient{client: client, host: ir.WildcardPrefix + domain}] {
+			if wildcard.isRouted() != d.isRouted() && wildcard.sharesTLS(d) || wildcard.rules(d) {
+				return wildcard
+			}
+		}
+	}
+	return nil
+}
+
+// isRouted reports whether a route leads the TLS of the destination.
+func (d *destination) isRouted() bool { return !isFromSidecar(d.Way) || d.Onward.Proxy != nil }
+
+// rules reports whether the traffic policy of a wildcard applies to hosts of
+// another destination at the sidecar, which has none of its own.
+func (d *destination) rules(other *destination) bool {
+	atSidecar := isFromSidecar(d.Way) && isFromSidecar(other.Way)
+	return atSidecar && d.Onward.Policy != nil && other.Onward.Policy == nil
+}
+
+func (d *destination) sharesTLS(other *destination) bool {
+	return d.Has(func(r ir.Route) bool {
+		o := other.RouteAt(r.Port)
+		return r.IsTLS() && o != nil && o.IsTLS()
+	})
+}
+
+// reportRanges looks for ranges of TCP on a port where other destinations are
+// told by name. Envoy looks at the address first, and no plan can know what a
+// host resolves to.
+func (c *claims) reportRanges(d *destination) {
+	for _, a := range d.Addresses {
+		for _, r := range d.Routes {
+			if !address.IsRange(a.Text) {
+				continue
+			}
+			for _, client := range d.Clients.Namespaces {
+				if named := c.named[portOfClient{client: client, port: r.Port}]; named != nil {
+					d.bundle.Report(a.Path, addressBeforeName(addressOfClient{client: client, address: a.Text, port: r.Port}, named))
+					break
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conflict
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+)
+
+// A portOfGateway is a port of a gateway that takes TCP without mutual TLS.
+type portOfGateway struct {
+	gateway string
+	port    int
+}
+
+// A lane is one port of one host on the hop to a gateway.
+type lane struct {
+	*destination
+	ir.Route
+
+	host ir.Host
+}
+
+// claimHop looks at hops without mutual TLS around them. What arrives over mutual TLS, or as
+// a request, has a name of the bundle's own at the gateway, and cannot collide.
+func (c *claims) claimHop(d *destination) {
+	way, ok := d.Way.(ir.ThroughGateway)
+	if !ok || way.MutualTLS {
+		return
+	}
+	for _, h := range d.Hosts {
+		for _, r := range d.Routes {
+			l := lane{destination: d, Route: r, host: h}
+			switch r.Protocol.Layer() {
+			case ir.LayerHTTP:
+			case ir.LayerTLS:
+				c.claimServerName(way.Gateway.Host, l)
+			case ir.LayerTCP:
+				c.claimGatewayPort(way.Gateway.Host, l)
+			}
+		}
+	}
+}
+
+// claimServerName looks at TLS, whose SNI is all that the gateway sees.
+func (c *claims) claimServerName(gateway string, l lane) {
+	known := c.serverNames[gateway]
+	if known == nil {
+		known = map[string]lane{}
+		c.serverNames[gateway] = known
+	}
+	path := l.Route.NumberPath()
+	for _, name := range meeting(known, l.host.Name) {
+		first := known[name]
+		bothPlain := first.Onward.IsPlain() && l.Onward.IsPlain()
+		switch {
+		case first.Port != l.Port:
+			l.bundle.Report(path, sameNameOnTwoPorts(l, first, name))
+			return
+		case !first.IsReachedLike(l.Destination) && (name == l.host.Name || !bothPlain):
+			l.bundle.Report(path, sameNameInTwoWays(l, first, name))
+			return
+		}
+	}
+	if _, claimed := known[l.host.Name]; !claimed {
+		known[l.host.Name] = l
+	}
+}
+
+// meeting returns the known names that a host is, is below, or covers.
+func meeting(known map[string]lane, name string) []string {
+	var names []string
+	for _, other := range slices.Sorted(maps.Keys(known)) {
+		if ir.Covers(name, other) || ir.Covers(other, name) {
+			names = append(names, other)
+		}
+	}
+	return names
+}
+
+// claimGatewayPort looks at TCP, of which the gateway has nothing but its own port to tell
+// where it goes.
+func (c *claims) claimGatewayPort(gateway string, l lane) {
+	claim := portOfGateway{gateway: gateway, port: l.GatewayPort}
+	first, claimed := c.ports[claim]
+	if !claimed {
+		c.ports[claim] = l
+		return
+	}
+	l.bundle.Report(l.Route.Path.Child("gatewayPort"), gatewayPortTwice(l.GatewayPort, first))
+}

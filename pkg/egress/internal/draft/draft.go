@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package draft holds objects before their specs are made. A backend drafts what it is going
+// to make, so that names can be judged before anything is built, and each is made once.
+package draft
+
+import (
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/name"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
+)
+
+// A Draft is an object whose spec is still to be made.
+type Draft struct {
+	object.Object
+
+	spec func() any
+}
+
+// Shared drafts an object that is the same for all bundles.
+func Shared(ref diag.ObjectRef, spec func() any) Draft {
+	return Draft{
+		Object: object.Object{
+			APIVersion:  kind.APIVersion(ref.Kind),
+			Kind:        ref.Kind,
+			Namespace:   ref.Namespace,
+			Name:        ref.Name,
+			Labels:      map[string]string{object.LabelManagedBy: object.ManagedBy},
+			Annotations: map[string]string{},
+		},
+		spec: spec,
+	}
+}
+
+// OfGateway drafts an object that serves a gateway of the mesh, whatever the bundles.
+func OfGateway(gateway string, ref diag.ObjectRef, spec func() any) Draft {
+	d := Shared(ref, spec)
+	d.Annotations[object.AnnotationGateway] = gateway
+	return d
+}
+
+// OfBundle drafts an object that serves a whole bundle. The field is what asks for it.
+func OfBundle(b ir.BundleID, path field.Path, ref diag.ObjectRef, spec func() any) Draft {
+	d := Shared(ref, spec)
+	d.Annotations[object.AnnotationBundle] = b.String()
+	d.Origin = object.Origin{Bundle: b.String(), Field: string(path)}
+	return d
+}
+
+// OfDestination drafts an object that serves one destination.
+func OfDestination(of *ir.Destination, ref diag.ObjectRef, spec func() any) Draft {
+	d := OfBundle(of.Bundle, of.Path, ref, spec)
+	d.Origin.Destination = of.Name
+	d.Annotations[object.AnnotationDestination] = of.Name
+	if of.Description != "" {
+		d.Annotations[object.AnnotationDescription] = of.Description
+	}
+	if of.Owner != "" {
+		d.Annotations[object.AnnotationOwner] = of.Owner
+	}
+	return d
+}
+
+// OfRoute drafts an object that serves one port of a destination.
+func OfRoute(of *ir.Destination, r ir.Route, ref diag.ObjectRef, spec func() any) Draft {
+	d := OfDestination(of, ref, spec)
+	d.Origin.Port, d.Origin.Field = r.Port, string(r.Path)
+	return d
+}
+
+// Stopping returns the draft of an object that stops attempts.
+func (d Draft) Stopping(stops ...object.Stop) Draft {
+	d.Stops = stops
+	return d
+}
+
+// Name names an object of a destination.
+func Name(of *ir.Destination, parts ...string) string {
+	all := []string{of.Bundle.Namespace, of.Bundle.Name, of.Name}
+	if of.Told == ir.ByAddress {
+		all = append(all, "tcp")
+	}
+	return name.Object(append(all, parts...)...)
+}
+
+// NameOfBundle names an object of a whole bundle.
+func NameOfBundle(b ir.BundleID, parts ...string) string {
+	return name.Object(slices.Concat([]string{b.Namespace, b.Name}, parts)...)
+}
+
+// Unique returns drafts of which each object stands once: of those that are the same for all
+// bundles there is one for each that wants it.
+func Unique(drafts []Draft) []Draft {
+	shared := map[diag.ObjectRef]bool{}
+	return slices.DeleteFunc(drafts, func(d Draft) bool {
+		if d.Origin.Bundle != "" {
+			return false
+		}
+		again := shared[d.Ref()]
+		shared[d.Ref()] = true
+		return again
+	})
+}
+
+// Build makes the objects, sorted.
+func Build(drafts []Draft) []object.Object {
+	objects := make([]object.Object, len(drafts))
+	for i, d := range drafts {
+		objects[i] = d.Object
+		objects[i].Spec = d.spec()
+	}
+	object.Sort(objects)
+	return objects
+}

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package facts
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+)
+
+// Gateway returns a gateway as it is planned with. The mesh has defaults; stated is what
+// somebody wrote of the gateway.
+func Gateway(mesh api.Mesh, name string, stated api.Gateway) *ir.Gateway {
+	from := mesh.Gateways[name]
+	return &ir.Gateway{
+		Name:           name,
+		Namespace:      from.Namespace,
+		Service:        from.Service,
+		Host:           fmt.Sprintf("%s.%s.svc.%s", from.Service, from.Namespace, mesh.ClusterDomain),
+		Selector:       from.Selector,
+		HTTPPort:       from.Ports.HTTP,
+		TLSPort:        from.Ports.TLS,
+		TCPPorts:       from.Ports.TCP,
+		HTTPTarget:     from.TargetPorts.HTTP,
+		TLSTarget:      from.TargetPorts.TLS,
+		TCPTargets:     from.TargetPorts.TCP,
+		TargetsAssumed: statesNoPorts(stated.TargetPorts) && from.Deploy == nil,
+		Deployed:       from.Deploy != nil && from.Deploy.Installer == api.InstallerManifests,
+	}
+}
+
+func statesNoPorts(p api.GatewayPorts) bool { return p.HTTP == 0 && p.TLS == 0 && len(p.TCP) == 0 }
+
+// Report finds what is wrong with the gateways of a mesh. The path leads to the mesh.
+func Report(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {
+	gateways := WithDefaults(mesh).Gateways
+	names := slices.Sorted(maps.Keys(gateways))
+	for i, name := range names {
+		g := gateway{Reporter: r, path: path.Child("gateways").Child(name), Gateway: gateways[name]}
+		g.checkPorts()
+		if g.Deploy != nil {
+			g.checkDeploy()
+		}
+		for _, first := range names[:i] {
+			g.checkApart(first, gateways[first])
+		}
+	}
+}
+
+// A gateway is one that is being judged, with defaults.
+type gateway struct {
+	*diagnose.Reporter
+	api.Gateway
+
+	path field.Path
+}
+
+// checkApart finds what two gateways share that each must have alone.
+func (g gateway) checkApart(name string, first api.Gateway) {
+	if g.Namespace != first.Namespace {
+		return
+	}
+	if g.Service == first.Service {
+		g.Report(g.path.Child("service"), sameService(g.Service, name, g.Namespace))
+	}
+	overlap := selects(g.Selector, first.Selector) || selects(first.Selector, g.Selector)
+	if overlap && (g.Deploy != nil || first.Deploy != nil) {
+		g.Report(g.path.Child("selector"), sameSelector(name, g.Namespace))
+	}
+}
+
+// selects reports whether whatever has all of some labels has those of a selector too.
+func selects(selector, labels map[string]string) bool {
+	for key, value := range selector {
+		if labels[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+func (g gateway) checkPorts() {
+	path, ports := g.path.Child("ports"), g.Ports
+	if ports.HTTP == ports.TLS {
+		g.Report(path, samePortForHTTPAndTLS(ports.HTTP))
+	}
+	for i, port := range ports.TCP {
+		if port == ports.HTTP || port == ports.TLS || slices.Contains(ports.TCP[:i], port) {
+			g.Report(path, samePortTwice(port))
+		}
+	}
+	g.checkTargetPorts(g.path.Child("targetPorts"))
+}
+
+func (g gateway) checkTargetPorts(path field.Path) {
+	if len(g.TargetPorts.TCP) != len(g.Ports.TCP) {
+		g.Report(path, unevenTargetPorts(len(g.TargetPorts.TCP), len(g.Ports.TCP)))
+	}
+	targets := slices.Concat([]int{g.TargetPorts.HTTP, g.TargetPorts.TLS}, g.TargetPorts.TCP)
+	for i, port := range targets {
+		switch {
+		case slices.Contains(targets[:i], port) && (i > 1 || g.Ports.HTTP != g.Ports.TLS):
+			g.Report(path, samePortTwice(port))
+		case port >= firstProxyPort && port <= lastProxyPort:
+			g.Report(path, portOfProxy(port))
+		}
+	}
+}
+
+// The ports that Istio's proxy has for itself.
+// https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio
+const (
+	firstProxyPort = 15000
+	lastProxyPort  = 15090
+)
+
+// checkDeploy finds what Kubernetes would refuse of a gateway that is deployed.
+func (g gateway) checkDeploy() {
+	if g.Service[0] >= '0' && g.Service[0] <= '9' {
+		g.Report(g.path.Child("service"), serviceStartsWithDigit(g.Service))
+	}
+	for _, key := range []string{ir.LabelDataplane, ir.LabelInject} {
+		if _, ok := g.Selector[key]; ok {
+			g.Report(g.path.Child("selector"), labelOfProxy(key))
+		}
+	}
+	path := g.path.Child("deploy")
+	if r := g.Deploy.Replicas; r.Min > r.Max {
+		g.Report(path.Child("replicas"), minAboveMax(r.Min, r.Max))
+	}
+	requests, limits := g.Deploy.Resources.Requests, g.Deploy.Resources.Limits
+	g.checkResource(path, "cpu", requests.CPU, limits.CPU)
+	g.checkResource(path, "memory", requests.Memory, limits.Memory)
+	for i, t := range g.Deploy.Tolerations {
+		g.checkToleration(path.Child("tolerations").Item(i), t)
+	}
+}
+
+func (g gateway) checkResource(path field.Path, name, request, limit string) {
+	requested, most := resource.MustParse(request), resource.MustParse(limit)
+	if requested.Cmp(most) > 0 {
+		g.Report(path.Child("resources"), requestAboveLimit(name, requested.String(), most.String()))
+	}
+}
+
+func (g gateway) checkToleration(path field.Path, t api.Toleration) {
+	exists := t.Operator == "Exists"
+	switch {
+	case t.Key == "" && !exists:
+		g.Report(path, tolerationWithoutKey())
+	case exists && t.Value != "":
+		g.Report(path, tolerationWithValue(t.Value))
+	}
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ir
+
+import "slices"
+
+// A Way is how a destination is reached: ThroughGateway or FromSidecar.
+type Way interface{ isWay() }
+
+// ThroughGateway is over a hop to an egress gateway, and out there.
+type ThroughGateway struct {
+	Gateway   *Gateway
+	MutualTLS bool // of the hop
+}
+
+// FromSidecar is straight out.
+type FromSidecar struct{}
+
+func (ThroughGateway) isWay() {}
+func (FromSidecar) isWay()    {}
+
+// IsMutualTLS reports whether a way is a hop with mutual TLS.
+func IsMutualTLS(way Way) bool {
+	gateway, ok := way.(ThroughGateway)
+	return ok && gateway.MutualTLS
+}
+
+// EntryPort returns the port of the gateway's Service that takes a route. Everything over
+// mutual TLS goes to the TLS port, where a server name tells it apart.
+func (w ThroughGateway) EntryPort(r Route) int {
+	if w.MutualTLS {
+		return w.Gateway.TLSPort
+	}
+	switch r.Protocol.Layer() {
+	case LayerHTTP:
+		return w.Gateway.HTTPPort
+	case LayerTCP:
+		return r.GatewayPort
+	default:
+		return w.Gateway.TLSPort
+	}
+}
+
+// A Gateway is an egress gateway.
+type Gateway struct {
+	Name      string
+	Namespace string
+	Service   string
+	Host      string // of its Service
+	Selector  map[string]string
+	HTTPPort  int
+	TLSPort   int
+	TCPPorts  []int
+	// HTTPTarget, TLSTarget and TCPTargets are the container ports behind these.
+	HTTPTarget int
+	TLSTarget  int
+	TCPTargets []int
+	// TargetsAssumed says whether nobody stated them.
+	TargetsAssumed bool
+	// Deployed says whether its workload is among the objects.
+	Deployed bool
+}
+
+// ContainerPort returns the container port behind a port of the Service.
+func (g *Gateway) ContainerPort(port int) int {
+	switch port {
+	case g.HTTPPort:
+		return g.HTTPTarget
+	case g.TLSPort:
+		return g.TLSTarget
+	default:
+		return g.TCPTargets[slices.Index(g.TCPPorts, port)]
+	}
+}
+
+// ContainerPorts returns all container ports.
+func (g *Gateway) ContainerPorts() []int {
+	return slices.Concat([]int{g.HTTPTarget, g.TLSTarget}, g.TCPTargets)
+}
+
+// Labels of Pods that Istio reads.
+// https://istio.io/latest/docs/reference/config/labels/
+const (
+	LabelDataplane = "istio.io/dataplane-mode"
+	LabelInject    = "sidecar.istio.io/inject"
+)

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package istio
+
+import (
+	"fmt"
+	"strings"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/name"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+)
+
+// httpCarrier leads requests, by their authority.
+type httpCarrier struct{}
+
+func (httpCarrier) laneKind(d *ir.Destination, _ ir.Host) string {
+	if d.Narrowed {
+		return laneClosed
+	}
+	return laneHTTP
+}
+
+// cross shares servers and subsets with all who have the same clients: the gateway tells
+// requests apart by authority, and a server knows no request of another branch.
+func (httpCarrier) cross(l lane) crossing {
+	s := server{port: l.way.EntryPort(l.route), host: "*." + l.branch}
+	if !l.way.MutualTLS {
+		s.name, s.protocol = name.Label(l.branchName("http")...), "HTTP"
+		return crossing{server: s, subset: plainSubset(l.destination)}
+	}
+	s.name, s.protocol, s.tls = name.Label(l.branchName("http-mutual-tls")...), "HTTPS", mutualTLS
+	version := "http"
+	if l.route.IsHTTP2() {
+		version = "http2"
+	}
+	return crossing{server: s, subset: subset{
+		name:  subsetName(l.destination, l.branchName(version)...),
+		sni:   "mesh." + l.branch,
+		http2: l.route.IsHTTP2(),
+	}}
+}
+
+func (httpCarrier) addHopRoute(spec *networking.VirtualService, l lane) {
+	spec.Http = append(spec.Http, &networking.HTTPRoute{
+		Match:   []*networking.HTTPMatchRequest{{Port: uint32(l.route.Port)}},
+		Rewrite: &networking.HTTPRewrite{Authority: l.name},
+		Route:   []*networking.HTTPRouteDestination{{Destination: l.to()}},
+	})
+}
+
+func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
+	port := uint32(l.crossing.server.port)
+	route := httpRoute(l.route.Exit, l.onward())
+	route.Match = matches(l.route.Exit, port)
+	route.Rewrite = &networking.HTTPRewrite{Authority: authorityOutside(l.route, l.host.Outside)}
+	spec.Http = append(spec.Http, route)
+	if len(l.route.Exit.Allow) > 0 {
+		spec.Http = append(spec.Http, refusal(l.destination.Bundle, port))
+	}
+}
+
+func (httpCarrier) needsSidecarRoute(d *ir.Destination, h ir.Host, r ir.Route) bool {
+	return mustRewrite(d, h, r) || r.Exit.TLS != nil || r.Exit.Timeout != 0 || r.Exit.Retries != nil
+}
+
+func (httpCarrier) addSidecarRoute(spec *networking.VirtualService, d *ir.Destination, h ir.Host, r ir.Route) {
+	route := httpRoute(r.Exit, exitTo(h.Name, d, r))
+	route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.Port)}}
+	if mustRewrite(d, h, r) {
+		route.Rewrite = &networking.HTTPRewrite{Authority: authorityOutside(r, h.Outside)}
+	}
+	spec.Http = append(spec.Http, route)
+}
+
+// mustRewrite reports whether applications call the host with another authority
+// than it expects. A Service has several names, and none of them is the host's.
+func mustRewrite(d *ir.Destination, h ir.Host, r ir.Route) bool {
+	if d.Onward.Service != nil {
+		return h.Outside != ""
+	}
+	return !h.IsWildcard() && authority(h.Name, r.Port, 80) != authorityOutside(r, h.Outside)
+}
+
+func (httpCarrier) routesOf(n neighbor.Object) []neighbor.Route { return n.Spec.HTTP }
+
+// httpRoute returns a route with the time limits and the retries of an exit.
+func httpRoute(e ir.Exit, to *networking.Destination) *networking.HTTPRoute {
+	route := &networking.HTTPRoute{
+		Route:   []*networking.HTTPRouteDestination{{Destination: to}},
+		Timeout: duration(e.Timeout),
+	}
+	if e.Retries != nil {
+		route.Retries = &networking.HTTPRetry{
+			Attempts:      int32(e.Retries.Attempts),
+			PerTryTimeout: duration(e.Retries.PerTryTimeout),
+			RetryOn:       strings.Join(e.Retries.RetryOn, ","),
+		}
+	}
+	return route
+}
+
+// matches returns what requests an exit is for: those on a port of the gateway,
+// and where there are descriptions of requests, of these only.
+func matches(e ir.Exit, port uint32) []*networking.HTTPMatchRequest {
+	if len(e.Allow) == 0 {
+		return []*networking.HTTPMatchRequest{{Port: port}}
+	}
+	var matches []*networking.HTTPMatchRequest
+	for _, allowed := range e.Allow {
+		for _, path := range orAny(allowed.Paths) {
+			for _, method := range orAny(allowed.Methods) {
+				matches = append(matches, &networking.HTTPMatchRequest{Port: port, Uri: pathMatch(path), Method: exactMatch(method)})
+			}
+		}
+	}
+	return matches
+}
+
+// orAny returns an empty text, which stands for any, where there is none.
+func orAny(texts []string) []string {
+	if len(texts) == 0 {
+		return []string{""}
+	}
+	return texts
+}
+
+func pathMatch(path string) *networking.StringMatch {
+	if prefix, ok := strings.CutSuffix(path, "*"); ok {
+		return &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: prefix}}
+	}
+	return exactMatch(path)
+}
+
+func exactMatch(text string) *networking.StringMatch {
+	if text == "" {
+		return nil
+	}
+	return &networking.StringMatch{MatchType: &networking.StringMatch_Exact{Exact: text}}
+}
+
+// forbidden is the status of a request that is understood and refused (RFC 9110,
+// section 15.5.4).
+const forbidden = 403
+
+// refusal answers what no description of requests is for. A policy could not: of
+// those that deny, none can say "neither of two", and one that allows shuts the
+// gateway for everybody else.
+func refusal(b ir.BundleID, port uint32) *networking.HTTPRoute {
+	body := fmt.Sprintf("EgressBundle %s does not allow this request.\n", b)
+	return &networking.HTTPRoute{
+		Match: []*networking.HTTPMatchRequest{{Port: port}},
+		DirectResponse: &networking.HTTPDirectResponse{
+			Status: forbidden,
+			Body:   &networking.HTTPBody{Specifier: &networking.HTTPBody_String_{String_: body}},
+		},
+	}
+}
+
+// authorityOutside is what the host is called with, outside.
+func authorityOutside(r ir.Route, host string) string {
+	if r.Exit.TLS != nil {
+		return authority(host, r.Exit.Port, 443)
+	}
+	return authority(host, r.Exit.Port, 80)
+}
+
+// authority leaves out the port that the scheme implies (RFC 9110, section
+// 4.2).
+func authority(host string, port, implied int) string {
+	if port == implied {
+		return host
+	}
+	return fmt.Sprintf("%s:%d", host, port)
+}

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package istio
+
+import (
+	"cmp"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+)
+
+// trafficPolicy returns a policy as Istio takes it, and nil for none.
+func trafficPolicy(t *api.TrafficPolicy) *networking.TrafficPolicy {
+	if t == nil {
+		return nil
+	}
+	return &networking.TrafficPolicy{
+		ConnectionPool:   connectionPool(t),
+		LoadBalancer:     loadBalancer(t),
+		OutlierDetection: outlierDetection(t.OutlierDetection),
+	}
+}
+
+func connectionPool(t *api.TrafficPolicy) *networking.ConnectionPoolSettings {
+	if t.ConnectTimeout == 0 && t.ConnectionPool == nil {
+		return nil
+	}
+	from := cmp.Or(t.ConnectionPool, &api.ConnectionPool{})
+	pool := &networking.ConnectionPoolSettings{
+		Tcp:  connectionPoolTCP(from.TCP, t.ConnectTimeout),
+		Http: connectionPoolHTTP(from.HTTP),
+	}
+	if proto.Size(pool.GetTcp())+proto.Size(pool.GetHttp()) == 0 {
+		return nil // Istio refuses a pool that says nothing.
+	}
+	return pool
+}
+
+func connectionPoolTCP(c *api.ConnectionPoolTCP, connectTimeout api.Duration) *networking.ConnectionPoolSettings_TCPSettings {
+	if c == nil && connectTimeout == 0 {
+		return nil
+	}
+	c = cmp.Or(c, &api.ConnectionPoolTCP{})
+	settings := &networking.ConnectionPoolSettings_TCPSettings{
+		ConnectTimeout:        duration(connectTimeout),
+		MaxConnections:        int32(c.MaxConnections),
+		MaxConnectionDuration: duration(c.MaxConnectionDuration),
+	}
+	if k := c.TCPKeepalive; k != nil {
+		settings.TcpKeepalive = &networking.ConnectionPoolSettings_TCPSettings_TcpKeepalive{
+			Interval: duration(k.Interval),
+			Probes:   uint32(k.Probes),
+			Time:     duration(k.Time),
+		}
+	}
+	return settings
+}
+
+func connectionPoolHTTP(c *api.ConnectionPoolHTTP) *networking.ConnectionPoolSettings_HTTPSettings {
+	if c == nil {
+		return nil
+	}
+	return &networking.ConnectionPoolSettings_HTTPSettings{
+		Http1MaxPendingRequests:  int32(c.HTTP1MaxPendingRequests),
+		Http2MaxRequests:         int32(c.HTTP2MaxRequests),
+		IdleTimeout:              duration(c.IdleTimeout),
+		MaxRequestsPerConnection: int32(c.MaxRequestsPerConnection),
+		MaxRetries:               int32(c.MaxRetries),
+	}
+}
+
+func outlierDetection(o *api.OutlierDetection) *networking.OutlierDetection {
+	if o == nil {
+		return nil
+	}
+	return &networking.OutlierDetection{
+		BaseEjectionTime:         duration(o.BaseEjectionTime),
+		Consecutive_5XxErrors:    wrapped(o.Consecutive5xxErrors),
+		ConsecutiveGatewayErrors: wrapped(o.ConsecutiveGatewayErrors),
+		Interval:                 duration(o.Interval),
+		MaxEjectionPercent:       int32(o.MaxEjectionPercent),
+	}
+}
+
+// wrapped returns nil, which is the default, for a number that is not set.
+func wrapped(n int) *wrapperspb.UInt32Value {
+	if n == 0 {
+		return nil
+	}
+	return wrapperspb.UInt32(uint32(n))
+}
+
+func loadBalancer(t *api.TrafficPolicy) *networking.LoadBalancerSettings {
+	if len(t.Failover) == 0 {
+		return nil
+	}
+	setting := &networking.LocalityLoadBalancerSetting{Enabled: wrapperspb.Bool(true)}
+	for _, f := range t.Failover {
+		setting.Failover = append(setting.Failover, &networking.LocalityLoadBalancerSetting_Failover{From: f.From, To: f.To})
+	}
+	return &networking.LoadBalancerSettings{LocalityLbSetting: setting}
+}

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/shard"
+)
+
+// planRoutes lets the pattern of each port plan it.
+func (d destination) planRoutes() []ir.Route {
+	listed := len(d.from.Ports) > 0
+	ports := d.from.Ports
+	if !listed {
+		ports = []api.Port{{Number: 443, Pattern: &api.TLSPassthrough{}}}
+	}
+	path := d.path.Child("ports")
+	if len(ports) > shard.Size {
+		d.Report(path, tooManyPorts(len(ports)))
+	}
+	var routes []ir.Route
+	for i, from := range ports {
+		p := port{destination: d, path: path, listed: listed, number: from.Number}
+		if listed {
+			p.path = path.Item(i)
+		}
+		if ir.RouteAt(routes, from.Number) != nil {
+			d.Report(p.path.Child("port"), portTwice(from.Number))
+			continue
+		}
+		r := p.route(from.Pattern)
+		r.Port, r.Path, r.Listed = from.Number, p.path, listed
+		routes = append(routes, r)
+	}
+	slices.SortFunc(routes, func(a, b ir.Route) int { return cmp.Compare(a.Port, b.Port) })
+	return routes
+}
+
+// A port is one that is being planned.
+type port struct {
+	destination
+
+	path   field.Path // of the port, or of the list that has none
+	listed bool
+	number int
+}
+
+// route plans the port as its pattern says.
+func (p port) route(pattern api.Pattern) ir.Route {
+	switch pattern := pattern.(type) {
+	case *api.HTTP:
+		return p.http(pattern)
+	case *api.TCP:
+		return p.tcp(pattern)
+	case *api.TLSOrigination:
+		return p.tlsOrigination(pattern)
+	case *api.TLSPassthrough:
+		return p.tlsPassthrough()
+	default:
+		panic(fmt.Sprintf("plan: no route for the pattern %T", pattern))
+	}
+}
+
+// reportField reports a finding at a field of the port, and at the list of ports if that is
+// empty.
+func (p port) reportField(name string, f diagnose.Finding) { p.Report(p.fieldPath(name), f) }
+
+func (p port) fieldPath(name string) field.Path {
+	if !p.listed {
+		return p.path
+	}
+	return p.path.Child(name)
+}
+
+// checkPlainHTTP judges what patterns have in common whose application speaks
+// plain HTTP.
+func (p port) checkPlainHTTP(retries *api.Retries) {
+	if p.number == 443 {
+		p.reportField("port", plainHTTPOn443())
+	}
+	if retries != nil && retries.Attempts == 0 && (retries.PerTryTimeout != 0 || len(retries.RetryOn) > 0) {
+		p.reportField("retries", retriesOff())
+	}
+	if p.onward.Proxy != nil {
+		p.reportField("pattern", requestsThroughProxy())
+	}
+}
+
+// checkAllow refuses limits of requests where nothing but the caller's own proxy
+// would keep them.
+func (p port) checkAllow(allow []api.AllowedRequest) {
+	if _, fromSidecar := p.way.(ir.FromSidecar); fromSidecar && len(allow) > 0 {
+		p.reportField("allow", allowFromSidecar())
+	}
+	for i, r := range allow {
+		if len(r.Methods)+len(r.Paths) == 0 {
+			p.Report(p.fieldPath("allow").Item(i), emptyAllow())
+		}
+	}
+}
+
+// sortedRetries returns retries with their conditions in an order of its own: they
+// are a set.
+func sortedRetries(from *api.Retries) *api.Retries {
+	if from == nil {
+		return nil
+	}
+	sorted := *from
+	sorted.RetryOn = slices.Sorted(slices.Values(from.RetryOn))
+	return &sorted
+}
+
+// sortedRequests returns descriptions of requests in an order of their own: they
+// are a set, as are the methods and the paths of each.
+func sortedRequests(from []api.AllowedRequest) []api.AllowedRequest {
+	var sorted []api.AllowedRequest
+	for _, r := range from {
+		sorted = append(sorted, api.AllowedRequest{
+			Methods: slices.Compact(slices.Sorted(slices.Values(r.Methods))),
+			Paths:   slices.Compact(slices.Sorted(slices.Values(r.Paths))),
+		})
+	}
+	slices.SortFunc(sorted, func(a, b api.AllowedRequest) int {
+		return cmp.Or(slices.Compare(a.Paths, b.Paths), slices.Compare(a.Methods, b.Methods))
+	})
+	return sorted
+}

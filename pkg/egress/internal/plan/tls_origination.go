@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+)
+
+func (p port) tlsOrigination(pattern *api.TLSOrigination) ir.Route {
+	p.checkPlainHTTP(pattern.Retries)
+	p.checkAllow(pattern.Allow)
+	if hasWildcard(p.from) {
+		p.reportField("pattern", originationOfWildcard())
+	}
+	// The host's certificate is verified with its name.
+	if isService(p.from) && p.from.Service.ExternalName == "" {
+		p.Report(p.destination.path.Child("service").Child("externalName"), missingNameOfService())
+	}
+	ca := *cmp.Or(pattern.CACertificates, &api.CACertificates{})
+	client := *cmp.Or(pattern.ClientCertificate, &api.ClientCertificate{})
+	p.checkCertificates(ca, client)
+	return ir.Route{
+		Protocol: cmp.Or(ir.Protocol(pattern.Protocol), ir.HTTP),
+		Exit: ir.Exit{
+			Port: cmp.Or(pattern.UpstreamPort, 443),
+			TLS: &ir.UpstreamTLS{
+				SNI:               pattern.SNI,
+				SubjectAltNames:   slices.Sorted(slices.Values(pattern.SubjectAltNames)),
+				CACertificates:    ca,
+				ClientCertificate: client,
+				Mounts:            mounts(ca, client),
+			},
+			Allow:   sortedRequests(pattern.Allow),
+			Timeout: pattern.Timeout,
+			Retries: sortedRetries(pattern.Retries),
+		},
+	}
+}
