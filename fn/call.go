@@ -13,6 +13,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -103,7 +105,7 @@ func configAmong(items []*yaml.RNode, config *yaml.RNode) *yaml.RNode {
 	}
 	at := placeOf(config.GetAnnotations())
 	return find(items, func(item *yaml.RNode) bool {
-		return identityOf(item) == identityOf(config) && (at.path == "" || placeOf(item.GetAnnotations()) == at)
+		return identity.Of(item) == identity.Of(config) && (at.path == "" || placeOf(item.GetAnnotations()) == at)
 	})
 }
 
@@ -170,26 +172,19 @@ func (c *call) isSource(item *yaml.RNode) bool {
 	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() == kindMesh)
 }
 
-// An identity is what no two objects share.
-type identity struct{ apiVersion, kind, namespace, name string }
-
-func identityOf(node *yaml.RNode) identity {
-	return identity{node.GetApiVersion(), node.GetKind(), node.GetNamespace(), node.GetName()}
-}
-
 // render renders the bundles that are meant, and looks at what stands beside them.
 // An item is not the text of its file, so diagnostics name files and no lines.
 func (c *call) render() (*egress.Output, error) {
 	in := &input{
 		allowEmpty: c.seesAllBundles(), // A host of files asks again when the last bundle is gone.
-		isRendered: !c.inPlace && slices.ContainsFunc(c.items, isOurs),
+		isRendered: !c.inPlace && slices.ContainsFunc(c.items, identity.IsOurs),
 		remedy:     "; in kustomize, list one under resources, or no " + kindMesh + " under transformers",
 	}
 	if c.inPlace {
 		in.remedy = "; give the function the whole package, with its Kptfile"
 	}
 	if c.isPartial() {
-		in.add(egress.PartialPackage, "", "the items must be those of a whole package: kpt would write objects twice that it does not give, and remove what is made from bundles that it does not give; remove selectors and exclude from this step")
+		in.add(code.PartialPackage, "", "the items must be those of a whole package: kpt would write objects twice that it does not give, and remove what is made from bundles that it does not give; remove selectors and exclude from this step")
 		return nil, in.invalid()
 	}
 	if c.config != nil {
@@ -199,7 +194,7 @@ func (c *call) render() (*egress.Output, error) {
 	}
 	for _, item := range c.items {
 		others := isOfAPI(item) && !c.isSource(item)
-		if item == c.configItem || others || isOurs(item) {
+		if item == c.configItem || others || identity.IsOurs(item) {
 			continue
 		}
 		if err := in.parseItem(item, c.fileOf(item)); err != nil {
@@ -250,7 +245,7 @@ func selectsForUs(step *yaml.RNode) bool {
 func (c *call) parseConfig(in *input) error {
 	kind := c.config.GetKind()
 	if !isOfAPI(c.config) && kind != kindBundle && kind != kindMesh {
-		in.add(egress.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
+		in.add(code.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
 		return in.invalid()
 	}
 	if c.configItem == nil {
@@ -261,19 +256,19 @@ func (c *call) parseConfig(in *input) error {
 		return err
 	}
 	if !same {
-		code := egress.DuplicateBundle
+		rule := egress.DuplicateBundle
 		if kind == kindMesh {
-			code = egress.DuplicateMesh
+			rule = egress.DuplicateMesh
 		}
-		in.diagnostics = append(in.diagnostics, c.diagnostic(c.configItem, code, "", "differs from the functionConfig of the same name; give the file of the package itself, or rename one of the two"))
+		in.diagnostics = append(in.diagnostics, c.diagnostic(c.configItem, rule, "", "differs from the functionConfig of the same name; give the file of the package itself, or rename one of the two"))
 	}
 	return in.parseItem(c.configItem, c.fileOf(c.configItem))
 }
 
 // diagnostic reports an error of an item.
-func (c *call) diagnostic(item *yaml.RNode, code egress.Code, path, message string) egress.Diagnostic {
+func (c *call) diagnostic(item *yaml.RNode, rule egress.Code, path, message string) egress.Diagnostic {
 	return egress.Diagnostic{
-		Code:     code,
+		Code:     rule,
 		Severity: egress.SeverityError,
 		Position: egress.Position{File: c.fileOf(item)},
 		Object:   egress.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},

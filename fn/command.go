@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -125,11 +126,11 @@ func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output)
 	if err := printOutput(stdout, output, opts.report, opts.dir == ""); err != nil {
 		return err
 	}
-	warn(stderr, output.Warnings)
+	warning.Print(stderr, output.Warnings...)
 	for _, p := range output.Patches {
-		warn(stderr, []egress.Diagnostic{needsPatch(p)})
+		warning.Print(stderr, warning.NeedsPatch(p))
 	}
-	warn(stderr, needsHelm(output.Releases))
+	warning.Print(stderr, warning.NeedsHelm(output.Releases)...)
 	return nil
 }
 
@@ -191,12 +192,6 @@ As a KRM function, egressbundle patches the workloads among its items by itself.
 	}
 	cmd.Flags().BoolVar(&helm, "helm", false, "print values for the Helm charts of Istio")
 	return cmd
-}
-
-func warn(stderr io.Writer, warnings []egress.Diagnostic) {
-	for _, w := range warnings {
-		fmt.Fprintln(stderr, w)
-	}
 }
 
 func schemaCommand() *cobra.Command {

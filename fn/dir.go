@@ -21,6 +21,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/identity"
+	"github.com/egressbundle/egressbundle/fn/yamlfile"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -81,7 +83,7 @@ type folder struct {
 func (f *folder) look() error {
 	var problems []error
 	root := f.dir + string(filepath.Separator) // It may be a link.
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err := yamlfile.Walk(root, func(path string, entry fs.DirEntry, err error) error {
 		if os.IsNotExist(err) && path == root {
 			return nil
 		}
@@ -89,13 +91,11 @@ func (f *folder) look() error {
 			return err
 		}
 		switch {
-		case isHidden(root, path):
-			return skip(entry)
 		case f.parents[path] && !entry.IsDir():
 			problems = append(problems, notAFolder(path))
 		case f.wanted[path] != nil && !entry.Type().IsRegular():
 			problems = append(problems, notOurs(path))
-		case entry.Type().IsRegular() && isYAML(path):
+		case entry.Type().IsRegular() && yamlfile.IsYAML(path):
 			problem, err := f.lookAt(path)
 			if err != nil {
 				return err
@@ -114,15 +114,15 @@ func (f *folder) lookAt(path string) (problem, err error) {
 		return nil, err
 	}
 	objects := objectsIn(text)
-	ours := slices.IndexFunc(objects, isOurs)
+	ours := slices.IndexFunc(objects, identity.IsOurs)
 	switch {
 	case ours < 0 && f.wanted[path] != nil:
 		return notOurs(path), nil
 	case ours < 0:
 		return nil, nil
 	}
-	id := identityOf(objects[ours])
-	name := filepath.FromSlash(fileName(id.namespace, id.kind, id.name))
+	id := identity.Of(objects[ours])
+	name := filepath.FromSlash(fileName(id.Namespace, id.Kind, id.Name))
 	place := filepath.Join(f.dir, name)
 	alone := len(objects) == 1 && !bytes.Contains(text, []byte("\n---"))
 	switch {
@@ -134,7 +134,7 @@ func (f *folder) lookAt(path string) (problem, err error) {
 	case path == place:
 		return fmt.Errorf("%s: must hold the one document that egressbundle writes, and nothing beside it; move the rest to another file, or remove it", path), nil
 	default:
-		return fmt.Errorf("%s: must not hold %s %s/%s of egressbundle, whose file in this folder is %s; remove it from here, for nothing else would", path, id.kind, id.namespace, id.name, place), nil
+		return fmt.Errorf("%s: must not hold %s %s/%s of egressbundle, whose file in this folder is %s; remove it from here, for nothing else would", path, id.Kind, id.Namespace, id.Name, place), nil
 	}
 }
 

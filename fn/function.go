@@ -11,6 +11,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -38,7 +39,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	}
 	// kpt shows results, and keeps what stands on standard error in Git.
 	if c.pkg == "" {
-		warn(stderr, a.diagnostics)
+		warning.Print(stderr, a.diagnostics...)
 	}
 	return request.write(stdout, a)
 }
@@ -74,7 +75,7 @@ func (c *call) transform() (*answer, error) {
 	if err := c.checkKept(a.items); err != nil {
 		return nil, err
 	}
-	a.diagnostics = slices.Concat(output.Warnings, unpatched, needsHelm(output.Releases))
+	a.diagnostics = slices.Concat(output.Warnings, unpatched, warning.NeedsHelm(output.Releases))
 	return a, nil
 }
 

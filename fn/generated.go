@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -23,15 +25,15 @@ func (c *call) generated(bundles []egress.Bundle) []egress.Diagnostic {
 	var diagnostics []egress.Diagnostic
 	for _, item := range c.items {
 		annotations := item.GetAnnotations()
-		if !isOurs(item) || annotations[kustomizeID] == "" {
+		if !identity.IsOurs(item) || annotations[kustomizeID] == "" {
 			continue
 		}
 		if from, _, _ := strings.Cut(annotations[previousNamespaces], ","); from != "" && from != item.GetNamespace() {
-			diagnostics = append(diagnostics, c.diagnostic(item, egress.MovedObject, "metadata.namespace",
+			diagnostics = append(diagnostics, c.diagnostic(item, code.MovedObject, "metadata.namespace",
 				fmt.Sprintf("must be %q, and a namespace in a kustomization made it %q, so traffic would be cut", from, item.GetNamespace())+renderBelow))
 		}
 		if from, _, _ := strings.Cut(annotations[previousNames], ","); from != "" && from != item.GetName() && item.GetKind() == kindService {
-			diagnostics = append(diagnostics, c.diagnostic(item, egress.RenamedObject, "metadata.name",
+			diagnostics = append(diagnostics, c.diagnostic(item, code.RenamedObject, "metadata.name",
 				fmt.Sprintf("must be %q, and a prefix or suffix in a kustomization made it %q, so nothing would find it by its DNS name", from, item.GetName())+renderBelow))
 		}
 		if bundle := annotations[egress.AnnotationBundle]; again[bundle] {
@@ -49,11 +51,11 @@ func (c *call) checkShared(objects []*madeObject) error {
 	if c.seesAllBundles() {
 		return nil
 	}
-	shared := map[identity]*madeObject{}
+	shared := map[identity.Key]*madeObject{}
 	sidecars := map[string]string{} // names by namespace, where Istio takes one of several
 	for _, m := range objects {
 		if m.isShared() {
-			shared[m.identity()] = m
+			shared[m.key()] = m
 		}
 		if m.Kind == kindSidecar {
 			sidecars[m.Namespace] = m.Name
@@ -61,14 +63,14 @@ func (c *call) checkShared(objects []*madeObject) error {
 	}
 	var diagnostics []egress.Diagnostic
 	for _, item := range c.items {
-		if !isOurs(item) {
+		if !identity.IsOurs(item) {
 			continue
 		}
 		if name := sidecars[item.GetNamespace()]; item.GetKind() == kindSidecar && name != "" && name != item.GetName() {
-			diagnostics = append(diagnostics, c.diagnostic(item, egress.RenamedObject, "metadata.name",
+			diagnostics = append(diagnostics, c.diagnostic(item, code.RenamedObject, "metadata.name",
 				fmt.Sprintf("must be %q, as long as bundles are rendered that make it too: Istio takes one Sidecar of a namespace, the older", name)+renderBelow))
 		}
-		m := shared[identityOf(item)]
+		m := shared[identity.Of(item)]
 		if m == nil {
 			continue
 		}
@@ -77,7 +79,7 @@ func (c *call) checkShared(objects []*madeObject) error {
 			return err
 		}
 		if !same {
-			diagnostics = append(diagnostics, c.diagnostic(item, egress.RenderedApart, "", "differs from what these bundles need, and other bundles may need it as it is; render all of them in one call: in kustomize, all under resources and an "+kindMesh+" under transformers, and in kpt, all in the package; or remove it, if there are no others"))
+			diagnostics = append(diagnostics, c.diagnostic(item, code.RenderedApart, "", "differs from what these bundles need, and other bundles may need it as it is; render all of them in one call: in kustomize, all under resources and an "+kindMesh+" under transformers, and in kpt, all in the package; or remove it, if there are no others"))
 		}
 	}
 	if len(diagnostics) > 0 {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/fn/yamlfile"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -27,7 +29,7 @@ func (in *input) noteRead(path string) {
 func (in *input) checkLinks() {
 	for _, link := range in.links {
 		if file := in.unreadBehind(link); file != "" {
-			in.add(egress.UnreadableFile, link, "must be a folder, and is a link to one, which is not followed although "+file+" is of egressbundle; name the target of the link as a PATH too")
+			in.add(code.UnreadableFile, link, "must be a folder, and is a link to one, which is not followed although "+file+" is of egressbundle; name the target of the link as a PATH too")
 		}
 	}
 }
@@ -37,11 +39,8 @@ func (in *input) checkLinks() {
 func (in *input) unreadBehind(link string) string {
 	var unread string
 	root := link + string(filepath.Separator)
-	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && isHidden(root, path) {
-			return skip(entry)
-		}
-		if err == nil && !entry.IsDir() && isYAML(path) && in.isUnread(path) {
+	_ = yamlfile.Walk(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && yamlfile.IsYAML(path) && in.isUnread(path) {
 			unread = path
 			return fs.SkipAll
 		}

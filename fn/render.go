@@ -11,8 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/fn/yamlfile"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -52,7 +53,7 @@ func (in *input) render() (*egress.Output, error) {
 	}
 	isEmpty := len(in.found.Bundles)+len(in.diagnostics) == 0
 	if isEmpty && !in.allowEmpty && !in.isRendered {
-		in.add(egress.NoBundle, "", "there must be an EgressBundle, and there is none"+in.remedy)
+		in.add(code.NoBundle, "", "there must be an EgressBundle, and there is none"+in.remedy)
 	}
 	output, err := in.found.Render()
 	if err := in.collect(err); err != nil {
@@ -63,7 +64,7 @@ func (in *input) render() (*egress.Output, error) {
 	}
 	if isEmpty && !in.isRendered {
 		output.Warnings = append(output.Warnings, egress.Diagnostic{
-			Code:     egress.NoBundle,
+			Code:     code.NoBundle,
 			Severity: egress.SeverityWarning,
 			Message:  "there is no EgressBundle, and so there is no object",
 		})
@@ -72,7 +73,7 @@ func (in *input) render() (*egress.Output, error) {
 }
 
 func mayHideMesh(d egress.Diagnostic) bool {
-	return d.Object.Kind == kindMesh || d.Code == egress.InvalidYAML || d.Code == egress.UnreadableFile
+	return d.Object.Kind == kindMesh || d.Code == egress.InvalidYAML || d.Code == code.UnreadableFile
 }
 
 func (in *input) invalid() error {
@@ -91,14 +92,14 @@ func (in *input) readPath(path string) error {
 		err = in.walk(path)
 	}
 	if err == nil && in.isEmpty && !in.allowEmpty {
-		in.add(egress.NoBundle, path, fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion)+in.remedy)
+		in.add(code.NoBundle, path, fmt.Sprintf("must hold an EgressBundle (apiVersion: %s), and holds none", egress.APIVersion)+in.remedy)
 	}
 	return err
 }
 
-func (in *input) add(code egress.Code, file, message string) {
+func (in *input) add(rule egress.Code, file, message string) {
 	in.isEmpty = false
-	d := egress.Diagnostic{Code: code, Severity: egress.SeverityError, Message: message}
+	d := egress.Diagnostic{Code: rule, Severity: egress.SeverityError, Message: message}
 	if file != "" {
 		d.Position = egress.Position{File: file, Line: 1, Column: 1}
 	}
@@ -111,7 +112,7 @@ func (in *input) walk(path string) error {
 	if isDir(path) {
 		root += string(filepath.Separator)
 	}
-	return filepath.WalkDir(root, in.visit(root))
+	return yamlfile.Walk(root, in.visit(root))
 }
 
 func isDir(path string) bool {
@@ -132,38 +133,24 @@ func (in *input) readStdin() error {
 func (in *input) visit(root string) fs.WalkDirFunc {
 	return func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			in.add(egress.UnreadableFile, path, "must be readable: "+reason(err))
+			in.add(code.UnreadableFile, path, "must be readable: "+reason(err))
 			return nil
-		}
-		if isHidden(root, path) {
-			return skip(entry)
 		}
 		if entry.Type()&fs.ModeSymlink != 0 && isDir(path) {
 			in.links = append(in.links, path)
 			return nil
 		}
-		if entry.IsDir() || path != root && !isYAML(path) {
+		if entry.IsDir() || path != root && !yamlfile.IsYAML(path) {
 			return nil
 		}
 		src, err := os.ReadFile(path)
 		if err != nil {
-			in.add(egress.UnreadableFile, path, "must be readable: "+reason(err))
+			in.add(code.UnreadableFile, path, "must be readable: "+reason(err))
 			return nil
 		}
 		in.noteRead(path)
 		return in.parse(path, src)
 	}
-}
-
-// isHidden reports whether an entry of a folder is hidden. What the user names is not,
-// whatever its name.
-func isHidden(root, path string) bool {
-	return path != root && strings.HasPrefix(filepath.Base(path), ".")
-}
-
-func isYAML(path string) bool {
-	ext := filepath.Ext(path)
-	return ext == ".yaml" || ext == ".yml"
 }
 
 // reason leaves out the path, which stands in front of the message.
@@ -172,13 +159,6 @@ func reason(err error) string {
 		return pathError.Err.Error()
 	}
 	return err.Error()
-}
-
-func skip(entry fs.DirEntry) error {
-	if entry.IsDir() {
-		return fs.SkipDir
-	}
-	return nil
 }
 
 func (in *input) parse(path string, src []byte) error {

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -22,22 +23,22 @@ import (
 // is written; a second copy of it goes. New ones are added, in files of their own if the
 // host keeps files.
 func (c *call) settle(objects []*madeObject) (*answer, error) {
-	wanted := map[identity]*madeObject{}
+	wanted := map[identity.Key]*madeObject{}
 	for _, m := range objects {
-		wanted[m.identity()] = m
+		wanted[m.key()] = m
 	}
 	rendered := bundlesOf(objects)
-	settled := map[identity]bool{}
+	settled := map[identity.Key]bool{}
 	var a answer
 	for _, item := range c.items {
-		id := identityOf(item)
+		id := identity.Of(item)
 		var err error
 		switch m := wanted[id]; {
-		case settled[id] && isOurs(item), m == nil && c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
+		case settled[id] && identity.IsOurs(item), m == nil && c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
 			continue
-		case m != nil && isOurs(item) && m.isShared() && !c.seesAllBundles():
+		case m != nil && identity.IsOurs(item) && m.isShared() && !c.seesAllBundles():
 			settled[id] = true // It says what is wanted, as checkShared knows.
-		case m != nil && isOurs(item):
+		case m != nil && identity.IsOurs(item):
 			settled[id] = true
 			item, err = m.replace(item)
 		case c.isSource(item):
@@ -50,7 +51,7 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 		a.items = append(a.items, item)
 	}
 	for _, m := range objects {
-		if !settled[m.identity()] {
+		if !settled[m.key()] {
 			a.added = append(a.added, m)
 		}
 	}
@@ -60,16 +61,11 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 	return &a, c.place(a.added, a.items)
 }
 
-// isOurs reports whether this program made an item.
-func isOurs(item *yaml.RNode) bool {
-	return egress.IsManaged(item.GetApiVersion(), item.GetKind(), item.GetLabels())
-}
-
 // isStale reports whether an item is an object that its bundle does not make any
 // more. Whoever sees all bundles also knows of those that are gone, and of what
 // belongs to no single bundle.
 func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
-	return isOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
+	return identity.IsOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
 }
 
 // bundlesOf returns the bundles that objects are made from.
@@ -177,15 +173,15 @@ func (c *call) sources() map[string]*yaml.RNode {
 // does not come back. Only what this program made, and the bundles that it took
 // out, may be missing.
 func (c *call) checkKept(items []*yaml.RNode) error {
-	kept := map[identity]int{}
+	kept := map[identity.Key]int{}
 	for _, item := range items {
-		kept[identityOf(item)]++
+		kept[identity.Of(item)]++
 	}
 	for _, item := range c.items {
-		id := identityOf(item)
+		id := identity.Of(item)
 		kept[id]--
-		if kept[id] < 0 && !isOurs(item) && (c.inPlace || !c.isSource(item)) {
-			return fmt.Errorf("%s %s/%s would be lost, which is a defect of egressbundle; nothing was changed", id.kind, id.namespace, id.name)
+		if kept[id] < 0 && !identity.IsOurs(item) && (c.inPlace || !c.isSource(item)) {
+			return fmt.Errorf("%s %s/%s would be lost, which is a defect of egressbundle; nothing was changed", id.Kind, id.Namespace, id.Name)
 		}
 	}
 	return nil

@@ -12,6 +12,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/kustomize/kyaml/yaml/merge2"
 
+	"github.com/egressbundle/egressbundle/fn/identity"
+	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -66,7 +68,7 @@ func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []eg
 	var warnings []egress.Diagnostic
 	for i, p := range patches {
 		if !found[i] {
-			warnings = append(warnings, needsPatch(p))
+			warnings = append(warnings, warning.NeedsPatch(p))
 		}
 	}
 	return warnings, nil
@@ -83,7 +85,7 @@ func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error
 	if err := patched.DeAnchor(); err != nil { // merge2 loses aliases.
 		return nil, err
 	}
-	if !c.inPlace || isOurs(item) {
+	if !c.inPlace || identity.IsOurs(item) {
 		return patched, mergeAll(patched, patches)
 	}
 	if err := c.patchAndNote(patched, patches); err != nil {
@@ -188,30 +190,4 @@ func unitedText(ours, theirs string) (string, error) {
 	}
 	text, err := json.Marshal(united)
 	return string(text), err
-}
-
-// needsPatch says that objects alone do not do it.
-func needsPatch(p egress.Patch) egress.Diagnostic {
-	workloads, need := "the workloads", "need"
-	if p.Deployment != "" {
-		workloads, need = "the Deployment "+p.Deployment, "needs"
-	}
-	return egress.Diagnostic{
-		Code:     egress.NeedsPatch,
-		Severity: egress.SeverityWarning,
-		Message:  fmt.Sprintf("%s in namespace %s %s a patch, which no object is; see egressbundle patch --help", workloads, p.Namespace, need),
-	}
-}
-
-// needsHelm says which gateways somebody else has to install.
-func needsHelm(releases []egress.Release) []egress.Diagnostic {
-	var warnings []egress.Diagnostic
-	for _, r := range releases {
-		warnings = append(warnings, egress.Diagnostic{
-			Code:     egress.NeedsPatch,
-			Severity: egress.SeverityWarning,
-			Message:  fmt.Sprintf("the gateway %s in namespace %s is left to Helm; egressbundle patch --helm prints its values", r.Name, r.Namespace),
-		})
-	}
-	return warnings
 }
