@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/egressbundle/egressbundle/fn/folder"
 	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -137,14 +138,14 @@ func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output)
 // settleDir makes the folder hold the objects, or checks that it does.
 func (opts renderOptions) settleDir(stdout io.Writer, objects []egress.Object) error {
 	dir := filepath.Clean(opts.dir)
-	changes, err := changesOf(dir, objects)
+	changes, err := folder.Compare(dir, objects)
 	if err != nil {
 		return err
 	}
 	if opts.check {
-		return checkChanges(stdout, dir, changes)
+		return folder.Check(stdout, dir, changes)
 	}
-	return writeChanges(changes)
+	return folder.Write(changes)
 }
 
 // printOutput prints the report, or else the objects unless they went elsewhere.

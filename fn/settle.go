@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/folder"
 	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -114,7 +115,7 @@ func (c *call) place(added []*madeObject, items []*yaml.RNode) error {
 			source = sources[allBundles]
 		}
 		beside := source.GetAnnotations()
-		name := fileName(m.Namespace, m.Kind, m.Name)
+		name := folder.FileName(m.Namespace, m.Kind, m.Name)
 		at := placeOf(beside)
 		at.path = path.Join(path.Dir(at.path), name)
 		notes := map[string]string{
