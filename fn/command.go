@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/egressbundle/egressbundle/fn/folder"
+	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
@@ -102,8 +103,11 @@ by which exit, and which object stops each way around it, or that nothing does.`
 			if opts.dir == "" && cmd.Flags().Changed("output") {
 				return errors.New("-o needs the name of a folder, and got none")
 			}
-			in := &input{stdin: cmd.InOrStdin(), allowEmpty: opts.allowEmpty, remedy: "; if that is meant, say so with --allow-empty"}
-			output, err := in.renderPaths(paths)
+			in := &input.Input{AllowEmpty: opts.allowEmpty, Remedy: "; if that is meant, say so with --allow-empty"}
+			if err := in.ReadPaths(cmd.InOrStdin(), paths); err != nil {
+				return err
+			}
+			output, err := in.Render()
 			if err != nil {
 				return err
 			}
@@ -180,8 +184,11 @@ when they start again.
 As a KRM function, egressbundle patches the workloads among its items by itself.`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			in := &input{stdin: cmd.InOrStdin()}
-			output, err := in.renderPaths(paths)
+			in := &input.Input{}
+			if err := in.ReadPaths(cmd.InOrStdin(), paths); err != nil {
+				return err
+			}
+			output, err := in.Render()
 			if err != nil {
 				return err
 			}

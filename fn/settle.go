@@ -4,7 +4,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -24,35 +23,20 @@ import (
 // is written; a second copy of it goes. New ones are added, in files of their own if the
 // host keeps files.
 func (c *call) settle(objects []*madeObject) (*answer, error) {
-	wanted := map[identity.Key]*madeObject{}
-	for _, m := range objects {
-		wanted[m.key()] = m
-	}
-	rendered := bundlesOf(objects)
-	settled := map[identity.Key]bool{}
+	s := newSettlement(c, objects)
 	var a answer
 	for _, item := range c.items {
-		id := identity.Of(item)
-		var err error
-		switch m := wanted[id]; {
-		case settled[id] && identity.IsOurs(item), m == nil && c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
+		if s.isGone(item) {
 			continue
-		case m != nil && identity.IsOurs(item) && m.isShared() && !c.seesAllBundles():
-			settled[id] = true // It says what is wanted, as checkShared knows.
-		case m != nil && identity.IsOurs(item):
-			settled[id] = true
-			item, err = m.replace(item)
-		case c.isSource(item):
-			item = item.Copy()
-			err = annotate(item, map[string]string{localConfig: "true"})
 		}
+		kept, err := s.keep(item)
 		if err != nil {
 			return nil, err
 		}
-		a.items = append(a.items, item)
+		a.items = append(a.items, kept)
 	}
 	for _, m := range objects {
-		if !settled[m.key()] {
+		if !s.settled[m.key()] {
 			a.added = append(a.added, m)
 		}
 	}
@@ -60,6 +44,55 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 		return &a, nil
 	}
 	return &a, c.place(a.added, a.items)
+}
+
+// A settlement is how far objects are among the items of a call.
+type settlement struct {
+	call     *call
+	wanted   map[identity.Key]*madeObject
+	rendered map[string]bool // bundles
+	settled  map[identity.Key]bool
+}
+
+func newSettlement(c *call, objects []*madeObject) *settlement {
+	s := &settlement{
+		call:     c,
+		wanted:   map[identity.Key]*madeObject{},
+		rendered: bundlesOf(objects),
+		settled:  map[identity.Key]bool{},
+	}
+	for _, m := range objects {
+		s.wanted[m.key()] = m
+	}
+	return s
+}
+
+// isGone reports whether an item is not among the items any more: a second copy, an object
+// that nobody wants, or a bundle that nobody but this function would know.
+func (s *settlement) isGone(item *yaml.RNode) bool {
+	key := identity.Of(item)
+	return s.settled[key] && identity.IsOurs(item) ||
+		s.wanted[key] == nil && s.call.isStale(item, s.rendered) ||
+		s.call.isSource(item) && !s.call.inPlace
+}
+
+// keep returns what an item becomes.
+func (s *settlement) keep(item *yaml.RNode) (*yaml.RNode, error) {
+	key := identity.Of(item)
+	m := s.wanted[key]
+	switch {
+	case m != nil && identity.IsOurs(item):
+		s.settled[key] = true
+		if m.isShared() && !s.call.seesAllBundles() {
+			return item, nil // It says what is wanted, as checkShared knows.
+		}
+		return m.replace(item)
+	case s.call.isSource(item):
+		item = item.Copy()
+		return item, annotate(item, map[string]string{localConfig: "true"})
+	default:
+		return item, nil
+	}
 }
 
 // isStale reports whether an item is an object that its bundle does not make any
@@ -156,7 +189,7 @@ const allBundles = ""
 func (c *call) sources() map[string]*yaml.RNode {
 	sources := map[string]*yaml.RNode{}
 	for _, item := range slices.Backward(c.items) {
-		if c.isSource(item) && item.GetKind() == kindBundle {
+		if c.isSource(item) && item.GetKind() == identity.KindBundle {
 			sources[item.GetNamespace()+"/"+item.GetName()] = item
 			sources[allBundles] = item
 		}
@@ -182,7 +215,7 @@ func (c *call) checkKept(items []*yaml.RNode) error {
 		id := identity.Of(item)
 		kept[id]--
 		if kept[id] < 0 && !identity.IsOurs(item) && (c.inPlace || !c.isSource(item)) {
-			return fmt.Errorf("%s %s/%s would be lost, which is a defect of egressbundle; nothing was changed", id.Kind, id.Namespace, id.Name)
+			return lost(id)
 		}
 	}
 	return nil

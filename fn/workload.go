@@ -47,10 +47,7 @@ func (m *madeObject) patch(p egress.Patch) (text []byte, ok bool) {
 func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
 	found := make([]bool, len(patches))
 	for i, p := range patches {
-		found[i] = slices.ContainsFunc(added, func(m *madeObject) bool {
-			_, ok := m.patch(p)
-			return ok
-		})
+		found[i] = concernsAny(p, added)
 	}
 	for i, item := range items {
 		var texts [][]byte
@@ -65,13 +62,25 @@ func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []eg
 			return nil, fmt.Errorf("%s %s/%s: %w", item.GetKind(), item.GetNamespace(), item.GetName(), err)
 		}
 	}
+	return warnUnless(found, patches), nil
+}
+
+func concernsAny(p egress.Patch, objects []*madeObject) bool {
+	return slices.ContainsFunc(objects, func(m *madeObject) bool {
+		_, ok := m.patch(p)
+		return ok
+	})
+}
+
+// warnUnless warns of the patches for which no workload was found.
+func warnUnless(found []bool, patches []egress.Patch) []egress.Diagnostic {
 	var warnings []egress.Diagnostic
 	for i, p := range patches {
 		if !found[i] {
 			warnings = append(warnings, warning.NeedsPatch(p))
 		}
 	}
-	return warnings, nil
+	return warnings
 }
 
 // patchItem returns a workload with patches. Where the host keeps files, it notes what they

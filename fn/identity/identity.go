@@ -10,6 +10,12 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
+// Kinds of the API of this program.
+const (
+	KindBundle = "EgressBundle"
+	KindMesh   = "EgressMesh"
+)
+
 // A Key is what no two objects of a cluster share.
 type Key struct{ APIVersion, Kind, Namespace, Name string }
 

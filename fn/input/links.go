@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package input
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 )
 
 // noteRead notes where a file really is.
-func (in *input) noteRead(path string) {
+func (in *Input) noteRead(path string) {
 	if in.read == nil {
 		in.read = map[string]bool{}
 	}
@@ -26,17 +26,17 @@ func (in *input) noteRead(path string) {
 
 // checkLinks looks behind links to folders, which are not followed: what is of this API
 // there must have been read under another path, or it would be taken for gone.
-func (in *input) checkLinks() {
+func (in *Input) checkLinks() {
 	for _, link := range in.links {
 		if file := in.unreadBehind(link); file != "" {
-			in.add(code.UnreadableFile, link, "must be a folder, and is a link to one, which is not followed although "+file+" is of egressbundle; name the target of the link as a PATH too")
+			in.add(code.UnreadableFile, link, unreadLink(file))
 		}
 	}
 }
 
 // unreadBehind returns a file of this API behind a link that was not read. What cannot be
 // opened holds nothing.
-func (in *input) unreadBehind(link string) string {
+func (in *Input) unreadBehind(link string) string {
 	var unread string
 	root := link + string(filepath.Separator)
 	_ = yamlfile.Walk(root, func(path string, entry fs.DirEntry, err error) error {
@@ -50,7 +50,7 @@ func (in *input) unreadBehind(link string) string {
 }
 
 // isUnread reports whether a file is of this API and was not read.
-func (in *input) isUnread(path string) bool {
+func (in *Input) isUnread(path string) bool {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil || in.read[target] {
 		return false
