@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package fn is the KRM function of egressbundle, which kustomize and kpt call.
+package fn
 
 import (
 	"errors"
@@ -15,15 +16,17 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// runFunction is the KRM function: it reads a ResourceList and writes it with the
-// objects of EgressBundles among its items. If anything is wrong, it writes the
-// items as they came.
+// Run is the KRM function: it reads a ResourceList from standard input and writes it to
+// standard output with the objects of EgressBundles among its items. Warnings are results
+// in it, and stand on standard error as well, but for kpt, which keeps that in Git. If
+// anything is wrong, it writes the items as they came with what is wrong among the results,
+// and returns that as an error; if standard input is no ResourceList, it writes nothing.
 //
 // It follows the functions specification, but for two habits of the framework
 // of kyaml, which it does not use: there, results that a function returns make
 // it succeed, and unknown fields of the functionConfig are ignored.
 // https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md
-func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
+func Run(stdin io.Reader, stdout, stderr io.Writer) error {
 	text, err := io.ReadAll(stdin)
 	if err != nil {
 		return fmt.Errorf("standard input: %w", err)
