@@ -29,7 +29,8 @@ func BenchmarkFunction(b *testing.B) {
 func BenchmarkFunctionInPlace(b *testing.B) {
 	for _, destinations := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("destinations=%d", destinations), func(b *testing.B) {
-			bundle := strings.Replace(fntest.ManyDestinations(destinations), "metadata: {", "metadata: {annotations: {internal.config.kubernetes.io/path: news.yaml}, ", 1)
+			bundle := strings.Replace(fntest.ManyDestinations(destinations), "metadata: {",
+				"metadata: {annotations: {internal.config.kubernetes.io/path: news.yaml}, ", 1)
 			first := fntest.Succeed(b, "", resourceList("", kptfile, bundle), fntest.Program)
 			for b.Loop() {
 				if again := fntest.Succeed(b, "", first, fntest.Program); again != first {

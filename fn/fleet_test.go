@@ -17,7 +17,8 @@ import (
 
 // transformer returns a mesh that kustomize runs the function with.
 func transformer(f form) string {
-	return strings.Replace(meshDocument, "metadata:\n", "metadata:\n  annotations:\n    config.kubernetes.io/function: \""+f.function+"\"\n", 1)
+	return strings.Replace(meshDocument, "metadata:\n", "metadata:\n  annotations:\n"+
+		"    config.kubernetes.io/function: \""+f.function+"\"\n", 1)
 }
 
 // fleet returns bundles of several namespaces that share a gateway, and some of
@@ -42,7 +43,8 @@ spec:
 func others(n int) string {
 	var all []string
 	for i := range n {
-		all = append(all, fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings%d\n  namespace: team%d\ndata:\n  \"on\": \"1.10\"\n  text: |\n    a\n\n    b: {{ c }}\n", i, i))
+		all = append(all, fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings%d\n"+
+			"  namespace: team%d\ndata:\n  \"on\": \"1.10\"\n  text: |\n    a\n\n    b: {{ c }}\n", i, i))
 	}
 	return strings.Join(all, "---\n")
 }
@@ -78,12 +80,15 @@ func TestKustomizeFleetFails(t *testing.T) {
 		dir := t.TempDir()
 		fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
 		fntest.WriteText(t, filepath.Join(dir, "a.yaml"), fntest.Smallest)
-		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [a.yaml, team]\ntransformers: [mesh.yaml]\nbuildMetadata: [originAnnotations]\n")
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [a.yaml, team]\n"+
+			"transformers: [mesh.yaml]\nbuildMetadata: [originAnnotations]\n")
 		b := strings.Replace(fntest.Smallest, "[edition.cnn.com]", "[edition.cnn.com], via: Sidecar", 1)
 		fntest.WriteText(t, filepath.Join(dir, "team/b.yaml"), strings.Replace(b, "name: news", "name: web", 1))
 		fntest.WriteText(t, filepath.Join(dir, "team/kustomization.yaml"), "resources: [b.yaml]\n")
 		got := fntest.KustomizeBuild(t, dir, f.flags...)
-		const want = `team/b.yaml: EgressBundle payments/web: spec.destinations.cnn.hosts[0]: must be reached in one way, got "edition.cnn.com", which workloads of payments reach in another way as destination "cnn" of EgressBundle payments/news (a.yaml); agree on one way, or on different clients [HostConflict]`
+		const want = `team/b.yaml: EgressBundle payments/web: spec.destinations.cnn.hosts[0]: ` +
+			`must be reached in one way, got "edition.cnn.com", which workloads of payments reach in another way as ` +
+			`destination "cnn" of EgressBundle payments/news (a.yaml); agree on one way, or on different clients [HostConflict]`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}
@@ -105,7 +110,8 @@ func TestFleetOfResourceList(t *testing.T) {
 func TestOneOfManyBundles(t *testing.T) {
 	other := strings.Replace(fntest.Smallest, "payments", "search", 1)
 	got, _ := readList(t, fntest.Succeed(t, "", resourceList(fntest.Smallest, other, fntest.Smallest), fntest.Program))
-	if diff := cmp.Diff(append([]string{other}, strings.Split(fntest.Succeed(t, "", fntest.Smallest, fntest.Program, "render", "-"), "---\n")...), got); diff != "" {
+	rendered := fntest.Succeed(t, "", fntest.Smallest, fntest.Program, "render", "-")
+	if diff := cmp.Diff(append([]string{other}, strings.Split(rendered, "---\n")...), got); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
 }
@@ -134,7 +140,8 @@ func TestKustomizeMovesBundles(t *testing.T) {
 		fntest.WriteText(t, filepath.Join(dir, "base/kustomization.yaml"), "resources: [news.yaml]\n")
 		fntest.WriteText(t, filepath.Join(dir, "base/news.yaml"), fntest.Smallest)
 		fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
-		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: staging\nnamePrefix: dev-\nresources: [base]\ntransformers: [mesh.yaml]\n")
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: staging\nnamePrefix: dev-\n"+
+			"resources: [base]\ntransformers: [mesh.yaml]\n")
 		got := fntest.KustomizeBuild(t, dir, f.flags...)
 		moved := strings.Replace(fntest.Smallest, "{name: news, namespace: payments}", "{name: dev-news, namespace: staging}", 1)
 		want := fntest.Succeed(t, "", meshDocument+"---\n"+moved, fntest.Program, "render", "-")
@@ -144,10 +151,13 @@ func TestKustomizeMovesBundles(t *testing.T) {
 
 		fntest.WriteText(t, filepath.Join(dir, "base/kustomization.yaml"), "generators: [news.yaml]\n")
 		fntest.WriteText(t, filepath.Join(dir, "base/news.yaml"), withFunction(fntest.Smallest, f))
-		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: staging\nresources: [base, web.yaml]\ntransformers: [mesh.yaml]\n")
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: staging\nresources: [base, web.yaml]\n"+
+			"transformers: [mesh.yaml]\n")
 		fntest.WriteText(t, filepath.Join(dir, "web.yaml"), strings.Replace(fntest.Smallest, "name: news", "name: web", 1))
 		got = fntest.KustomizeBuild(t, dir, f.flags...)
-		const message = `Gateway staging/payments--news--istio-egressgateway: metadata.namespace: must be "istio-system", and a namespace in a kustomization made it "staging", so traffic would be cut; list the bundle under resources there, and render it with an EgressMesh under transformers [MovedObject]`
+		const message = `Gateway staging/payments--news--istio-egressgateway: metadata.namespace: ` +
+			`must be "istio-system", and a namespace in a kustomization made it "staging", so traffic would be cut; ` +
+			`list the bundle under resources there, and render it with an EgressMesh under transformers [MovedObject]`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, message) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}
@@ -159,7 +169,8 @@ func TestKustomizeMovesBundles(t *testing.T) {
 func TestKustomizeRendersApart(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := t.TempDir()
-		fntest.WriteText(t, filepath.Join(dir, "base/news.yaml"), withFunction(fntest.Smallest+"  enforce: {registryOnly: true, clusterTraffic: Deny}\n", f))
+		fntest.WriteText(t, filepath.Join(dir, "base/news.yaml"),
+			withFunction(fntest.Smallest+"  enforce: {registryOnly: true, clusterTraffic: Deny}\n", f))
 		fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
 		build := func(traffic, base, top string) fntest.Outcome {
 			web := strings.Replace(fntest.Smallest, "name: news", "name: web", 1)
@@ -179,7 +190,8 @@ func TestKustomizeRendersApart(t *testing.T) {
 			}
 		}
 		got := build("Allow", "", "")
-		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, "Sidecar payments/egressbundle: differs from what these bundles need") {
+		const want = "Sidecar payments/egressbundle: differs from what these bundles need"
+		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
 			t.Errorf("%s: not the same: %+v", f.name, got)
 		}
 	}
@@ -204,7 +216,8 @@ func TestKustomizeRendersAgain(t *testing.T) {
 		if got := fntest.KustomizeBuild(t, dir, f.flags...); got.Status == 0 || !strings.Contains(got.Stderr, "[DuplicateMesh]") {
 			t.Errorf("%s: two meshes: %+v", f.name, got)
 		}
-		fntest.WriteText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(fntest.ConfigMap, "metadata:\n", "metadata:\n  annotations: {internal.config.kubernetes.io/package-path: /left/over}\n", 1))
+		fntest.WriteText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(fntest.ConfigMap,
+			"metadata:\n", "metadata:\n  annotations: {internal.config.kubernetes.io/package-path: /left/over}\n", 1))
 		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner, settings.yaml]\ntransformers: [mesh.yaml]\n")
 		if got := fntest.KustomizeBuild(t, dir, f.flags...); got.Status != 0 {
 			t.Errorf("%s: what kpt left: %+v", f.name, got)
@@ -212,7 +225,8 @@ func TestKustomizeRendersAgain(t *testing.T) {
 		fntest.WriteText(t, filepath.Join(dir, "news.yaml"), strings.Replace(fntest.Smallest, "edition.cnn.com", "www.cnn.com", 1))
 		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner, news.yaml]\ntransformers: [mesh.yaml]\n")
 		got := fntest.KustomizeBuild(t, dir, f.flags...)
-		const want = "is there already, from EgressBundle payments/news, which another function rendered; list every bundle once [DuplicateBundle]"
+		const want = "is there already, from EgressBundle payments/news, which another function rendered; " +
+			"list every bundle once [DuplicateBundle]"
 		if got.Status == 0 || got.Stdout != "" || strings.Count(got.Stderr, want) != 1 {
 			t.Errorf("%s: %+v", f.name, got)
 		}
@@ -230,9 +244,11 @@ func TestKustomizeRenamesSidecars(t *testing.T) {
 		fntest.WriteText(t, filepath.Join(dir, "base/news.yaml"), bundle)
 		fntest.WriteText(t, filepath.Join(dir, "base/kustomization.yaml"), "resources: [news.yaml]\ntransformers: [mesh.yaml]\n")
 		fntest.WriteText(t, filepath.Join(dir, "web.yaml"), strings.Replace(bundle, "name: news", "name: web", 1))
-		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "namePrefix: dev-\nresources: [base, web.yaml]\ntransformers: [mesh.yaml]\n")
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "namePrefix: dev-\nresources: [base, web.yaml]\n"+
+			"transformers: [mesh.yaml]\n")
 		got := fntest.KustomizeBuild(t, dir, f.flags...)
-		const message = `Sidecar payments/dev-egressbundle: metadata.name: must be "egressbundle", as long as bundles are rendered that make it too: Istio takes one Sidecar of a namespace, the older; list`
+		const message = `Sidecar payments/dev-egressbundle: metadata.name: must be "egressbundle", ` +
+			`as long as bundles are rendered that make it too: Istio takes one Sidecar of a namespace, the older; list`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, message) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}
@@ -245,13 +261,17 @@ func TestKustomizeRenamesServices(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := t.TempDir()
 		fntest.WriteText(t, filepath.Join(dir, "base/kustomization.yaml"), "generators: [news.yaml]\n")
-		fntest.WriteText(t, filepath.Join(dir, "base/news.yaml"), withFunction(fntest.Smallest+"  mesh: {gateways: {istio-egressgateway: {deploy: {}}}}\n", f))
+		fntest.WriteText(t, filepath.Join(dir, "base/news.yaml"),
+			withFunction(fntest.Smallest+"  mesh: {gateways: {istio-egressgateway: {deploy: {}}}}\n", f))
 		fntest.WriteText(t, filepath.Join(dir, "dev/kustomization.yaml"), "namePrefix: dev-\nresources: [../base]\n")
 		fntest.WriteText(t, filepath.Join(dir, "web.yaml"), strings.Replace(fntest.Smallest, "name: news", "name: web", 1))
 		fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
 		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "nameSuffix: -eu\nresources: [dev, web.yaml]\ntransformers: [mesh.yaml]\n")
 		got := fntest.KustomizeBuild(t, dir, f.flags...)
-		const message = `Service istio-system/dev-istio-egressgateway-eu: metadata.name: must be "istio-egressgateway", and a prefix or suffix in a kustomization made it "dev-istio-egressgateway-eu", so nothing would find it by its DNS name; list the bundle under resources there, and render it with an EgressMesh under transformers [RenamedObject]`
+		const message = `Service istio-system/dev-istio-egressgateway-eu: metadata.name: must be "istio-egressgateway", ` +
+			`and a prefix or suffix in a kustomization made it "dev-istio-egressgateway-eu", ` +
+			`so nothing would find it by its DNS name; list the bundle under resources there, ` +
+			`and render it with an EgressMesh under transformers [RenamedObject]`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, message) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}

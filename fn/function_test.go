@@ -72,7 +72,8 @@ func TestFunctionGoldens(t *testing.T) {
 func TestFunctionStrings(t *testing.T) {
 	for _, want := range []string{
 		"on", "y", "no", "1.10", "0755", "null", "~", "1e3", "0o14", "1_000", "0x1f", "true", ".5", "+1", "2024-01-01", "12:30:45", "=",
-		"a: b", "# no comment", "{{ .Values }}", "---\nkind: Secret", "'", "\"", "- item", "ü\t", "*alias", "!!int 1", "%TAG", "a\nb\n", "\ta\nb",
+		"a: b", "# no comment", "{{ .Values }}", "---\nkind: Secret", "'", "\"", "- item", "ü\t",
+		"*alias", "!!int 1", "%TAG", "a\nb\n", "\ta\nb",
 	} {
 		text, err := json.Marshal(want)
 		if err != nil {
@@ -118,7 +119,8 @@ func TestFunction(t *testing.T) {
 // TestFunctionWarns: warnings are results, and the function succeeds.
 func TestFunctionWarns(t *testing.T) {
 	items, results := readList(t, fntest.Succeed(t, "", resourceList(fntest.Smallest), fntest.Program))
-	want := `- message: 'is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle'
+	want := `- message: 'is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; ` +
+		`set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle'
   severity: warning
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -140,7 +142,9 @@ func TestFunctionWarns(t *testing.T) {
 func TestFunctionFails(t *testing.T) {
 	broken := strings.Replace(fntest.Smallest, "{hosts: [edition.cnn.com]}", "{hosts: [localhost], port: 443}", 1)
 	got := fntest.Execute(t, "", resourceList(broken, fntest.ConfigMap), fntest.Program)
-	const message = `spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost" [InvalidValue]`
+	const message = `spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, ` +
+		`such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, ` +
+		`of at most 63 characters between two dots and 253 in all, got "localhost" [InvalidValue]`
 	if got.Status != 1 || !strings.Contains(got.Stderr, "EgressBundle payments/news: "+message+"\n") {
 		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
 	}
@@ -148,7 +152,9 @@ func TestFunctionFails(t *testing.T) {
 	if diff := cmp.Diff([]string{fntest.ConfigMap}, items); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
-	want := `- message: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost"
+	want := `- message: must be a fully qualified domain name in lower case, such as "api.example.com", ` +
+		`or "*.example.com" for every name below it, without address, port or path, ` +
+		`of at most 63 characters between two dots and 253 in all, got "localhost"
   severity: error
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -159,7 +165,8 @@ func TestFunctionFails(t *testing.T) {
     path: spec.destinations.cnn.hosts[0]
   tags:
     code: InvalidValue
-- message: is not a field here; the fields are addresses, clients, description, endpoints, forwardProxy, gateway, hosts, mutualTLS, owner, ports, service, trafficPolicy, via, wildcardServer
+- message: is not a field here; the fields are addresses, clients, description, endpoints, forwardProxy, gateway, ` +
+		`hosts, mutualTLS, owner, ports, service, trafficPolicy, via, wildcardServer
   severity: error
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -187,7 +194,8 @@ metadata:
 `
 	bundle := fntest.Smallest + "  enforce: {registryOnly: true}\n"
 	got := fntest.Execute(t, "", resourceList(bundle, fntest.ConfigMap, sidecar), fntest.Program)
-	const want = "EgressBundle payments/news: spec.enforce.registryOnly: must not be set for namespace payments, whose workloads Sidecar payments/default selects: "
+	const want = "EgressBundle payments/news: spec.enforce.registryOnly: must not be set for namespace payments, " +
+		"whose workloads Sidecar payments/default selects: "
 	if got.Status != 1 || !strings.HasPrefix(got.Stderr, want) {
 		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
 	}
@@ -265,7 +273,8 @@ func TestFunctionInPlace(t *testing.T) {
 // see all of them.
 func TestFunctionApart(t *testing.T) {
 	enforced := func(traffic string) string {
-		return strings.Replace(fntest.Smallest, "{name: news,", "{name: web,", 1) + "  enforce: {registryOnly: true, clusterTraffic: " + traffic + "}\n"
+		return strings.Replace(fntest.Smallest, "{name: news,", "{name: web,", 1) +
+			"  enforce: {registryOnly: true, clusterTraffic: " + traffic + "}\n"
 	}
 	sidecar := func(traffic string) []string {
 		return strings.Split(fntest.Succeed(t, "", enforced(traffic), fntest.Program, "render", "-"), "---\n")
@@ -310,15 +319,20 @@ func TestFunctionConfigAmongItems(t *testing.T) {
 // with one line that says what to do.
 func TestFunctionRefusesInput(t *testing.T) {
 	for _, c := range []struct{ name, stdin, stderr string }{
-		{"nothing", "", "egressbundle render"},
-		{"no YAML", "{", "must be a ResourceList"},
-		{"bundle alone", fntest.Smallest, "egressbundle render"},
-		{"text for an item", "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- " + fntest.Indent(fntest.ConfigMap) + "- text\n", "must be a ResourceList of objects, and items[1] is none"},
-		{"list for an item", "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [[]]\n", "must be a ResourceList of objects, and items[0] is none"},
-		{"no functionConfig", resourceList("", fntest.ConfigMap), "there must be an EgressBundle, and there is none"},
-		{"no bundle beside a mesh", resourceList(meshDocument, fntest.ConfigMap), "there must be an EgressBundle, and there is none"},
-		{"other functionConfig", resourceList(fntest.ConfigMap), `functionConfig must be an EgressBundle or an EgressMesh (apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},
-		{"other version", resourceList(strings.Replace(fntest.Smallest, "v1alpha1", "v2", 1)), `apiVersion: must be "egressbundle.io/v1alpha1", got "egressbundle.io/v2"`},
+		{name: "nothing", stdin: "", stderr: "egressbundle render"},
+		{name: "no YAML", stdin: "{", stderr: "must be a ResourceList"},
+		{name: "bundle alone", stdin: fntest.Smallest, stderr: "egressbundle render"},
+		{name: "text for an item", stdin: "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- " +
+			fntest.Indent(fntest.ConfigMap) + "- text\n", stderr: "must be a ResourceList of objects, and items[1] is none"},
+		{name: "list for an item", stdin: "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [[]]\n",
+			stderr: "must be a ResourceList of objects, and items[0] is none"},
+		{name: "no functionConfig", stdin: resourceList("", fntest.ConfigMap), stderr: "there must be an EgressBundle, and there is none"},
+		{name: "no bundle beside a mesh", stdin: resourceList(meshDocument, fntest.ConfigMap),
+			stderr: "there must be an EgressBundle, and there is none"},
+		{name: "other functionConfig", stdin: resourceList(fntest.ConfigMap), stderr: `functionConfig must be an EgressBundle or an EgressMesh ` +
+			`(apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},
+		{name: "other version", stdin: resourceList(strings.Replace(fntest.Smallest, "v1alpha1", "v2", 1)),
+			stderr: `apiVersion: must be "egressbundle.io/v1alpha1", got "egressbundle.io/v2"`},
 	} {
 		got := fntest.Execute(t, "", c.stdin, fntest.Program)
 		if got.Status != 1 || strings.Count(got.Stderr, "\n") != 1 || !strings.Contains(got.Stderr, c.stderr) {

@@ -122,7 +122,8 @@ func TestImage(t *testing.T) {
 	fntest.Succeed(t, dir, "", "docker", "export", "--output", "files.tar", container)
 	listed := strings.Fields(fntest.Succeed(t, dir, "", "tar", "--list", "--file", "files.tar"))
 	// The engine adds folders and files of its own to a container.
-	if !slices.Contains(listed, "egressbundle") || !slices.Contains(listed, "etc/passwd") || slices.Contains(listed, "bin/") || slices.Contains(listed, "tmp/") {
+	if !slices.Contains(listed, "egressbundle") || !slices.Contains(listed, "etc/passwd") ||
+		slices.Contains(listed, "bin/") || slices.Contains(listed, "tmp/") {
 		t.Errorf("files %q", listed)
 	}
 	fntest.Succeed(t, dir, "", "tar", "--extract", "--file", "files.tar", "egressbundle", "etc/passwd")

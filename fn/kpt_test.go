@@ -96,6 +96,11 @@ pipeline:
 	return dir
 }
 
+// packageFiles are those of a package that was rendered.
+func packageFiles() []string {
+	return append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, fntest.NewsFiles...)
+}
+
 // TestKptInPlace: kpt keeps the objects of a package beside its bundles. What users
 // did to their files stays, and what is not wanted any more goes.
 func TestKptInPlace(t *testing.T) {
@@ -103,7 +108,7 @@ func TestKptInPlace(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			dir := writePackage(t, f)
 			first := kptRender(t, dir)
-			if diff := cmp.Diff(append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, fntest.NewsFiles...), names(first), fntest.Sorted); diff != "" {
+			if diff := cmp.Diff(packageFiles(), names(first), fntest.Sorted); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(fntest.Settings, first["settings.yaml"]); diff != "" {
@@ -217,7 +222,8 @@ func TestKptTakesBack(t *testing.T) {
 		for name, added := range map[string]string{
 			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"],"mounts":["/etc/istio/bank-certs"]}'`,
 			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]}}'`,
-			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,
+			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],` +
+				`"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,
 		} {
 			if !strings.Contains(patched[name], "egressbundle.io/added: "+added) {
 				t.Errorf("%s: %s:\n%s", f.name, name, patched[name])
@@ -289,7 +295,9 @@ spec:
 		t.Errorf("a second run (-first +second):\n%s", diff)
 	}
 
-	edited := strings.Replace(first["search/gateway.yaml"], "        - mountPath: /etc/istio/bank-certs\n", "        - mountPath: /extra # for debugging\n          name: etc--istio--bank-certs\n        - mountPath: /etc/istio/bank-certs\n", 1)
+	edited := strings.Replace(first["search/gateway.yaml"], "        - mountPath: /etc/istio/bank-certs\n",
+		"        - mountPath: /extra # for debugging\n          name: etc--istio--bank-certs\n"+
+			"        - mountPath: /etc/istio/bank-certs\n", 1)
 	if edited == first["search/gateway.yaml"] {
 		t.Fatalf("no mount in\n%s", edited)
 	}
@@ -304,7 +312,8 @@ spec:
 
 	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest)
 	after := kptRender(t, dir)
-	if got := after["search/store.yaml"]; !strings.Contains(got, `"mine":`) || strings.Contains(got, "etc--gov") || strings.Contains(got, "exclude") || strings.Contains(got, "added") {
+	if got := after["search/store.yaml"]; !strings.Contains(got, `"mine":`) || strings.Contains(got, "etc--gov") ||
+		strings.Contains(got, "exclude") || strings.Contains(got, "added") {
 		t.Errorf("after the bundle:\n%s", got)
 	}
 	if got := after["search/gateway.yaml"]; !strings.Contains(got, "/extra") || strings.Contains(got, "mountPath: /etc/istio/bank-certs") {
@@ -359,7 +368,8 @@ func TestKptStepForEachBundle(t *testing.T) {
 		fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest+"  enforce: {registryOnly: true}\n")
 		mutators(t, dir, step("cards"), step("news"))
 		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
-		const want = "EgressBundle payments/news: spec.enforce.clusterTraffic: must be Deny, as EgressBundle payments/cards (egress/cards.yaml) says"
+		const want = "EgressBundle payments/news: spec.enforce.clusterTraffic: must be Deny, " +
+			"as EgressBundle payments/cards (egress/cards.yaml) says"
 		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 			t.Errorf("%s: a contradiction: %+v", f.name, got)
 		}
@@ -374,7 +384,7 @@ func TestKptStepForEachBundle(t *testing.T) {
 		fntest.Remove(t, filepath.Join(dir, "egress/cards.yaml"))
 		fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest)
 		mutators(t, dir, step("news"))
-		if diff := cmp.Diff(append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, fntest.NewsFiles...), names(kptRender(t, dir)), fntest.Sorted); diff != "" {
+		if diff := cmp.Diff(packageFiles(), names(kptRender(t, dir)), fntest.Sorted); diff != "" {
 			t.Errorf("%s: after a bundle went (-want +got):\n%s", f.name, diff)
 		}
 	}
@@ -463,7 +473,8 @@ func TestKptSubPackageMesh(t *testing.T) {
 		fntest.WriteText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(fntest.Smallest, "payments", "search"))
 		fntest.WriteText(t, filepath.Join(dir, "search/mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
 		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
-		const want = "search/mesh.yaml: EgressMesh production: kind: must stand only once: the facts of the cluster stand in EgressMesh production (mesh.yaml) already [DuplicateMesh]"
+		const want = "search/mesh.yaml: EgressMesh production: kind: must stand only once: " +
+			"the facts of the cluster stand in EgressMesh production (mesh.yaml) already [DuplicateMesh]"
 		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 			t.Errorf("%s: %+v", f.name, got)
 		}
@@ -476,7 +487,8 @@ func TestKptNamespaces(t *testing.T) {
 	const setNamespace = `exec: "sed -E 's/^(    namespace:) .*/\\1 web/'"`
 	const others = "\nexclude: [{labels: {app.kubernetes.io/managed-by: egressbundle}}]"
 	dir := writePackage(t, forms(t)[0])
-	bundle := strings.Replace(fntest.Smallest, "metadata: {name: news, namespace: payments}", "metadata:\n  name: news\n  namespace: payments", 1)
+	bundle := strings.Replace(fntest.Smallest, "metadata: {name: news, namespace: payments}",
+		"metadata:\n  name: news\n  namespace: payments", 1)
 	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
 	mutators(t, dir, setNamespace+others, "exec: egressbundle")
 	first := kptRender(t, dir)
@@ -536,7 +548,8 @@ func TestKptWarnings(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
 	fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
 	got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
-	if all := got.Stdout + got.Stderr; got.Status != 0 || strings.Count(all, "is ALLOW_ANY") != 1 || !strings.Contains(all, "[Results]: [warning]") {
+	if all := got.Stdout + got.Stderr; got.Status != 0 || strings.Count(all, "is ALLOW_ANY") != 1 ||
+		!strings.Contains(all, "[Results]: [warning]") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -547,9 +560,12 @@ func TestKptLabeledBundle(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
 	labeled := strings.Replace(fntest.Smallest, "{name: news,", "{labels: {app.kubernetes.io/managed-by: egressbundle}, name: news,", 1)
 	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), labeled)
-	fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
-	fntest.WriteText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(fntest.ConfigMap, "metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
-	if all := kptRender(t, dir); all["egress/news.yaml"] == "" || all["mesh.yaml"] == "" || all["settings.yaml"] == "" || all[fntest.NewsFiles[0]] == "" {
+	fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "metadata:\n",
+		"metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
+	fntest.WriteText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(fntest.ConfigMap, "metadata:\n",
+		"metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
+	if all := kptRender(t, dir); all["egress/news.yaml"] == "" || all["mesh.yaml"] == "" ||
+		all["settings.yaml"] == "" || all[fntest.NewsFiles[0]] == "" {
 		t.Errorf("files %q", names(all))
 	}
 }
@@ -561,7 +577,8 @@ func TestKptUpdate(t *testing.T) {
 	origin, dir := filepath.Join(t.TempDir(), "origin.git"), t.TempDir()
 	bundle := filepath.Join(origin, "egress/news.yaml")
 	fntest.WriteText(t, bundle, fntest.Smallest)
-	fntest.WriteText(t, filepath.Join(origin, "egress/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: egress}\npipeline: {mutators: [{exec: egressbundle}]}\n")
+	fntest.WriteText(t, filepath.Join(origin, "egress/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\n"+
+		"metadata: {name: egress}\npipeline: {mutators: [{exec: egressbundle}]}\n")
 	git(t, origin, "init", "-q", "-b", "main")
 	git(t, origin, "add", "-A")
 	git(t, origin, "commit", "-qm", "first")

@@ -25,9 +25,9 @@ const execFunction = "exec: {path: egressbundle}"
 
 // forms returns the ways in which this machine can run the function.
 func forms(t *testing.T) []form {
-	all := []form{{"exec", execFunction, []string{"--enable-exec"}}}
+	all := []form{{name: "exec", function: execFunction, flags: []string{"--enable-exec"}}}
 	if hasEngine(t) {
-		all = append(all, form{"container", "container: {image: " + buildImage(t) + "}", nil})
+		all = append(all, form{name: "container", function: "container: {image: " + buildImage(t) + "}"})
 	}
 	return all
 }
@@ -44,7 +44,8 @@ func TestKustomizeExamples(t *testing.T) {
 					t.Fatalf("%s does not name the function", bundle)
 				}
 				fntest.WriteText(t, filepath.Join(dir, "bundle.yaml"), strings.Replace(text, execFunction, f.function, 1))
-				fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), fntest.ReadText(t, filepath.Join(filepath.Dir(bundle), "kustomization.yaml")))
+				kustomization := fntest.ReadText(t, filepath.Join(filepath.Dir(bundle), "kustomization.yaml"))
+				fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), kustomization)
 				got := fntest.KustomizeBuild(t, dir, f.flags...)
 				if got.Status != 0 || got.Stderr != "" {
 					t.Fatalf("%s: %+v", bundle, got)
@@ -68,9 +69,13 @@ func TestKustomizeFails(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := t.TempDir()
 		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [bundle.yaml]\n")
-		fntest.WriteText(t, filepath.Join(dir, "bundle.yaml"), withFunction(strings.Replace(fntest.Smallest, "edition.cnn.com", "10.0.0.1", 1), f))
+		broken := strings.Replace(fntest.Smallest, "edition.cnn.com", "10.0.0.1", 1)
+		fntest.WriteText(t, filepath.Join(dir, "bundle.yaml"), withFunction(broken, f))
 		got := fntest.KustomizeBuild(t, dir, f.flags...)
-		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]`
+		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: ` +
+			`must be a fully qualified domain name in lower case, such as "api.example.com", ` +
+			`or "*.example.com" for every name below it, without address, port or path, ` +
+			`of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}

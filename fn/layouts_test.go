@@ -158,7 +158,8 @@ func TestNamespaceUnsetOnly(t *testing.T) {
 		plain := fntest.KustomizeBuild(t, dir, f.flags...)
 		over := filepath.Join(filepath.Dir(dir), "over")
 		fntest.WriteText(t, filepath.Join(over, "kustomization.yaml"), "resources: [../fleet]\ntransformers: [namespace.yaml]\n")
-		fntest.WriteText(t, filepath.Join(over, "namespace.yaml"), "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: all, namespace: elsewhere}\nunsetOnly: true\n")
+		fntest.WriteText(t, filepath.Join(over, "namespace.yaml"), "apiVersion: builtin\nkind: NamespaceTransformer\n"+
+			"metadata: {name: all, namespace: elsewhere}\nunsetOnly: true\n")
 		got := fntest.KustomizeBuild(t, over, f.flags...)
 		if diff := cmp.Diff(plain, got); diff != "" || plain.Stdout == "" {
 			t.Errorf("%s (-alone +below an overlay):\n%s", f.name, diff)

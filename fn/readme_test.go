@@ -120,7 +120,8 @@ func TestReadmeExamples(t *testing.T) {
 			continue
 		}
 		name := filepath.Base(filepath.Dir(path))
-		objects := fmt.Sprintf("becomes %d objects", strings.Count("\n"+fntest.ReadText(t, filepath.Join(filepath.Dir(path), "rendered.yaml")), "\napiVersion: "))
+		rendered := fntest.ReadText(t, filepath.Join(filepath.Dir(path), "rendered.yaml"))
+		objects := fmt.Sprintf("becomes %d objects", strings.Count("\n"+rendered, "\napiVersion: "))
 		if !strings.Contains(fntest.ReadText(t, path), objects) {
 			t.Errorf("%s must say that the bundle %s", path, objects)
 		}

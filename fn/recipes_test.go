@@ -123,13 +123,16 @@ func TestGitHubActions(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	const (
-		mark    = "<!-- egressbundle -->\n"
-		others  = `[{"id": 1, "user": {"login": "github-actions[bot]"}, "body": "tests"}, {"id": 2, "user": {"login": "mallory"}, "body": "<!-- egressbundle -->"}`
-		ours    = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}, {"id": 43, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->"}`
+		mark   = "<!-- egressbundle -->\n"
+		others = `[{"id": 1, "user": {"login": "github-actions[bot]"}, "body": "tests"}, ` +
+			`{"id": 2, "user": {"login": "mallory"}, "body": "<!-- egressbundle -->"}`
+		ours = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}, ` +
+			`{"id": 43, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->"}`
 		list    = "api --paginate repos/example/egress/issues/7/comments --jq .[]\n"
 		create  = list + "api --silent --method POST repos/example/egress/issues/7/comments --field body=@comment.md\n"
 		replace = list + "api --silent --method PATCH repos/example/egress/issues/comments/42 --field body=@comment.md\n"
 	)
+	read := func(name string) string { return fntest.ReadText(t, filepath.Join(runner, name)) }
 	run := func(comments string) (got fntest.Outcome, calls, comment, summary string) {
 		t.Helper()
 		fntest.WriteText(t, filepath.Join(runner, "comments.json"), comments)
@@ -137,7 +140,7 @@ func TestGitHubActions(t *testing.T) {
 		fntest.WriteText(t, filepath.Join(runner, "comment.md"), "")
 		fntest.WriteText(t, filepath.Join(runner, "summary.md"), "")
 		got = runWorkflow(t, dir, "../recipes/github-actions/egress.yaml")
-		return got, fntest.ReadText(t, filepath.Join(runner, "calls")), fntest.ReadText(t, filepath.Join(runner, "comment.md")), fntest.ReadText(t, filepath.Join(runner, "summary.md"))
+		return got, read("calls"), read("comment.md"), read("summary.md")
 	}
 
 	got, calls, comment, summary := run(others + "]")
@@ -153,7 +156,8 @@ func TestGitHubActions(t *testing.T) {
 
 	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), fleet(200))
 	_, _, comment, summary = run(others + "]")
-	const want = mark + "Who may reach what is longer than a comment; see the [summary](https://github.example.com/example/egress/actions/runs/99).\n"
+	const want = mark + "Who may reach what is longer than a comment; " +
+		"see the [summary](https://github.example.com/example/egress/actions/runs/99).\n"
 	if comment != want || summary != report(t, dir) {
 		t.Errorf("a long report: %s", comment)
 	}
@@ -171,7 +175,7 @@ func TestGitLabCI(t *testing.T) {
 	type request struct{ Path, Token, Body string }
 	requests := make(chan request, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		requests <- request{r.URL.Path, r.Header.Get("Private-Token"), r.FormValue("body")}
+		requests <- request{Path: r.URL.Path, Token: r.Header.Get("Private-Token"), Body: r.FormValue("body")}
 	}))
 	defer server.Close()
 	t.Setenv("CI_API_V4_URL", server.URL+"/api/v4")
@@ -195,7 +199,7 @@ func TestGitLabCI(t *testing.T) {
 		return got, received
 	}
 	sent := func() []request {
-		return []request{{"/api/v4/projects/3/merge_requests/7/notes", "secret", report(t, dir)}}
+		return []request{{Path: "/api/v4/projects/3/merge_requests/7/notes", Token: "secret", Body: report(t, dir)}}
 	}
 	got, received := run()
 	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 0 {
@@ -274,7 +278,8 @@ func TestArgoCD(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		args := []string{"run", "--rm", "--network", "none", "--user", "999", "--read-only", "-v", app + ":/app:ro", "-w", "/app", "--entrypoint", command[0], buildImage(t)}
+		args := []string{"run", "--rm", "--network", "none", "--user", "999", "--read-only", "-v", app + ":/app:ro",
+			"-w", "/app", "--entrypoint", command[0], buildImage(t)}
 		got := fntest.Succeed(t, "", "", "docker", append(args, command[1:]...)...)
 		if diff := cmp.Diff(fntest.Succeed(t, app, "", fntest.Program, command[1:]...), got); diff != "" {
 			t.Errorf("(-program +image):\n%s", diff)
@@ -373,8 +378,10 @@ func TestCheckBuild(t *testing.T) {
 	}
 	annotated := withFunction(fntest.Smallest, form{function: execFunction})
 	for kustomization, messages := range map[string][]string{
-		"generators: [bundles/news.yaml]\n":                           {"has no object of the bundle payments/news"},
-		"resources: [bundles/news.yaml]\ntransformers: [mesh.yaml]\n": {"has no object of the bundle payments/news", "has bundles that nothing rendered"},
+		"generators: [bundles/news.yaml]\n": {"has no object of the bundle payments/news"},
+		"resources: [bundles/news.yaml]\ntransformers: [mesh.yaml]\n": {
+			"has no object of the bundle payments/news", "has bundles that nothing rendered",
+		},
 	} {
 		dir := t.TempDir()
 		fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), annotated)

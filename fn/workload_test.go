@@ -28,9 +28,9 @@ func TestFunctionPatchesWorkloads(t *testing.T) {
 // TestUnitedText: annotations keep what others wrote.
 func TestUnitedText(t *testing.T) {
 	for _, c := range []struct{ ours, theirs, want string }{
-		{"81,9000", "3306, 9000", "3306,81,9000"},
-		{"10.0.0.0/8", "", "10.0.0.0/8"},
-		{`{"a":{"x":1}}`, `{"b":{"y":2}}`, `{"a":{"x":1},"b":{"y":2}}`},
+		{ours: "81,9000", theirs: "3306, 9000", want: "3306,81,9000"},
+		{ours: "10.0.0.0/8", theirs: "", want: "10.0.0.0/8"},
+		{ours: `{"a":{"x":1}}`, theirs: `{"b":{"y":2}}`, want: `{"a":{"x":1},"b":{"y":2}}`},
 	} {
 		if got, err := unitedText(c.ours, c.theirs); err != nil || got != c.want {
 			t.Errorf("%s and %s: got %s, %v", c.ours, c.theirs, got, err)

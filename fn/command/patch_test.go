@@ -16,12 +16,14 @@ import (
 
 // TestHelmGateway: a gateway that is left to Helm is not forgotten.
 func TestHelmGateway(t *testing.T) {
-	bundle := fntest.Smallest + "  mesh: {outboundTrafficPolicy: REGISTRY_ONLY, gateways: {partners: {namespace: egress, deploy: {installer: Helm}}}}\n"
+	bundle := fntest.Smallest + "  mesh: {outboundTrafficPolicy: REGISTRY_ONLY, " +
+		"gateways: {partners: {namespace: egress, deploy: {installer: Helm}}}}\n"
 	var stdout, stderr bytes.Buffer
 	if status := Run([]string{"render", "-"}, strings.NewReader(bundle), &stdout, &stderr); status != 0 {
 		t.Errorf("status %d", status)
 	}
-	const want = "warning: the gateway partners in namespace egress is left to Helm; egressbundle patch --helm prints its values [NeedsPatch]\n"
+	const want = "warning: the gateway partners in namespace egress is left to Helm; " +
+		"egressbundle patch --helm prints its values [NeedsPatch]\n"
 	if diff := cmp.Diff(want, stderr.String()); diff != "" {
 		t.Errorf("standard error (-want +got):\n%s", diff)
 	}

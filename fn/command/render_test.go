@@ -60,7 +60,8 @@ func TestRenderNothing(t *testing.T) {
 	before := fntest.Files(t, out)
 
 	got := fntest.Execute(t, dir, "", fntest.Program, "render", "-o", out, mesh)
-	want := fntest.Outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none; if that is meant, say so with --allow-empty [NoBundle]\n"}
+	want := fntest.Outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none; " +
+		"if that is meant, say so with --allow-empty [NoBundle]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -80,7 +81,8 @@ func TestRenderAllowEmpty(t *testing.T) {
 	fntest.Remove(t, filepath.Join(dir, "bundles/news.yaml"))
 
 	args := []string{"render", "--allow-empty", "-o", "out", "bundles"}
-	if got := fntest.Execute(t, dir, "", fntest.Program, append(args, "--check")...); got.Status != 1 || !strings.Contains(got.Stderr, "in 7 files") {
+	if got := fntest.Execute(t, dir, "", fntest.Program, append(args, "--check")...); got.Status != 1 ||
+		!strings.Contains(got.Stderr, "in 7 files") {
 		t.Errorf("--check: %+v", got)
 	}
 	fntest.Succeed(t, dir, "", fntest.Program, args...)
@@ -104,8 +106,11 @@ func TestWarnings(t *testing.T) {
 	if status := Run([]string{"render", "a.yaml", "b.yaml"}, strings.NewReader(""), &stdout, &stderr); status != 0 || stdout.Len() == 0 {
 		t.Errorf("status %d and %d bytes of objects", status, stdout.Len())
 	}
-	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle [AllowAny]
-warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; see egressbundle patch --help [NeedsPatch]
+	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, ` +
+		`declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, ` +
+		`and here, or set spec.enforce.registryOnly of the bundle [AllowAny]
+warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; ` +
+		`see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace payments need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace search need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
 `

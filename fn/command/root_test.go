@@ -31,7 +31,8 @@ func TestOtherCommands(t *testing.T) {
 		{args: []string{"paint"}, status: 1, stderr: `"paint"`},
 	} {
 		got := fntest.Execute(t, "", "", fntest.Program, c.args...)
-		if got.Status != c.status || !strings.HasPrefix(got.Stdout, c.stdout) || !strings.Contains(got.Stderr, c.stderr) || (c.stderr == "") != (got.Stderr == "") {
+		if got.Status != c.status || !strings.HasPrefix(got.Stdout, c.stdout) ||
+			!strings.Contains(got.Stderr, c.stderr) || (c.stderr == "") != (got.Stderr == "") {
 			t.Errorf("%q: got %+v", c.args, got)
 		}
 	}

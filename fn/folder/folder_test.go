@@ -57,7 +57,8 @@ func TestRenderDirRefuses(t *testing.T) {
 	fntest.WriteText(t, foreign, "apiVersion: v1\nkind: ConfigMap\n")
 
 	got := fntest.Execute(t, dir, "", fntest.Program, "render", "-o", out, in)
-	want := fntest.Outcome{Status: 1, Stderr: foreign + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n"}
+	want := fntest.Outcome{Status: 1, Stderr: foreign + ": is not a file of egressbundle and will not be overwritten; " +
+		"move or remove it, or write to another folder\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -99,7 +100,8 @@ func TestRenderDirInTheWay(t *testing.T) {
 	before := fntest.Files(t, dir)
 	for _, check := range [][]string{{}, {"--check"}} {
 		got := fntest.Execute(t, dir, "", fntest.Program, append([]string{"render", "-o", "out", "in.yaml"}, check...)...)
-		want := fntest.Outcome{Status: 1, Stderr: "out/istio-system: must be a folder, for objects go there, and is none; move or remove it, or write to another folder\n" +
+		want := fntest.Outcome{Status: 1, Stderr: "out/istio-system: must be a folder, for objects go there, " +
+			"and is none; move or remove it, or write to another folder\n" +
 			rule + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n" +
 			entry + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n"}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -133,17 +135,23 @@ func TestRenderDirMisplaced(t *testing.T) {
 	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", "out", "in.yaml")
 	const entry = "out/payments/serviceentry_payments--news--cnn.yaml"
 	text := fntest.ReadText(t, filepath.Join(dir, entry))
-	object := "must not hold ServiceEntry payments/payments--news--cnn of egressbundle, whose file in this folder is " + entry + "; remove it from here, for nothing else would\n"
-	const others = entry + ": must hold the one document that egressbundle writes, and nothing beside it; move the rest to another file, or remove it\n"
+	object := "must not hold ServiceEntry payments/payments--news--cnn of egressbundle, " +
+		"whose file in this folder is " + entry + "; remove it from here, for nothing else would\n"
+	const others = entry + ": must hold the one document that egressbundle writes, and nothing beside it; " +
+		"move the rest to another file, or remove it\n"
 	for name, c := range map[string]struct{ path, text, want string }{
-		"a file of another name":    {"out/payments/github.yaml", text, "out/payments/github.yaml: " + object},
-		"a file of several objects": {"out/all.yml", fntest.ConfigMap + "---\n" + text, "out/all.yml: " + object},
-		"its file, and an object":   {entry, text + "---\n" + fntest.ConfigMap, others},
-		"its file, and a comment":   {entry, "# ours\n---\n" + text, others},
-		"a list":                    {"out/list.yaml", "apiVersion: v1\nkind: List\nitems:\n- " + fntest.Indent(text), "out/list.yaml: " + object},
-		"a folder of like name":     {"out/my-payments/serviceentry_payments--news--cnn.yaml", text, "out/my-payments/serviceentry_payments--news--cnn.yaml: " + object},
-		"its name in another place": {"out/serviceentry_payments--news--cnn.yaml", text, "out/serviceentry_payments--news--cnn.yaml: " + object},
-		"of a bundle that is gone":  {"out/old.yaml", strings.ReplaceAll(text, "cnn", "bbc"), "out/old.yaml: " + strings.ReplaceAll(object, "cnn", "bbc")},
+		"a file of another name":    {path: "out/payments/github.yaml", text: text, want: "out/payments/github.yaml: " + object},
+		"a file of several objects": {path: "out/all.yml", text: fntest.ConfigMap + "---\n" + text, want: "out/all.yml: " + object},
+		"its file, and an object":   {path: entry, text: text + "---\n" + fntest.ConfigMap, want: others},
+		"its file, and a comment":   {path: entry, text: "# ours\n---\n" + text, want: others},
+		"a list": {path: "out/list.yaml", text: "apiVersion: v1\nkind: List\nitems:\n- " + fntest.Indent(text),
+			want: "out/list.yaml: " + object},
+		"a folder of like name": {path: "out/my-payments/serviceentry_payments--news--cnn.yaml", text: text,
+			want: "out/my-payments/serviceentry_payments--news--cnn.yaml: " + object},
+		"its name in another place": {path: "out/serviceentry_payments--news--cnn.yaml", text: text,
+			want: "out/serviceentry_payments--news--cnn.yaml: " + object},
+		"of a bundle that is gone": {path: "out/old.yaml", text: strings.ReplaceAll(text, "cnn", "bbc"),
+			want: "out/old.yaml: " + strings.ReplaceAll(object, "cnn", "bbc")},
 	} {
 		fntest.WriteText(t, filepath.Join(dir, c.path), c.text)
 		before := fntest.Contents(t, dir)
@@ -162,7 +170,8 @@ func TestRenderDirMisplaced(t *testing.T) {
 	fntest.WriteText(t, filepath.Join(dir, "out/list-of-texts.yaml"), "- a\n")
 	fntest.WriteText(t, filepath.Join(dir, "out/payments/.egressbundle-1/serviceentry_payments--news--cnn.yaml"), text)
 	fntest.Succeed(t, dir, "", fntest.Program, "render", "--check", "-o", "out", "in.yaml")
-	if got := fntest.Execute(t, dir, "", fntest.Program, "render", "-o", entry, "in.yaml"); got.Status != 1 || !strings.HasPrefix(got.Stderr, entry+": must be a folder") {
+	if got := fntest.Execute(t, dir, "", fntest.Program, "render", "-o", entry, "in.yaml"); got.Status != 1 ||
+		!strings.HasPrefix(got.Stderr, entry+": must be a folder") {
 		t.Errorf("a file for a folder: %+v", got)
 	}
 }
@@ -211,7 +220,8 @@ func TestRenderDirLeavesOthers(t *testing.T) {
 	fntest.WriteText(t, in, fntest.Smallest)
 	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", out, in)
 	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", other, in)
-	if got := fntest.Execute(t, dir, "", fntest.Program, "render", "--check", "-o", out, in); got.Status != 1 || strings.Count(got.Stderr, other+"/") != len(fntest.NewsFiles) {
+	if got := fntest.Execute(t, dir, "", fntest.Program, "render", "--check", "-o", out, in); got.Status != 1 ||
+		strings.Count(got.Stderr, other+"/") != len(fntest.NewsFiles) {
 		t.Errorf("objects that stand twice: %+v", got)
 	}
 	if err := os.RemoveAll(other); err != nil {
@@ -240,7 +250,8 @@ func TestRenderCheck(t *testing.T) {
 	dir := t.TempDir()
 	fntest.WriteText(t, filepath.Join(dir, "in.yaml"), fntest.Smallest)
 	check := []string{"render", "--check", "-o", "out", "in.yaml"}
-	if got := fntest.Execute(t, dir, "", fntest.Program, check...); got.Status != 1 || !strings.Contains(got.Stdout, "--- /dev/null\n+++ out/istio-system/gateway_") {
+	if got := fntest.Execute(t, dir, "", fntest.Program, check...); got.Status != 1 ||
+		!strings.Contains(got.Stdout, "--- /dev/null\n+++ out/istio-system/gateway_") {
 		t.Errorf("without the folder: %+v", got)
 	}
 	if len(fntest.Files(t, dir)) != 1 {

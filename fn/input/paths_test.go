@@ -30,10 +30,10 @@ func TestRenderInputs(t *testing.T) {
 		name, stdin string
 		args        []string
 	}{
-		{"folder", "", []string{"."}},
-		{"folders", "", []string{"b", "a"}},
-		{"standard input", fntest.Smallest + "---\n" + other, []string{"-"}},
-		{"standard input and file", fntest.Smallest, []string{"-", "b"}},
+		{name: "folder", stdin: "", args: []string{"."}},
+		{name: "folders", stdin: "", args: []string{"b", "a"}},
+		{name: "standard input", stdin: fntest.Smallest + "---\n" + other, args: []string{"-"}},
+		{name: "standard input and file", stdin: fntest.Smallest, args: []string{"-", "b"}},
 	} {
 		got := fntest.Succeed(t, dir, c.stdin, fntest.Program, append([]string{"render"}, c.args...)...)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -51,11 +51,18 @@ func TestRenderFails(t *testing.T) {
 	fntest.WriteText(t, filepath.Join(dir, "empty.yaml"), "")
 
 	got := fntest.Execute(t, dir, "", fntest.Program, "render", "a.yaml", "b.yaml", "d.yaml", "empty.yaml")
-	want := fntest.Outcome{Status: 1, Stderr: `a.yaml:6:19: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got the number 1.10 [InvalidValue]
-a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]
+	want := fntest.Outcome{Status: 1, Stderr: `a.yaml:6:19: spec.destinations.cnn.hosts[0]: ` +
+		`must be a fully qualified domain name in lower case, such as "api.example.com", ` +
+		`or "*.example.com" for every name below it, without address, port or path, ` +
+		`of at most 63 characters between two dots and 253 in all, got the number 1.10 [InvalidValue]
+a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, ` +
+		`such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, ` +
+		`of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]
 b.yaml:6:20: spec.destinations.cnn.gateway: must name one of the gateways of the mesh (istio-egressgateway), got "partners" [UnknownGateway]
-d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none; if that is meant, say so with --allow-empty [NoBundle]
-empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none; if that is meant, say so with --allow-empty [NoBundle]
+d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none; ` +
+		`if that is meant, say so with --allow-empty [NoBundle]
+empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none; ` +
+		`if that is meant, say so with --allow-empty [NoBundle]
 `}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -66,14 +73,17 @@ empty.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1)
 // judged by wrong ones.
 func TestRenderUnreadableMesh(t *testing.T) {
 	other := strings.Replace(fntest.Smallest, "{hosts", "{gateway: partners, hosts", 1) + "---\nspec: {hosts\n"
-	unreadable := fntest.Outcome{Status: 1, Stderr: "-:8:1: must be YAML: did not find expected ',' or '}'; the [ or { that opens here is not closed [InvalidYAML]\n"}
+	unreadable := fntest.Outcome{Status: 1, Stderr: "-:8:1: must be YAML: did not find expected ',' or '}'; " +
+		"the [ or { that opens here is not closed [InvalidYAML]\n"}
 	if diff := cmp.Diff(unreadable, fntest.Execute(t, "", other, fntest.Program, "render", "-")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
 	mesh := "apiVersion: egressbundle.io/v1alpha1\nkind: EgressMesh\nmetadata: {name: m}\nspec: {gateways: {partners: {port: 1}}}\n---\n"
-	got := fntest.Execute(t, "", mesh+strings.Replace(fntest.Smallest, "{hosts", "{gateway: partners, hosts", 1), fntest.Program, "render", "-")
-	want := fntest.Outcome{Status: 1, Stderr: "-:4:30: spec.gateways.partners.port: is not a field here; the fields are deploy, namespace, ports, selector, service, targetPorts [UnknownField]\n"}
+	got := fntest.Execute(t, "", mesh+strings.Replace(fntest.Smallest, "{hosts", "{gateway: partners, hosts", 1),
+		fntest.Program, "render", "-")
+	want := fntest.Outcome{Status: 1, Stderr: "-:4:30: spec.gateways.partners.port: is not a field here; " +
+		"the fields are deploy, namespace, ports, selector, service, targetPorts [UnknownField]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -93,7 +103,9 @@ func TestRenderLinkedFolder(t *testing.T) {
 		}
 	}
 	got := fntest.Execute(t, dir, "", fntest.Program, "render", "bundles")
-	want := fntest.Outcome{Status: 1, Stderr: "bundles/team:1:1: must be a folder, and is a link to one, which is not followed although bundles/team/deep/web.yaml is of egressbundle; name the target of the link as a PATH too [UnreadableFile]\n"}
+	want := fntest.Outcome{Status: 1, Stderr: "bundles/team:1:1: must be a folder, and is a link to one, " +
+		"which is not followed although bundles/team/deep/web.yaml is of egressbundle; " +
+		"name the target of the link as a PATH too [UnreadableFile]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -107,7 +119,8 @@ func TestRenderLinkedFolder(t *testing.T) {
 func TestRenderNeighbors(t *testing.T) {
 	dir := t.TempDir()
 	fntest.WriteText(t, filepath.Join(dir, "news.yaml"), fntest.Smallest)
-	const entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: own, namespace: payments}\nspec: {hosts: [own.example.com]}\n"
+	const entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\n" +
+		"metadata: {name: own, namespace: payments}\nspec: {hosts: [own.example.com]}\n"
 	fntest.WriteText(t, filepath.Join(dir, "istio/own.yaml"), entry)
 	want := fntest.Succeed(t, dir, "", fntest.Program, "render", "news.yaml")
 	if diff := cmp.Diff(want, fntest.Succeed(t, dir, "", fntest.Program, "render", "news.yaml", "istio")); diff != "" {
