@@ -22,7 +22,7 @@ const stdinPath = "-"
 // ReadPaths reads files, the YAML files of folders and of their subfolders but for hidden
 // ones, and standard input where a path is "-". Each path must hold an EgressBundle or
 // objects that stand beside bundles, unless AllowEmpty is set. What is wrong with a path is
-// kept for Render. Only standard input that cannot be read is an error, and a defect.
+// kept for Render. It fails if standard input cannot be read; every other error is a defect.
 func (in *Input) ReadPaths(stdin io.Reader, paths []string) error {
 	for _, path := range paths {
 		if err := in.readPath(stdin, path); err != nil {
