@@ -42,7 +42,7 @@ SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/
 
 .PHONY: build
 build: ## Build bin/egressbundle
-	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' $(SMALL:%=-gcflags=%) -o $(BIN)/egressbundle ./fn
+	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' $(SMALL:%=-gcflags=%) -o $(BIN)/egressbundle ./cmd/egressbundle
 
 VERSION = $(shell git describe --tags --always --dirty)
 REVISION = $(shell git rev-parse HEAD)
@@ -69,13 +69,13 @@ image sbom vulncheck: export GOTOOLCHAIN = auto
 .PHONY: sbom
 sbom: ## Write what the program consists of to bin/egressbundle.cdx.json (CycloneDX)
 	@mkdir -p $(BIN)
-	@CGO_ENABLED=0 $(CYCLONEDX) app -json -std -noserial -notimestamp -main fn -output $(BIN)/egressbundle.cdx.json .
+	@CGO_ENABLED=0 $(CYCLONEDX) app -json -std -noserial -notimestamp -main cmd/egressbundle -output $(BIN)/egressbundle.cdx.json .
 
 # The Go vulnerability database is also a module, so a check can be repeated.
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities in the code that the program reaches
 	@go mod download golang.org/x/vulndb@$(VULNDB)
-	@$(GOVULNCHECK) -db "file://$$(go list -m -f '{{.Dir}}' golang.org/x/vulndb@$(VULNDB))/data/osv" ./fn ./pkg/...
+	@$(GOVULNCHECK) -db "file://$$(go list -m -f '{{.Dir}}' golang.org/x/vulndb@$(VULNDB))/data/osv" ./cmd/... ./fn/... ./pkg/...
 VULNDB ?= v0.0.0-20261105234957-e22db6528018
 
 .PHONY: golden

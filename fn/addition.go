@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ func notedOn(workload *yaml.RNode) (noted addition, err error) {
 		return noted, nil
 	}
 	if err := json.Unmarshal([]byte(text), &noted); err != nil {
-		return noted, fmt.Errorf("the annotation %s must be as egressbundle wrote it, or be removed: %w", annotationAdded, err)
+		return noted, misnoted(err)
 	}
 	return noted, nil
 }

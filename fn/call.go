@@ -1,18 +1,16 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
-	"fmt"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -77,7 +75,7 @@ func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
 	}
 	if c.inPlace {
 		c.pkg = outermostPackage(items)
-		at := place{c.pkg, "Kptfile"}
+		at := place{pkg: c.pkg, path: "Kptfile"}
 		c.kptfile = find(items, func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
 	}
 	return c
@@ -103,7 +101,7 @@ func configAmong(items []*yaml.RNode, config *yaml.RNode) *yaml.RNode {
 	}
 	at := placeOf(config.GetAnnotations())
 	return find(items, func(item *yaml.RNode) bool {
-		return identityOf(item) == identityOf(config) && (at.path == "" || placeOf(item.GetAnnotations()) == at)
+		return identity.Of(item) == identity.Of(config) && (at.path == "" || placeOf(item.GetAnnotations()) == at)
 	})
 }
 
@@ -124,7 +122,7 @@ func outermostPackage(items []*yaml.RNode) string {
 
 // isFleet reports whether all bundles among the items are meant.
 func (c *call) isFleet() bool {
-	return c.config == nil || c.config.GetKind() == kindMesh || c.inPlace && c.configItem != nil
+	return c.config == nil || c.config.GetKind() == identity.KindMesh || c.inPlace && c.configItem != nil
 }
 
 // seesAllBundles reports whether every bundle that may have made an object among the
@@ -132,7 +130,7 @@ func (c *call) isFleet() bool {
 // Kptfile is missing. kustomize fn run has none: there, an EgressMesh is for the bundles
 // below the folder of its file, and a bundle for itself.
 func (c *call) seesAllBundles() bool {
-	isMesh := c.pkg == "" && c.config != nil && c.config.GetKind() == kindMesh && pathOf(c.config.GetAnnotations()) != ""
+	isMesh := c.pkg == "" && c.config != nil && c.config.GetKind() == identity.KindMesh && pathOf(c.config.GetAnnotations()) != ""
 	return c.inPlace && c.isFleet() && (isMesh || c.kptfile != nil)
 }
 
@@ -140,7 +138,7 @@ func (c *call) seesAllBundles() bool {
 type place struct{ pkg, path string }
 
 func placeOf(annotations map[string]string) place {
-	return place{annotations[packagePath], pathOf(annotations)}
+	return place{pkg: annotations[packagePath], path: pathOf(annotations)}
 }
 
 func pathOf(annotations map[string]string) string {
@@ -151,9 +149,6 @@ func pathOf(annotations map[string]string) string {
 }
 
 const (
-	kindBundle = "EgressBundle"
-	kindMesh   = "EgressMesh"
-
 	kindService = "Service"
 	kindSidecar = "Sidecar"
 )
@@ -167,147 +162,5 @@ func isOfAPI(item *yaml.RNode) bool {
 
 // isSource reports whether an item is rendered in this call.
 func (c *call) isSource(item *yaml.RNode) bool {
-	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() == kindMesh)
-}
-
-// An identity is what no two objects share.
-type identity struct{ apiVersion, kind, namespace, name string }
-
-func identityOf(node *yaml.RNode) identity {
-	return identity{node.GetApiVersion(), node.GetKind(), node.GetNamespace(), node.GetName()}
-}
-
-// render renders the bundles that are meant, and looks at what stands beside them.
-// An item is not the text of its file, so diagnostics name files and no lines.
-func (c *call) render() (*egress.Output, error) {
-	in := &input{
-		allowEmpty: c.seesAllBundles(), // A host of files asks again when the last bundle is gone.
-		isRendered: !c.inPlace && slices.ContainsFunc(c.items, isOurs),
-		remedy:     "; in kustomize, list one under resources, or no " + kindMesh + " under transformers",
-	}
-	if c.inPlace {
-		in.remedy = "; give the function the whole package, with its Kptfile"
-	}
-	if c.isPartial() {
-		in.add(egress.PartialPackage, "", "the items must be those of a whole package: kpt would write objects twice that it does not give, and remove what is made from bundles that it does not give; remove selectors and exclude from this step")
-		return nil, in.invalid()
-	}
-	if c.config != nil {
-		if err := c.parseConfig(in); err != nil {
-			return nil, err
-		}
-	}
-	for _, item := range c.items {
-		others := isOfAPI(item) && !c.isSource(item)
-		if item == c.configItem || others || isOurs(item) {
-			continue
-		}
-		if err := in.parseItem(item, c.fileOf(item)); err != nil {
-			return nil, err
-		}
-	}
-	in.diagnostics = append(in.diagnostics, c.generated(in.found.Bundles)...)
-	return in.render()
-}
-
-// isPartial reports whether kpt gives a part of a package: its Kptfile is missing, or says
-// that the step of this program selects.
-func (c *call) isPartial() bool {
-	if c.kptfile == nil {
-		return c.pkg != ""
-	}
-	for _, kind := range []string{"mutators", "validators"} {
-		steps, err := c.kptfile.Pipe(yaml.Lookup("pipeline", kind))
-		if err != nil || steps == nil {
-			continue
-		}
-		for _, step := range steps.Content() {
-			if selectsForUs(yaml.NewRNode(step)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// selectsForUs reports whether a step of a pipeline runs this program on a selection.
-func selectsForUs(step *yaml.RNode) bool {
-	selects := !step.Field("selectors").IsNilOrEmpty() || !step.Field("exclude").IsNilOrEmpty()
-	for _, field := range []string{"exec", "image"} {
-		if program := step.Field(field); program != nil && selects {
-			first, _, _ := strings.Cut(program.Value.YNode().Value, " ")
-			name := path.Base(first)
-			if tag := strings.IndexAny(name, ":@"); tag >= 0 {
-				name = name[:tag]
-			}
-			return name == egress.ManagedBy
-		}
-	}
-	return false
-}
-
-// parseConfig reads the functionConfig, or the item that it is: that has its file.
-func (c *call) parseConfig(in *input) error {
-	kind := c.config.GetKind()
-	if !isOfAPI(c.config) && kind != kindBundle && kind != kindMesh {
-		in.add(egress.NoBundle, "", fmt.Sprintf("functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q", kindBundle, kindMesh, egress.APIVersion, kind, c.config.GetApiVersion()))
-		return in.invalid()
-	}
-	if c.configItem == nil {
-		return in.parseItem(c.config, c.fileOf(c.config))
-	}
-	same, err := saySame(c.configItem, c.config, "metadata")
-	if err != nil {
-		return err
-	}
-	if !same {
-		code := egress.DuplicateBundle
-		if kind == kindMesh {
-			code = egress.DuplicateMesh
-		}
-		in.diagnostics = append(in.diagnostics, c.diagnostic(c.configItem, code, "", "differs from the functionConfig of the same name; give the file of the package itself, or rename one of the two"))
-	}
-	return in.parseItem(c.configItem, c.fileOf(c.configItem))
-}
-
-// diagnostic reports an error of an item.
-func (c *call) diagnostic(item *yaml.RNode, code egress.Code, path, message string) egress.Diagnostic {
-	return egress.Diagnostic{
-		Code:     code,
-		Severity: egress.SeverityError,
-		Position: egress.Position{File: c.fileOf(item)},
-		Object:   egress.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},
-		Path:     path,
-		Message:  message,
-	}
-}
-
-// parseItem reads an item, under the name of the file that the host read it from.
-func (in *input) parseItem(item *yaml.RNode, file string) error {
-	text, err := item.String()
-	if err != nil {
-		return err
-	}
-	found, err := egress.ParseItem(file, []byte(text))
-	in.found.Add(found)
-	return in.collect(err)
-}
-
-// fileOf returns where an item stands, if its host tells: the path from the outermost
-// package.
-func (c *call) fileOf(item *yaml.RNode) string {
-	annotations := item.GetAnnotations()
-	if at := placeOf(annotations); at.path != "" && annotations[kustomizeID] == "" {
-		if pkg, err := filepath.Rel(c.pkg, at.pkg); err == nil {
-			return path.Join(filepath.ToSlash(pkg), at.path)
-		}
-		return at.path
-	}
-	var from struct {
-		Path string `yaml:"path"`
-	}
-	if err := yaml.Unmarshal([]byte(annotations[origin]), &from); err != nil {
-		return "" // It is not kustomize that wrote this.
-	}
-	return from.Path
+	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() == identity.KindMesh)
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package fn is the KRM function of egressbundle, which kustomize and kpt call.
+package fn
 
 import (
 	"errors"
@@ -11,18 +12,21 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// runFunction is the KRM function: it reads a ResourceList and writes it with the
-// objects of EgressBundles among its items. If anything is wrong, it writes the
-// items as they came.
+// Run is the KRM function: it reads a ResourceList from standard input and writes it to
+// standard output with the objects of EgressBundles among its items. Warnings are results
+// in it, and stand on standard error as well, but for kpt, which keeps that in Git. If
+// anything is wrong, it writes the items as they came with what is wrong among the results,
+// and returns that as an error; if standard input is no ResourceList, it writes nothing.
 //
 // It follows the functions specification, but for two habits of the framework
 // of kyaml, which it does not use: there, results that a function returns make
 // it succeed, and unknown fields of the functionConfig are ignored.
 // https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md
-func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
+func Run(stdin io.Reader, stdout, stderr io.Writer) error {
 	text, err := io.ReadAll(stdin)
 	if err != nil {
 		return fmt.Errorf("standard input: %w", err)
@@ -38,7 +42,7 @@ func runFunction(stdin io.Reader, stdout, stderr io.Writer) error {
 	}
 	// kpt shows results, and keeps what stands on standard error in Git.
 	if c.pkg == "" {
-		warn(stderr, a.diagnostics)
+		warning.Print(stderr, a.diagnostics...)
 	}
 	return request.write(stdout, a)
 }
@@ -74,7 +78,7 @@ func (c *call) transform() (*answer, error) {
 	if err := c.checkKept(a.items); err != nil {
 		return nil, err
 	}
-	a.diagnostics = slices.Concat(output.Warnings, unpatched, needsHelm(output.Releases))
+	a.diagnostics = slices.Concat(output.Warnings, unpatched, warning.NeedsHelm(output.Releases))
 	return a, nil
 }
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"encoding/json"
@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/yaml"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
 
 // resourceList wraps a functionConfig and items as the hosts of KRM functions do.
@@ -24,24 +26,13 @@ func resourceList(functionConfig string, items ...string) string {
 		text.WriteString("items:\n")
 	}
 	for _, item := range items {
-		text.WriteString("- " + indent(item))
+		text.WriteString("- " + fntest.Indent(item))
 	}
 	if functionConfig != "" {
-		text.WriteString("functionConfig:\n  " + indent(functionConfig))
+		text.WriteString("functionConfig:\n  " + fntest.Indent(functionConfig))
 	}
 	return text.String()
 }
-
-func indent(document string) string {
-	return strings.ReplaceAll(strings.TrimSpace(document), "\n", "\n  ") + "\n"
-}
-
-const configMap = `apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: settings # stays
-data: {on: "yes"}
-`
 
 // readList reads a ResourceList: its items as text, and its results.
 func readList(t *testing.T, text string) (items []string, results string) {
@@ -63,14 +54,14 @@ func readList(t *testing.T, text string) (items []string, results string) {
 // TestFunctionGoldens: what hosts get for what they send. What kustomize build, kustomize
 // fn run and kpt send was recorded from them, and holds what they note for themselves.
 func TestFunctionGoldens(t *testing.T) {
-	for _, in := range glob(t, "testdata/function/*/in.yaml") {
-		text := readText(t, in)
-		got := execute(t, "", text, binary)
+	for _, in := range fntest.Glob(t, "testdata/function/*/in.yaml") {
+		text := fntest.ReadText(t, in)
+		got := fntest.Execute(t, "", text, fntest.Program)
 		if failed := strings.Contains(got.Stdout, "severity: error"); failed != (got.Status != 0) {
 			t.Errorf("%s: status %d, standard error:\n%s", in, got.Status, got.Stderr)
 		}
-		compareGolden(t, strings.Replace(in, "in.yaml", "out.yaml", 1), got.Stdout)
-		if again := execute(t, "", text, binary); again != got {
+		fntest.CompareGolden(t, strings.Replace(in, "in.yaml", "out.yaml", 1), got.Stdout)
+		if again := fntest.Execute(t, "", text, fntest.Program); again != got {
 			t.Errorf("%s: a second call differs", in)
 		}
 	}
@@ -81,15 +72,16 @@ func TestFunctionGoldens(t *testing.T) {
 func TestFunctionStrings(t *testing.T) {
 	for _, want := range []string{
 		"on", "y", "no", "1.10", "0755", "null", "~", "1e3", "0o14", "1_000", "0x1f", "true", ".5", "+1", "2024-01-01", "12:30:45", "=",
-		"a: b", "# no comment", "{{ .Values }}", "---\nkind: Secret", "'", "\"", "- item", "ü\t", "*alias", "!!int 1", "%TAG", "a\nb\n", "\ta\nb",
+		"a: b", "# no comment", "{{ .Values }}", "---\nkind: Secret", "'", "\"", "- item", "ü\t",
+		"*alias", "!!int 1", "%TAG", "a\nb\n", "\ta\nb",
 	} {
 		text, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		bundle := strings.Replace(smallest, "{hosts: ", "{description: "+string(text)+", hosts: ", 1)
+		bundle := strings.Replace(fntest.Smallest, "{hosts: ", "{description: "+string(text)+", hosts: ", 1)
 		bundle = strings.Replace(bundle, "name: news", `name: "null"`, 1)
-		items, _ := readList(t, succeed(t, "", resourceList(bundle), binary))
+		items, _ := readList(t, fntest.Succeed(t, "", resourceList(bundle), fntest.Program))
 		found := 0
 		for _, item := range items {
 			var object metav1.PartialObjectMetadata
@@ -112,13 +104,13 @@ func TestFunctionStrings(t *testing.T) {
 // TestFunction: the objects are those that render prints, the functionConfig is
 // not among the items, and other items are left alone.
 func TestFunction(t *testing.T) {
-	bundle := smallest + "  mesh: {outboundTrafficPolicy: REGISTRY_ONLY}\n"
-	got, results := readList(t, succeed(t, "", resourceList(bundle, configMap, bundle), binary))
+	bundle := fntest.Smallest + "  mesh: {outboundTrafficPolicy: REGISTRY_ONLY}\n"
+	got, results := readList(t, fntest.Succeed(t, "", resourceList(bundle, fntest.ConfigMap, bundle), fntest.Program))
 	if results != "" {
 		t.Errorf("results:\n%s", results)
 	}
-	rendered := succeed(t, "", bundle, binary, "render", "-")
-	want := append([]string{configMap}, strings.Split(rendered, "---\n")...)
+	rendered := fntest.Succeed(t, "", bundle, fntest.Program, "render", "-")
+	want := append([]string{fntest.ConfigMap}, strings.Split(rendered, "---\n")...)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
@@ -126,8 +118,9 @@ func TestFunction(t *testing.T) {
 
 // TestFunctionWarns: warnings are results, and the function succeeds.
 func TestFunctionWarns(t *testing.T) {
-	items, results := readList(t, succeed(t, "", resourceList(smallest), binary))
-	want := `- message: 'is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle'
+	items, results := readList(t, fntest.Succeed(t, "", resourceList(fntest.Smallest), fntest.Program))
+	want := `- message: 'is ALLOW_ANY: workloads reach every host, declared or not, so bundles restrict nobody; ` +
+		`set it to REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle'
   severity: warning
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -147,17 +140,21 @@ func TestFunctionWarns(t *testing.T) {
 // TestFunctionFails: the input items unchanged, the problems as results and on
 // standard error, and status 1.
 func TestFunctionFails(t *testing.T) {
-	broken := strings.Replace(smallest, "{hosts: [edition.cnn.com]}", "{hosts: [localhost], port: 443}", 1)
-	got := execute(t, "", resourceList(broken, configMap), binary)
-	const message = `spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost" [InvalidValue]`
+	broken := strings.Replace(fntest.Smallest, "{hosts: [edition.cnn.com]}", "{hosts: [localhost], port: 443}", 1)
+	got := fntest.Execute(t, "", resourceList(broken, fntest.ConfigMap), fntest.Program)
+	const message = `spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, ` +
+		`such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, ` +
+		`of at most 63 characters between two dots and 253 in all, got "localhost" [InvalidValue]`
 	if got.Status != 1 || !strings.Contains(got.Stderr, "EgressBundle payments/news: "+message+"\n") {
 		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
 	}
 	items, results := readList(t, got.Stdout)
-	if diff := cmp.Diff([]string{configMap}, items); diff != "" {
+	if diff := cmp.Diff([]string{fntest.ConfigMap}, items); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
-	want := `- message: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost"
+	want := `- message: must be a fully qualified domain name in lower case, such as "api.example.com", ` +
+		`or "*.example.com" for every name below it, without address, port or path, ` +
+		`of at most 63 characters between two dots and 253 in all, got "localhost"
   severity: error
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -168,7 +165,8 @@ func TestFunctionFails(t *testing.T) {
     path: spec.destinations.cnn.hosts[0]
   tags:
     code: InvalidValue
-- message: is not a field here; the fields are addresses, clients, description, endpoints, forwardProxy, gateway, hosts, mutualTLS, owner, ports, service, trafficPolicy, via, wildcardServer
+- message: is not a field here; the fields are addresses, clients, description, endpoints, forwardProxy, gateway, ` +
+		`hosts, mutualTLS, owner, ports, service, trafficPolicy, via, wildcardServer
   severity: error
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1
@@ -194,14 +192,15 @@ metadata:
   name: default
   namespace: payments
 `
-	bundle := smallest + "  enforce: {registryOnly: true}\n"
-	got := execute(t, "", resourceList(bundle, configMap, sidecar), binary)
-	const want = "EgressBundle payments/news: spec.enforce.registryOnly: must not be set for namespace payments, whose workloads Sidecar payments/default selects: "
+	bundle := fntest.Smallest + "  enforce: {registryOnly: true}\n"
+	got := fntest.Execute(t, "", resourceList(bundle, fntest.ConfigMap, sidecar), fntest.Program)
+	const want = "EgressBundle payments/news: spec.enforce.registryOnly: must not be set for namespace payments, " +
+		"whose workloads Sidecar payments/default selects: "
 	if got.Status != 1 || !strings.HasPrefix(got.Stderr, want) {
 		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
 	}
 	items, _ := readList(t, got.Stdout)
-	if diff := cmp.Diff([]string{configMap, sidecar}, items); diff != "" {
+	if diff := cmp.Diff([]string{fntest.ConfigMap, sidecar}, items); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
 }
@@ -209,12 +208,12 @@ metadata:
 // TestFunctionMountsIntoItsGateway: files of certificates are mounted into the
 // Deployment of a gateway that is made in the same call.
 func TestFunctionMountsIntoItsGateway(t *testing.T) {
-	bundle, _, _ := strings.Cut(bypassBundle, "  bypass:")
+	bundle, _, _ := strings.Cut(fntest.BypassBundle, "  bypass:")
 	bundle += `  mesh:
     outboundTrafficPolicy: REGISTRY_ONLY
     gateways: {istio-egressgateway: {deploy: {}}}
 `
-	items, results := readList(t, succeed(t, "", resourceList(bundle), binary))
+	items, results := readList(t, fntest.Succeed(t, "", resourceList(bundle), fntest.Program))
 	if results != "" {
 		t.Errorf("results:\n%s", results)
 	}
@@ -238,18 +237,18 @@ metadata:
 // TestFunctionInPlace: what bundles make is put right where it was changed by hand or
 // copied, and what is right keeps how it is written.
 func TestFunctionInPlace(t *testing.T) {
-	bundle, _, _ := strings.Cut(bypassBundle, "  bypass:")
+	bundle, _, _ := strings.Cut(fntest.BypassBundle, "  bypass:")
 	bundle = strings.Replace(bundle, "metadata: {", "metadata: {annotations: {internal.config.kubernetes.io/path: news.yaml}, ", 1)
 	mesh := func(gateway string) string {
 		return "  mesh:\n    outboundTrafficPolicy: REGISTRY_ONLY\n    gateways: {istio-egressgateway: " + gateway + "}\n"
 	}
-	first := succeed(t, "", resourceList("", kptfile, bundle+mesh("{deploy: {}}")), binary)
+	first := fntest.Succeed(t, "", resourceList("", kptfile, bundle+mesh("{deploy: {}}")), fntest.Program)
 	const image = "        - image: auto\n"
 	commented := strings.Replace(first, image, "        - image: auto # by the injection\n", 1)
 	if commented == first {
 		t.Fatalf("no %q in:\n%s", image, first)
 	}
-	if diff := cmp.Diff(commented, succeed(t, "", commented, binary)); diff != "" {
+	if diff := cmp.Diff(commented, fntest.Succeed(t, "", commented, fntest.Program)); diff != "" {
 		t.Errorf("a comment (-before +after):\n%s", diff)
 	}
 	for name, changed := range map[string]string{
@@ -257,13 +256,13 @@ func TestFunctionInPlace(t *testing.T) {
 		"without a volume": strings.Replace(first, "mountPath: /etc/istio/bank-certs", "mountPath: /elsewhere", 1),
 		"copied":           first + first[strings.Index(first, "\n- apiVersion: v1\n")+1:],
 	} {
-		if diff := cmp.Diff(first, succeed(t, "", changed, binary)); diff != "" || changed == first {
+		if diff := cmp.Diff(first, fntest.Succeed(t, "", changed, fntest.Program)); diff != "" || changed == first {
 			t.Errorf("%s (-before +after):\n%s", name, diff)
 		}
 	}
 
 	// The Deployment that the patch was for goes, and nobody else's has come.
-	items, results := readList(t, succeed(t, "", strings.Replace(first, "deploy: {}", "", 1), binary))
+	items, results := readList(t, fntest.Succeed(t, "", strings.Replace(first, "deploy: {}", "", 1), fntest.Program))
 	const want = "the Deployment istio-egressgateway in namespace istio-system needs a patch"
 	if got := strings.Join(items, "---\n"); strings.Contains(got, "kind: Deployment") || !strings.Contains(results, want) {
 		t.Errorf("after the Deployment went:\n%s\nresults:\n%s", got, results)
@@ -274,19 +273,20 @@ func TestFunctionInPlace(t *testing.T) {
 // see all of them.
 func TestFunctionApart(t *testing.T) {
 	enforced := func(traffic string) string {
-		return strings.Replace(smallest, "{name: news,", "{name: web,", 1) + "  enforce: {registryOnly: true, clusterTraffic: " + traffic + "}\n"
+		return strings.Replace(fntest.Smallest, "{name: news,", "{name: web,", 1) +
+			"  enforce: {registryOnly: true, clusterTraffic: " + traffic + "}\n"
 	}
 	sidecar := func(traffic string) []string {
-		return strings.Split(succeed(t, "", enforced(traffic), binary, "render", "-"), "---\n")
+		return strings.Split(fntest.Succeed(t, "", enforced(traffic), fntest.Program, "render", "-"), "---\n")
 	}
-	withPath := strings.Replace(configMap, "metadata:\n", "metadata:\n  annotations: {internal.config.kubernetes.io/path: a.yaml}\n", 1)
-	for name, other := range map[string]string{"in place": withPath, "not in place": configMap} {
+	withPath := strings.Replace(fntest.ConfigMap, "metadata:\n", "metadata:\n  annotations: {internal.config.kubernetes.io/path: a.yaml}\n", 1)
+	for name, other := range map[string]string{"in place": withPath, "not in place": fntest.ConfigMap} {
 		same := resourceList(enforced("Allow"), append(sidecar("Allow"), other)...)
-		if got := execute(t, "", same, binary); got.Status != 0 {
+		if got := fntest.Execute(t, "", same, fntest.Program); got.Status != 0 {
 			t.Errorf("%s: the same Sidecar: %+v", name, got)
 		}
 		items := append(sidecar("Deny"), other)
-		got := execute(t, "", resourceList(enforced("Allow"), items...), binary)
+		got := fntest.Execute(t, "", resourceList(enforced("Allow"), items...), fntest.Program)
 		const want = "Sidecar payments/egressbundle: differs from what these bundles need, and other bundles may need it as it is; "
 		if got.Status != 1 || !strings.HasPrefix(got.Stderr, want) {
 			t.Errorf("%s: %+v", name, got)
@@ -304,12 +304,12 @@ func TestFunctionConfigAmongItems(t *testing.T) {
 	at := func(bundle string) string {
 		return strings.Replace(bundle, "{name:", "{annotations: {internal.config.kubernetes.io/path: news.yaml}, name:", 1)
 	}
-	items, _ := readList(t, succeed(t, "", resourceList(smallest, at(smallest)), binary))
-	if len(items) != 1+len(newsFiles) {
+	items, _ := readList(t, fntest.Succeed(t, "", resourceList(fntest.Smallest, at(fntest.Smallest)), fntest.Program))
+	if len(items) != 1+len(fntest.NewsFiles) {
 		t.Errorf("got %d items", len(items))
 	}
-	wrong := strings.Replace(smallest, "edition.cnn.com", "localhost", 1)
-	got := execute(t, "", resourceList(wrong, at(wrong)), binary)
+	wrong := strings.Replace(fntest.Smallest, "edition.cnn.com", "localhost", 1)
+	got := fntest.Execute(t, "", resourceList(wrong, at(wrong)), fntest.Program)
 	if got.Status != 1 || strings.Count(got.Stderr, "\n") != 1 || !strings.HasPrefix(got.Stderr, "news.yaml: EgressBundle payments/news: ") {
 		t.Errorf("%+v", got)
 	}
@@ -319,17 +319,22 @@ func TestFunctionConfigAmongItems(t *testing.T) {
 // with one line that says what to do.
 func TestFunctionRefusesInput(t *testing.T) {
 	for _, c := range []struct{ name, stdin, stderr string }{
-		{"nothing", "", "egressbundle render"},
-		{"no YAML", "{", "must be a ResourceList"},
-		{"bundle alone", smallest, "egressbundle render"},
-		{"text for an item", "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- " + indent(configMap) + "- text\n", "must be a ResourceList of objects, and items[1] is none"},
-		{"list for an item", "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [[]]\n", "must be a ResourceList of objects, and items[0] is none"},
-		{"no functionConfig", resourceList("", configMap), "there must be an EgressBundle, and there is none"},
-		{"no bundle beside a mesh", resourceList(meshDocument, configMap), "there must be an EgressBundle, and there is none"},
-		{"other functionConfig", resourceList(configMap), `functionConfig must be an EgressBundle or an EgressMesh (apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},
-		{"other version", resourceList(strings.Replace(smallest, "v1alpha1", "v2", 1)), `apiVersion: must be "egressbundle.io/v1alpha1", got "egressbundle.io/v2"`},
+		{name: "nothing", stdin: "", stderr: "egressbundle render"},
+		{name: "no YAML", stdin: "{", stderr: "must be a ResourceList"},
+		{name: "bundle alone", stdin: fntest.Smallest, stderr: "egressbundle render"},
+		{name: "text for an item", stdin: "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- " +
+			fntest.Indent(fntest.ConfigMap) + "- text\n", stderr: "must be a ResourceList of objects, and items[1] is none"},
+		{name: "list for an item", stdin: "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [[]]\n",
+			stderr: "must be a ResourceList of objects, and items[0] is none"},
+		{name: "no functionConfig", stdin: resourceList("", fntest.ConfigMap), stderr: "there must be an EgressBundle, and there is none"},
+		{name: "no bundle beside a mesh", stdin: resourceList(meshDocument, fntest.ConfigMap),
+			stderr: "there must be an EgressBundle, and there is none"},
+		{name: "other functionConfig", stdin: resourceList(fntest.ConfigMap), stderr: `functionConfig must be an EgressBundle or an EgressMesh ` +
+			`(apiVersion: egressbundle.io/v1alpha1), got "ConfigMap" of "v1"`},
+		{name: "other version", stdin: resourceList(strings.Replace(fntest.Smallest, "v1alpha1", "v2", 1)),
+			stderr: `apiVersion: must be "egressbundle.io/v1alpha1", got "egressbundle.io/v2"`},
 	} {
-		got := execute(t, "", c.stdin, binary)
+		got := fntest.Execute(t, "", c.stdin, fntest.Program)
 		if got.Status != 1 || strings.Count(got.Stderr, "\n") != 1 || !strings.Contains(got.Stderr, c.stderr) {
 			t.Errorf("%s: got %+v", c.name, got)
 		}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"debug/elf"
@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
 
 const testImage = "example.test/egressbundle:test"
@@ -43,7 +45,7 @@ func requireEngine(t *testing.T) {
 }
 
 // image builds the image that is shipped, once, and returns its digest.
-var image = sync.OnceValues(func() (string, error) { return makeImage(testImage, filepath.Dir(binary)) })
+var image = sync.OnceValues(func() (string, error) { return makeImage(testImage, filepath.Dir(fntest.Program)) })
 
 // makeImage runs make image, which writes its files into a folder.
 func makeImage(name, dir string) (string, error) {
@@ -98,7 +100,7 @@ func TestImage(t *testing.T) {
 			Labels     map[string]string `json:"Labels"`
 		} `json:"Config"`
 	}
-	if err := json.Unmarshal([]byte(succeed(t, "", "", "docker", "image", "inspect", name)), &got); err != nil {
+	if err := json.Unmarshal([]byte(fntest.Succeed(t, "", "", "docker", "image", "inspect", name)), &got); err != nil {
 		t.Fatal(err)
 	}
 	const limit = 30_000_000 // bytes, unpacked
@@ -114,17 +116,18 @@ func TestImage(t *testing.T) {
 		}
 	}
 
-	container := strings.TrimSpace(succeed(t, "", "", "docker", "create", name))
-	defer succeed(t, "", "", "docker", "rm", container)
+	container := strings.TrimSpace(fntest.Succeed(t, "", "", "docker", "create", name))
+	defer fntest.Succeed(t, "", "", "docker", "rm", container)
 	dir := t.TempDir()
-	succeed(t, dir, "", "docker", "export", "--output", "files.tar", container)
-	listed := strings.Fields(succeed(t, dir, "", "tar", "--list", "--file", "files.tar"))
+	fntest.Succeed(t, dir, "", "docker", "export", "--output", "files.tar", container)
+	listed := strings.Fields(fntest.Succeed(t, dir, "", "tar", "--list", "--file", "files.tar"))
 	// The engine adds folders and files of its own to a container.
-	if !slices.Contains(listed, "egressbundle") || !slices.Contains(listed, "etc/passwd") || slices.Contains(listed, "bin/") || slices.Contains(listed, "tmp/") {
+	if !slices.Contains(listed, "egressbundle") || !slices.Contains(listed, "etc/passwd") ||
+		slices.Contains(listed, "bin/") || slices.Contains(listed, "tmp/") {
 		t.Errorf("files %q", listed)
 	}
-	succeed(t, dir, "", "tar", "--extract", "--file", "files.tar", "egressbundle", "etc/passwd")
-	if diff := cmp.Diff(readText(t, "passwd"), readText(t, filepath.Join(dir, "etc/passwd"))); diff != "" {
+	fntest.Succeed(t, dir, "", "tar", "--extract", "--file", "files.tar", "egressbundle", "etc/passwd")
+	if diff := cmp.Diff(fntest.ReadText(t, "passwd"), fntest.ReadText(t, filepath.Join(dir, "etc/passwd"))); diff != "" {
 		t.Errorf("etc/passwd (-want +got):\n%s", diff)
 	}
 	checkStatic(t, filepath.Join(dir, "egressbundle"))
@@ -156,11 +159,11 @@ func checkStatic(t *testing.T, path string) {
 func TestImageIsHermetic(t *testing.T) {
 	requireEngine(t)
 	run := []string{"run", "--rm", "-i", "--network", "none", "--user", "nobody", "--read-only", "--cap-drop", "ALL", buildImage(t)}
-	items, _ := readList(t, succeed(t, "", resourceList(smallest), "docker", run...))
+	items, _ := readList(t, fntest.Succeed(t, "", resourceList(fntest.Smallest), "docker", run...))
 	if len(items) == 0 {
 		t.Error("no objects")
 	}
-	if help := succeed(t, "", "", "docker", append(run, "--help")...); !strings.Contains(help, "Usage:") {
+	if help := fntest.Succeed(t, "", "", "docker", append(run, "--help")...); !strings.Contains(help, "Usage:") {
 		t.Errorf("help:\n%s", help)
 	}
 }

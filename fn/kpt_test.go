@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"fmt"
@@ -17,11 +17,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
 
 // kpt returns the path of the real kpt, in the version that is pinned in tools/kpt.
 var kpt = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(filepath.Dir(binary), "kpt")
+	path := filepath.Join(filepath.Dir(fntest.Program), "kpt")
 	cmd := exec.Command("go", "build", "-o", path, ".")
 	cmd.Dir = "../tools/kpt"
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -33,13 +35,13 @@ var kpt = sync.OnceValues(func() (string, error) {
 })
 
 // runKpt runs a command of kpt.
-func runKpt(t *testing.T, dir string, args ...string) outcome {
+func runKpt(t *testing.T, dir string, args ...string) fntest.Outcome {
 	t.Helper()
 	program, err := kpt()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, program)
 	}
-	return execute(t, dir, "", program, args...)
+	return fntest.Execute(t, dir, "", program, args...)
 }
 
 // kptRender renders a package in place, which must succeed, and returns its files.
@@ -48,21 +50,7 @@ func kptRender(t *testing.T, dir string) map[string]string {
 	if got := runKpt(t, dir, "fn", "render", ".", "--allow-exec"); got.Status != 0 {
 		t.Fatalf("%+v", got)
 	}
-	return contents(t, dir)
-}
-
-// contents returns the text of each file, but for what kpt notes of its last run.
-func contents(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	for _, name := range files(t, dir) {
-		text := readText(t, filepath.Join(dir, name))
-		if filepath.Base(name) == "Kptfile" {
-			text, _, _ = strings.Cut(text, "status:\n")
-		}
-		all[name] = text
-	}
-	return all
+	return fntest.Contents(t, dir)
 }
 
 // names returns the paths of files, sorted.
@@ -76,22 +64,13 @@ func (f form) kptFunction() string {
 	return "image: " + testImage
 }
 
-const (
-	meshDocument = `apiVersion: egressbundle.io/v1alpha1
+const meshDocument = `apiVersion: egressbundle.io/v1alpha1
 kind: EgressMesh
 metadata:
   name: production
 spec:
   outboundTrafficPolicy: REGISTRY_ONLY
 `
-	settings = `apiVersion: v1
-kind: ConfigMap
-metadata: # of the team
-  name: settings
-data:
-  on: "yes"
-`
-)
 
 // searchKptfile is that of a package inside the package.
 const searchKptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: search\n"
@@ -100,7 +79,7 @@ const searchKptfile = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name:
 func writePackage(t *testing.T, f form) string {
 	t.Helper()
 	dir := t.TempDir()
-	writeText(t, filepath.Join(dir, "Kptfile"), `apiVersion: kpt.dev/v1
+	fntest.WriteText(t, filepath.Join(dir, "Kptfile"), `apiVersion: kpt.dev/v1
 kind: Kptfile
 metadata:
   name: team
@@ -111,21 +90,15 @@ pipeline:
     - `+f.kptFunction()+`
       configPath: mesh.yaml
 `)
-	writeText(t, filepath.Join(dir, "mesh.yaml"), meshDocument)
-	writeText(t, filepath.Join(dir, "settings.yaml"), settings)
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest)
+	fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), meshDocument)
+	fntest.WriteText(t, filepath.Join(dir, "settings.yaml"), fntest.Settings)
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest)
 	return dir
 }
 
-// newsFiles are the objects of the smallest bundle, below its folder.
-var newsFiles = []string{
-	"egress/istio-system/authorizationpolicy_payments--news--istio-egressgateway.yaml",
-	"egress/istio-system/gateway_payments--news--istio-egressgateway.yaml",
-	"egress/istio-system/serviceentry_payments--news--cnn--edition.cnn.com--443.yaml",
-	"egress/istio-system/virtualservice_payments--news--cnn--edition.cnn.com--443.yaml",
-	"egress/istio-system/virtualservice_payments--news--cnn.yaml",
-	"egress/payments/destinationrule_payments--news--istio-egressgateway.yaml",
-	"egress/payments/serviceentry_payments--news--cnn.yaml",
+// packageFiles are those of a package that was rendered.
+func packageFiles() []string {
+	return append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, fntest.NewsFiles...)
 }
 
 // TestKptInPlace: kpt keeps the objects of a package beside its bundles. What users
@@ -135,10 +108,10 @@ func TestKptInPlace(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			dir := writePackage(t, f)
 			first := kptRender(t, dir)
-			if diff := cmp.Diff(append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, newsFiles...), names(first), sorted); diff != "" {
+			if diff := cmp.Diff(packageFiles(), names(first), fntest.Sorted); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(settings, first["settings.yaml"]); diff != "" {
+			if diff := cmp.Diff(fntest.Settings, first["settings.yaml"]); diff != "" {
 				t.Errorf("the object of somebody else (-before +after):\n%s", diff)
 			}
 			if diff := cmp.Diff(first, kptRender(t, dir)); diff != "" {
@@ -147,14 +120,14 @@ func TestKptInPlace(t *testing.T) {
 
 			entry := first["egress/payments/serviceentry_payments--news--cnn.yaml"]
 			commented := strings.Replace(entry, "location: MESH_EXTERNAL", "location: MESH_EXTERNAL # agreed with the platform team", 1)
-			writeText(t, filepath.Join(dir, "elsewhere/cnn.yaml"), commented)
-			remove(t, filepath.Join(dir, "egress/payments/serviceentry_payments--news--cnn.yaml"))
-			moved := contents(t, dir)
+			fntest.WriteText(t, filepath.Join(dir, "elsewhere/cnn.yaml"), commented)
+			fntest.Remove(t, filepath.Join(dir, "egress/payments/serviceentry_payments--news--cnn.yaml"))
+			moved := fntest.Contents(t, dir)
 			if diff := cmp.Diff(moved, kptRender(t, dir)); diff != "" {
 				t.Errorf("after a comment and a move (-before +after):\n%s", diff)
 			}
 
-			writeText(t, filepath.Join(dir, "egress/news.yaml"), moved["egress/news.yaml"]+"    bbc: {hosts: [www.bbc.com]}\n")
+			fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), moved["egress/news.yaml"]+"    bbc: {hosts: [www.bbc.com]}\n")
 			grown := kptRender(t, dir)
 			if grown["elsewhere/cnn.yaml"] != commented {
 				t.Errorf("the moved file:\n%s", grown["elsewhere/cnn.yaml"])
@@ -163,20 +136,11 @@ func TestKptInPlace(t *testing.T) {
 				t.Errorf("the new destination is missing: %s", names(grown))
 			}
 
-			writeText(t, filepath.Join(dir, "egress/news.yaml"), moved["egress/news.yaml"])
+			fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), moved["egress/news.yaml"])
 			if diff := cmp.Diff(moved, kptRender(t, dir)); diff != "" {
 				t.Errorf("after the destination went (-before +after):\n%s", diff)
 			}
 		})
-	}
-}
-
-var sorted = cmp.Transformer("sorted", func(all []string) []string { return slices.Sorted(slices.Values(all)) })
-
-func remove(t *testing.T, path string) {
-	t.Helper()
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -187,10 +151,10 @@ func TestKptChangedObject(t *testing.T) {
 	first := kptRender(t, dir)
 	const path = "egress/payments/serviceentry_payments--news--cnn.yaml"
 	commented := strings.Replace(first[path], "location: MESH_EXTERNAL", "location: MESH_EXTERNAL # agreed", 1)
-	writeText(t, filepath.Join(dir, "one.yaml"), settings2+"---\n"+commented)
-	remove(t, filepath.Join(dir, path))
+	fntest.WriteText(t, filepath.Join(dir, "one.yaml"), settings2+"---\n"+commented)
+	fntest.Remove(t, filepath.Join(dir, path))
 	bundle := strings.Replace(first["egress/news.yaml"], "[edition.cnn.com]", "[edition.cnn.com, www.cnn.com]", 1)
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
 
 	after := kptRender(t, dir)
 	want := settings2 + "---\n" + strings.Replace(commented, "  - edition.cnn.com\n", "  - edition.cnn.com\n  - www.cnn.com\n", 1)
@@ -199,7 +163,7 @@ func TestKptChangedObject(t *testing.T) {
 	}
 }
 
-var settings2 = strings.Replace(settings, "name: settings", "name: more", 1)
+var settings2 = strings.Replace(fntest.Settings, "name: settings", "name: more", 1)
 
 // TestKptOneFile: all objects may stand in one file. A destination that comes, whose
 // objects are before theirs, takes none of their places; and where somebody else has the
@@ -208,21 +172,21 @@ func TestKptOneFile(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
 	first := kptRender(t, dir)
 	var documents []string
-	for _, path := range newsFiles {
+	for _, path := range fntest.NewsFiles {
 		documents = append(documents, strings.Replace(first[path], "metadata:\n", "metadata: # "+filepath.Base(path)+"\n", 1))
-		remove(t, filepath.Join(dir, path))
+		fntest.Remove(t, filepath.Join(dir, path))
 	}
 	one := strings.Join(documents, "---\n")
-	writeText(t, filepath.Join(dir, "egress/all.yaml"), one)
+	fntest.WriteText(t, filepath.Join(dir, "egress/all.yaml"), one)
 	const taken = "egress/payments/serviceentry_payments--news--abc.yaml"
-	writeText(t, filepath.Join(dir, taken), settings2)
+	fntest.WriteText(t, filepath.Join(dir, taken), settings2)
 	before := kptRender(t, dir)
 	if diff := cmp.Diff(one, before["egress/all.yaml"]); diff != "" {
 		t.Errorf("one file (-before +after):\n%s", diff)
 	}
 
 	grown := strings.Replace(before["egress/news.yaml"], "    cnn:", "    abc: {hosts: [abc.example.com]}\n    cnn:", 1)
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), grown)
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), grown)
 	all := kptRender(t, dir)
 	comments := regexp.MustCompile("metadata: # .*")
 	if diff := cmp.Diff(comments.FindAllString(one, -1), comments.FindAllString(all["egress/all.yaml"], -1)); diff != "" {
@@ -235,7 +199,7 @@ func TestKptOneFile(t *testing.T) {
 		t.Errorf("a second run (-first +second):\n%s", diff)
 	}
 
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), before["egress/news.yaml"])
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), before["egress/news.yaml"])
 	if diff := cmp.Diff(before, kptRender(t, dir)); diff != "" {
 		t.Errorf("after the destination went (-before +after):\n%s", diff)
 	}
@@ -247,18 +211,19 @@ func TestKptTakesBack(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
 		path := filepath.Join(dir, "egress/news.yaml")
-		for i, document := range strings.Split(workloads, "---\n") {
-			writeText(t, filepath.Join(dir, fmt.Sprintf("workload%d.yaml", i)), document)
+		for i, document := range strings.Split(fntest.Workloads, "---\n") {
+			fntest.WriteText(t, filepath.Join(dir, fmt.Sprintf("workload%d.yaml", i)), document)
 		}
-		writeText(t, path, smallest)
+		fntest.WriteText(t, path, fntest.Smallest)
 		before := kptRender(t, dir)
 
-		writeText(t, path, bypassBundle)
+		fntest.WriteText(t, path, fntest.BypassBundle)
 		patched := kptRender(t, dir)
 		for name, added := range map[string]string{
 			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"],"mounts":["/etc/istio/bank-certs"]}'`,
 			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]}}'`,
-			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,
+			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],` +
+				`"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,
 		} {
 			if !strings.Contains(patched[name], "egressbundle.io/added: "+added) {
 				t.Errorf("%s: %s:\n%s", f.name, name, patched[name])
@@ -271,7 +236,7 @@ func TestKptTakesBack(t *testing.T) {
 			t.Errorf("%s: a second run (-first +second):\n%s", f.name, diff)
 		}
 
-		writeText(t, path, strings.Replace(bypassBundle, "[9000]", "[5432]", 1))
+		fntest.WriteText(t, path, strings.Replace(fntest.BypassBundle, "[9000]", "[5432]", 1))
 		changed := kptRender(t, dir)
 		for name, ports := range map[string]string{"workload1.yaml": `"3306,5432,9000"`, "workload2.yaml": `"5432"`} {
 			if !strings.Contains(changed[name], "excludeOutboundPorts: "+ports) {
@@ -279,7 +244,7 @@ func TestKptTakesBack(t *testing.T) {
 			}
 		}
 
-		writeText(t, path, smallest)
+		fntest.WriteText(t, path, fntest.Smallest)
 		before["workload1.yaml"] = strings.Replace(before["workload1.yaml"], `"3306, 9000"`, `"3306,9000"`, 1)
 		if diff := cmp.Diff(before, kptRender(t, dir)); diff != "" {
 			t.Errorf("%s: without a bypass (-before +after):\n%s", f.name, diff)
@@ -291,9 +256,9 @@ func TestKptTakesBack(t *testing.T) {
 // stay, and a package inside another takes back nothing that the outer one wants.
 func TestKptTakesBackItsOwn(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
-	gateway, _, _ := strings.Cut(workloads, "---\n")
-	writeText(t, filepath.Join(dir, "search/gateway.yaml"), gateway)
-	writeText(t, filepath.Join(dir, "search/store.yaml"), `apiVersion: apps/v1
+	gateway, _, _ := strings.Cut(fntest.Workloads, "---\n")
+	fntest.WriteText(t, filepath.Join(dir, "search/gateway.yaml"), gateway)
+	fntest.WriteText(t, filepath.Join(dir, "search/store.yaml"), `apiVersion: apps/v1
 kind: StatefulSet
 metadata:
   name: store
@@ -309,8 +274,8 @@ spec:
 
           {"mine": {"secret": {"secretName": "x"}}}
 `)
-	writeText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile+"pipeline:\n  mutators:\n    - exec: egressbundle\n")
-	writeText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
+	fntest.WriteText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile+"pipeline:\n  mutators:\n    - exec: egressbundle\n")
+	fntest.WriteText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(fntest.Smallest, "payments", "search"))
 	const gov = `    gov:
       via: Sidecar
       hosts: [api.gov.example.com]
@@ -319,7 +284,7 @@ spec:
         pattern: TLSOrigination
         clientCertificate: {files: {certificate: /etc/gov/tls.crt, privateKey: /etc/gov/tls.key}}
 `
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), strings.Replace(bypassBundle, "  bypass:", gov+"  bypass:", 1))
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), strings.Replace(fntest.BypassBundle, "  bypass:", gov+"  bypass:", 1))
 	first := kptRender(t, dir)
 	for _, want := range []string{`"mine":`, `"etc--gov":`, "excludeOutboundPorts", "      labels: {app: store}"} {
 		if !strings.Contains(first["search/store.yaml"], want) {
@@ -330,22 +295,25 @@ spec:
 		t.Errorf("a second run (-first +second):\n%s", diff)
 	}
 
-	edited := strings.Replace(first["search/gateway.yaml"], "        - mountPath: /etc/istio/bank-certs\n", "        - mountPath: /extra # for debugging\n          name: etc--istio--bank-certs\n        - mountPath: /etc/istio/bank-certs\n", 1)
+	edited := strings.Replace(first["search/gateway.yaml"], "        - mountPath: /etc/istio/bank-certs\n",
+		"        - mountPath: /extra # for debugging\n          name: etc--istio--bank-certs\n"+
+			"        - mountPath: /etc/istio/bank-certs\n", 1)
 	if edited == first["search/gateway.yaml"] {
 		t.Fatalf("no mount in\n%s", edited)
 	}
-	writeText(t, filepath.Join(dir, "search/gateway.yaml"), edited)
+	fntest.WriteText(t, filepath.Join(dir, "search/gateway.yaml"), edited)
 	if got := kptRender(t, dir)["search/gateway.yaml"]; got != edited {
 		t.Errorf("with a mount of people's own:\n%s", cmp.Diff(edited, got))
 	}
-	before := contents(t, filepath.Join(dir, "search"))
+	before := fntest.Contents(t, filepath.Join(dir, "search"))
 	if diff := cmp.Diff(before, kptRender(t, filepath.Join(dir, "search"))); diff != "" {
 		t.Errorf("the package inside alone (-before +after):\n%s", diff)
 	}
 
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest)
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest)
 	after := kptRender(t, dir)
-	if got := after["search/store.yaml"]; !strings.Contains(got, `"mine":`) || strings.Contains(got, "etc--gov") || strings.Contains(got, "exclude") || strings.Contains(got, "added") {
+	if got := after["search/store.yaml"]; !strings.Contains(got, `"mine":`) || strings.Contains(got, "etc--gov") ||
+		strings.Contains(got, "exclude") || strings.Contains(got, "added") {
 		t.Errorf("after the bundle:\n%s", got)
 	}
 	if got := after["search/gateway.yaml"]; !strings.Contains(got, "/extra") || strings.Contains(got, "mountPath: /etc/istio/bank-certs") {
@@ -358,8 +326,8 @@ spec:
 func TestKptSubPackage(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
-		writeText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile)
-		writeText(t, filepath.Join(dir, "search/egress/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
+		fntest.WriteText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile)
+		fntest.WriteText(t, filepath.Join(dir, "search/egress/web.yaml"), strings.ReplaceAll(fntest.Smallest, "payments", "search"))
 		all := kptRender(t, dir)
 		const entry = "search/egress/search/serviceentry_search--news--cnn.yaml"
 		if all[entry] == "" || all["egress/payments/serviceentry_payments--news--cnn.yaml"] == "" {
@@ -368,7 +336,7 @@ func TestKptSubPackage(t *testing.T) {
 		if diff := cmp.Diff(all, kptRender(t, dir)); diff != "" {
 			t.Errorf("%s: a second run (-first +second):\n%s", f.name, diff)
 		}
-		remove(t, filepath.Join(dir, "search/egress/web.yaml"))
+		fntest.Remove(t, filepath.Join(dir, "search/egress/web.yaml"))
 		for _, name := range names(kptRender(t, dir)) {
 			if strings.HasPrefix(name, "search/") && name != "search/Kptfile" {
 				t.Errorf("%s: %s stayed", f.name, name)
@@ -384,7 +352,7 @@ func mutators(t *testing.T, dir string, steps ...string) {
 	for i, step := range steps {
 		steps[i] = "    - " + strings.ReplaceAll(step, "\n", "\n      ") + "\n"
 	}
-	writeText(t, filepath.Join(dir, "Kptfile"), text+strings.Join(steps, ""))
+	fntest.WriteText(t, filepath.Join(dir, "Kptfile"), text+strings.Join(steps, ""))
 }
 
 // TestKptStepForEachBundle: a step for each bundle gives what one step for all of them
@@ -394,28 +362,29 @@ func TestKptStepForEachBundle(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
 		step := func(bundle string) string { return f.kptFunction() + "\nconfigPath: egress/" + bundle + ".yaml" }
-		cards := strings.Replace(smallest, "name: news", "name: cards", 1)
+		cards := strings.Replace(fntest.Smallest, "name: news", "name: cards", 1)
 		const deny = "  enforce: {registryOnly: true, clusterTraffic: Deny}\n"
-		writeText(t, filepath.Join(dir, "egress/cards.yaml"), cards+deny)
-		writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest+"  enforce: {registryOnly: true}\n")
+		fntest.WriteText(t, filepath.Join(dir, "egress/cards.yaml"), cards+deny)
+		fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest+"  enforce: {registryOnly: true}\n")
 		mutators(t, dir, step("cards"), step("news"))
 		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
-		const want = "EgressBundle payments/news: spec.enforce.clusterTraffic: must be Deny, as EgressBundle payments/cards (egress/cards.yaml) says"
+		const want = "EgressBundle payments/news: spec.enforce.clusterTraffic: must be Deny, " +
+			"as EgressBundle payments/cards (egress/cards.yaml) says"
 		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 			t.Errorf("%s: a contradiction: %+v", f.name, got)
 		}
 
-		writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest+deny)
+		fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest+deny)
 		each := kptRender(t, dir)
 		mutators(t, dir, f.kptFunction())
 		if diff := cmp.Diff(each, kptRender(t, dir), ignoreKptfile); diff != "" {
 			t.Errorf("%s: (-a step for each +one for all):\n%s", f.name, diff)
 		}
 
-		remove(t, filepath.Join(dir, "egress/cards.yaml"))
-		writeText(t, filepath.Join(dir, "egress/news.yaml"), smallest)
+		fntest.Remove(t, filepath.Join(dir, "egress/cards.yaml"))
+		fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), fntest.Smallest)
 		mutators(t, dir, step("news"))
-		if diff := cmp.Diff(append([]string{"Kptfile", "mesh.yaml", "settings.yaml", "egress/news.yaml"}, newsFiles...), names(kptRender(t, dir)), sorted); diff != "" {
+		if diff := cmp.Diff(packageFiles(), names(kptRender(t, dir)), fntest.Sorted); diff != "" {
 			t.Errorf("%s: after a bundle went (-want +got):\n%s", f.name, diff)
 		}
 	}
@@ -429,12 +398,12 @@ func TestKptLastBundle(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
 		kptRender(t, dir)
-		remove(t, filepath.Join(dir, "egress/news.yaml"))
+		fntest.Remove(t, filepath.Join(dir, "egress/news.yaml"))
 		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
 		if got.Status != 0 || !strings.Contains(got.Stdout+got.Stderr, "[warning]: there is no EgressBundle") {
 			t.Errorf("%s: %+v", f.name, got)
 		}
-		if diff := cmp.Diff([]string{"Kptfile", "mesh.yaml", "settings.yaml"}, names(kptRender(t, dir)), sorted); diff != "" {
+		if diff := cmp.Diff([]string{"Kptfile", "mesh.yaml", "settings.yaml"}, names(kptRender(t, dir)), fntest.Sorted); diff != "" {
 			t.Errorf("%s: files (-want +got):\n%s", f.name, diff)
 		}
 	}
@@ -465,7 +434,7 @@ func TestKptPart(t *testing.T) {
 				t.Errorf("%s: %s: %+v", f.name, selector, got)
 			}
 		}
-		if diff := cmp.Diff(before, contents(t, dir), ignoreKptfile); diff != "" {
+		if diff := cmp.Diff(before, fntest.Contents(t, dir), ignoreKptfile); diff != "" {
 			t.Errorf("%s: (-before +after):\n%s", f.name, diff)
 		}
 	}
@@ -476,11 +445,11 @@ func TestKptPart(t *testing.T) {
 func TestKptEval(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
 	first := kptRender(t, dir)
-	eval := func(args ...string) outcome {
+	eval := func(args ...string) fntest.Outcome {
 		return runKpt(t, dir, append([]string{"fn", "eval", ".", "--exec", "egressbundle"}, args...)...)
 	}
 	outside := filepath.Join(t.TempDir(), "news.yaml")
-	writeText(t, outside, strings.Replace(smallest, "edition.cnn.com", "www.cnn.com", 1))
+	fntest.WriteText(t, outside, strings.Replace(fntest.Smallest, "edition.cnn.com", "www.cnn.com", 1))
 	for _, args := range [][]string{nil, {"--fn-config", "mesh.yaml"}, {"--fn-config", "egress/news.yaml"}} {
 		if got := eval(args...); got.Status != 0 {
 			t.Errorf("%s: %+v", args, got)
@@ -490,7 +459,7 @@ func TestKptEval(t *testing.T) {
 	if got := eval("--fn-config", outside); got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 		t.Errorf("another of the same name: %+v", got)
 	}
-	if diff := cmp.Diff(first, contents(t, dir)); diff != "" {
+	if diff := cmp.Diff(first, fntest.Contents(t, dir)); diff != "" {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
 }
@@ -500,11 +469,12 @@ func TestKptEval(t *testing.T) {
 func TestKptSubPackageMesh(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
-		writeText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile)
-		writeText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(smallest, "payments", "search"))
-		writeText(t, filepath.Join(dir, "search/mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
+		fntest.WriteText(t, filepath.Join(dir, "search/Kptfile"), searchKptfile)
+		fntest.WriteText(t, filepath.Join(dir, "search/web.yaml"), strings.ReplaceAll(fntest.Smallest, "payments", "search"))
+		fntest.WriteText(t, filepath.Join(dir, "search/mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
 		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
-		const want = "search/mesh.yaml: EgressMesh production: kind: must stand only once: the facts of the cluster stand in EgressMesh production (mesh.yaml) already [DuplicateMesh]"
+		const want = "search/mesh.yaml: EgressMesh production: kind: must stand only once: " +
+			"the facts of the cluster stand in EgressMesh production (mesh.yaml) already [DuplicateMesh]"
 		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 			t.Errorf("%s: %+v", f.name, got)
 		}
@@ -517,24 +487,25 @@ func TestKptNamespaces(t *testing.T) {
 	const setNamespace = `exec: "sed -E 's/^(    namespace:) .*/\\1 web/'"`
 	const others = "\nexclude: [{labels: {app.kubernetes.io/managed-by: egressbundle}}]"
 	dir := writePackage(t, forms(t)[0])
-	bundle := strings.Replace(smallest, "metadata: {name: news, namespace: payments}", "metadata:\n  name: news\n  namespace: payments", 1)
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
+	bundle := strings.Replace(fntest.Smallest, "metadata: {name: news, namespace: payments}",
+		"metadata:\n  name: news\n  namespace: payments", 1)
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), bundle)
 	mutators(t, dir, setNamespace+others, "exec: egressbundle")
 	first := kptRender(t, dir)
-	want := succeed(t, "", strings.Replace(smallest, "payments", "web", 1)+"---\n"+meshDocument, binary, "render", "-")
+	want := fntest.Succeed(t, "", strings.Replace(fntest.Smallest, "payments", "web", 1)+"---\n"+meshDocument, fntest.Program, "render", "-")
 	var got []string
 	for name, text := range first {
 		if strings.HasPrefix(name, "egress/") && name != "egress/news.yaml" {
 			got = append(got, text)
 		}
 	}
-	if diff := cmp.Diff(documents(want), got, sorted); diff != "" {
+	if diff := cmp.Diff(documents(want), got, fntest.Sorted); diff != "" {
 		t.Errorf("(-render +kpt):\n%s", diff)
 	}
 
 	const gateway = "egress/istio-system/gateway_web--news--istio-egressgateway.yaml"
 	commented := strings.Replace(first[gateway], "metadata:\n", "metadata: # ours\n", 1)
-	writeText(t, filepath.Join(dir, gateway), commented)
+	fntest.WriteText(t, filepath.Join(dir, gateway), commented)
 	if got := kptRender(t, dir)[gateway]; got != commented {
 		t.Errorf("%s:\n%s", gateway, got)
 	}
@@ -548,21 +519,21 @@ func TestKptNamespaces(t *testing.T) {
 func TestKptFails(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := writePackage(t, f)
-		writeText(t, filepath.Join(dir, "egress/news.yaml"), strings.Replace(smallest, "edition.cnn.com", "localhost", 1))
-		before := contents(t, dir)
+		fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), strings.Replace(fntest.Smallest, "edition.cnn.com", "localhost", 1))
+		before := fntest.Contents(t, dir)
 		got := runKpt(t, dir, "fn", "render", ".", "--allow-exec", "--results-dir", "results")
 		const want = "egress/news.yaml: EgressBundle payments/news: spec.destinations.cnn.hosts[0]: must be"
 		if got.Status == 0 || !strings.Contains(got.Stdout+got.Stderr, want) {
 			t.Errorf("%s: %+v", f.name, got)
 		}
-		results := readText(t, filepath.Join(dir, "results/results.yaml"))
+		results := fntest.ReadText(t, filepath.Join(dir, "results/results.yaml"))
 		if !strings.Contains(results, "path: egress/news.yaml") || strings.Contains(results, dir) {
 			t.Errorf("%s: results:\n%s", f.name, results)
 		}
 		if err := os.RemoveAll(filepath.Join(dir, "results")); err != nil {
 			t.Fatal(err)
 		}
-		after := contents(t, dir)
+		after := fntest.Contents(t, dir)
 		delete(before, "Kptfile") // kpt writes its status there.
 		delete(after, "Kptfile")
 		if diff := cmp.Diff(before, after); diff != "" {
@@ -575,9 +546,10 @@ func TestKptFails(t *testing.T) {
 // Git; so warnings are results alone.
 func TestKptWarnings(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
-	writeText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
+	fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "REGISTRY_ONLY", "ALLOW_ANY", 1))
 	got := runKpt(t, dir, "fn", "render", ".", "--allow-exec")
-	if all := got.Stdout + got.Stderr; got.Status != 0 || strings.Count(all, "is ALLOW_ANY") != 1 || !strings.Contains(all, "[Results]: [warning]") {
+	if all := got.Stdout + got.Stderr; got.Status != 0 || strings.Count(all, "is ALLOW_ANY") != 1 ||
+		!strings.Contains(all, "[Results]: [warning]") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -586,11 +558,14 @@ func TestKptWarnings(t *testing.T) {
 // made, whatever labels other functions of the pipeline give to everything.
 func TestKptLabeledBundle(t *testing.T) {
 	dir := writePackage(t, forms(t)[0])
-	labeled := strings.Replace(smallest, "{name: news,", "{labels: {app.kubernetes.io/managed-by: egressbundle}, name: news,", 1)
-	writeText(t, filepath.Join(dir, "egress/news.yaml"), labeled)
-	writeText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
-	writeText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(configMap, "metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
-	if all := kptRender(t, dir); all["egress/news.yaml"] == "" || all["mesh.yaml"] == "" || all["settings.yaml"] == "" || all[newsFiles[0]] == "" {
+	labeled := strings.Replace(fntest.Smallest, "{name: news,", "{labels: {app.kubernetes.io/managed-by: egressbundle}, name: news,", 1)
+	fntest.WriteText(t, filepath.Join(dir, "egress/news.yaml"), labeled)
+	fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), strings.Replace(meshDocument, "metadata:\n",
+		"metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
+	fntest.WriteText(t, filepath.Join(dir, "settings.yaml"), strings.Replace(fntest.ConfigMap, "metadata:\n",
+		"metadata:\n  labels: {app.kubernetes.io/managed-by: egressbundle}\n", 1))
+	if all := kptRender(t, dir); all["egress/news.yaml"] == "" || all["mesh.yaml"] == "" ||
+		all["settings.yaml"] == "" || all[fntest.NewsFiles[0]] == "" {
 		t.Errorf("files %q", names(all))
 	}
 }
@@ -601,8 +576,9 @@ func TestKptUpdate(t *testing.T) {
 	t.Setenv("KPT_CACHE_DIR", t.TempDir())
 	origin, dir := filepath.Join(t.TempDir(), "origin.git"), t.TempDir()
 	bundle := filepath.Join(origin, "egress/news.yaml")
-	writeText(t, bundle, smallest)
-	writeText(t, filepath.Join(origin, "egress/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: egress}\npipeline: {mutators: [{exec: egressbundle}]}\n")
+	fntest.WriteText(t, bundle, fntest.Smallest)
+	fntest.WriteText(t, filepath.Join(origin, "egress/Kptfile"), "apiVersion: kpt.dev/v1\nkind: Kptfile\n"+
+		"metadata: {name: egress}\npipeline: {mutators: [{exec: egressbundle}]}\n")
 	git(t, origin, "init", "-q", "-b", "main")
 	git(t, origin, "add", "-A")
 	git(t, origin, "commit", "-qm", "first")
@@ -611,10 +587,10 @@ func TestKptUpdate(t *testing.T) {
 	}
 	git(t, dir, "init", "-q")
 	local := filepath.Join(dir, "egress/news.yaml")
-	writeText(t, local, readText(t, local)+"    local: {hosts: [local.example.com]}\n")
+	fntest.WriteText(t, local, fntest.ReadText(t, local)+"    local: {hosts: [local.example.com]}\n")
 	git(t, dir, "add", "-A")
 	git(t, dir, "commit", "-qm", "local")
-	writeText(t, bundle, smallest+"    origin: {hosts: [origin.example.com]}\n")
+	fntest.WriteText(t, bundle, fntest.Smallest+"    origin: {hosts: [origin.example.com]}\n")
 	git(t, origin, "commit", "-qam", "second")
 	if got := runKpt(t, dir, "pkg", "update", "egress@main"); got.Status != 0 {
 		t.Fatalf("%+v", got)

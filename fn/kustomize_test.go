@@ -1,37 +1,18 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
-
-// kustomize returns the path of the real kustomize, in the version that is
-// pinned in tools/kustomize.mod.
-var kustomize = sync.OnceValues(func() (string, error) {
-	cmd := exec.Command("go", "tool", "-n", "-modfile=tools/kustomize.mod", "kustomize")
-	cmd.Dir = ".."
-	out, err := cmd.Output()
-	return strings.TrimSpace(string(out)), err
-})
-
-func kustomizeBuild(t testing.TB, dir string, flags ...string) outcome {
-	t.Helper()
-	program, err := kustomize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := append([]string{"build", "--enable-alpha-plugins"}, flags...)
-	return execute(t, dir, "", program, append(args, ".")...)
-}
 
 // A form is one of the two ways in which kustomize runs a function.
 type form struct {
@@ -44,9 +25,9 @@ const execFunction = "exec: {path: egressbundle}"
 
 // forms returns the ways in which this machine can run the function.
 func forms(t *testing.T) []form {
-	all := []form{{"exec", execFunction, []string{"--enable-exec"}}}
+	all := []form{{name: "exec", function: execFunction, flags: []string{"--enable-exec"}}}
 	if hasEngine(t) {
-		all = append(all, form{"container", "container: {image: " + buildImage(t) + "}", nil})
+		all = append(all, form{name: "container", function: "container: {image: " + buildImage(t) + "}"})
 	}
 	return all
 }
@@ -56,19 +37,20 @@ func forms(t *testing.T) []form {
 func TestKustomizeExamples(t *testing.T) {
 	for _, f := range forms(t) {
 		t.Run(f.name, func(t *testing.T) {
-			for _, bundle := range glob(t, "../examples/*/bundle.yaml") {
+			for _, bundle := range fntest.Glob(t, "../examples/*/bundle.yaml") {
 				dir := t.TempDir()
-				text := readText(t, bundle)
+				text := fntest.ReadText(t, bundle)
 				if !strings.Contains(text, execFunction) {
 					t.Fatalf("%s does not name the function", bundle)
 				}
-				writeText(t, filepath.Join(dir, "bundle.yaml"), strings.Replace(text, execFunction, f.function, 1))
-				writeText(t, filepath.Join(dir, "kustomization.yaml"), readText(t, filepath.Join(filepath.Dir(bundle), "kustomization.yaml")))
-				got := kustomizeBuild(t, dir, f.flags...)
+				fntest.WriteText(t, filepath.Join(dir, "bundle.yaml"), strings.Replace(text, execFunction, f.function, 1))
+				kustomization := fntest.ReadText(t, filepath.Join(filepath.Dir(bundle), "kustomization.yaml"))
+				fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), kustomization)
+				got := fntest.KustomizeBuild(t, dir, f.flags...)
 				if got.Status != 0 || got.Stderr != "" {
 					t.Fatalf("%s: %+v", bundle, got)
 				}
-				want := readText(t, filepath.Join(filepath.Dir(bundle), "rendered.yaml"))
+				want := fntest.ReadText(t, filepath.Join(filepath.Dir(bundle), "rendered.yaml"))
 				if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" {
 					t.Errorf("%s (-render +kustomize):\n%s", bundle, diff)
 				}
@@ -86,10 +68,14 @@ func documents(stream string) []string {
 func TestKustomizeFails(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := t.TempDir()
-		writeText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [bundle.yaml]\n")
-		writeText(t, filepath.Join(dir, "bundle.yaml"), withFunction(strings.Replace(smallest, "edition.cnn.com", "10.0.0.1", 1), f))
-		got := kustomizeBuild(t, dir, f.flags...)
-		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]`
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [bundle.yaml]\n")
+		broken := strings.Replace(fntest.Smallest, "edition.cnn.com", "10.0.0.1", 1)
+		fntest.WriteText(t, filepath.Join(dir, "bundle.yaml"), withFunction(broken, f))
+		got := fntest.KustomizeBuild(t, dir, f.flags...)
+		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: ` +
+			`must be a fully qualified domain name in lower case, such as "api.example.com", ` +
+			`or "*.example.com" for every name below it, without address, port or path, ` +
+			`of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]`
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}
@@ -101,15 +87,15 @@ func TestKustomizeFails(t *testing.T) {
 func TestKustomizeTwoTeams(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := t.TempDir()
-		search := strings.Replace(smallest, "payments", "search", 1)
-		writeText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [payments.yaml, search.yaml]\n")
-		writeText(t, filepath.Join(dir, "payments.yaml"), withFunction(smallest, f))
-		writeText(t, filepath.Join(dir, "search.yaml"), withFunction(search, f))
-		got := kustomizeBuild(t, dir, f.flags...)
+		search := strings.Replace(fntest.Smallest, "payments", "search", 1)
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "generators: [payments.yaml, search.yaml]\n")
+		fntest.WriteText(t, filepath.Join(dir, "payments.yaml"), withFunction(fntest.Smallest, f))
+		fntest.WriteText(t, filepath.Join(dir, "search.yaml"), withFunction(search, f))
+		got := fntest.KustomizeBuild(t, dir, f.flags...)
 		if got.Status != 0 || got.Stderr != "" {
 			t.Fatalf("%s: %+v", f.name, got)
 		}
-		want := succeed(t, "", smallest+"---\n"+search, binary, "render", "-")
+		want := fntest.Succeed(t, "", fntest.Smallest+"---\n"+search, fntest.Program, "render", "-")
 		if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" {
 			t.Errorf("%s (-render +kustomize):\n%s", f.name, diff)
 		}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"path/filepath"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
 
 // copyLayout copies an example of a layout, for a form of the function, and beside it
@@ -20,11 +22,11 @@ func copyLayout(t *testing.T, name string, f form) string {
 	root := t.TempDir()
 	layout := filepath.Join("examples/layouts", name)
 	for _, from := range []string{layout, "components"} {
-		for _, file := range files(t, filepath.Join("..", from)) {
-			text := readText(t, filepath.Join("..", from, file))
+		for _, file := range fntest.Files(t, filepath.Join("..", from)) {
+			text := fntest.ReadText(t, filepath.Join("..", from, file))
 			text = strings.ReplaceAll(text, `"`+execFunction+`"`, `"`+f.function+`"`)
 			text = strings.ReplaceAll(text, "- exec: egressbundle", "- "+f.kptFunction())
-			writeText(t, filepath.Join(root, from, file), text)
+			fntest.WriteText(t, filepath.Join(root, from, file), text)
 		}
 	}
 	return filepath.Join(root, layout)
@@ -34,8 +36,8 @@ func copyLayout(t *testing.T, name string, f form) string {
 func TestFleetLayout(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := copyLayout(t, "fleet", f)
-		got := kustomizeBuild(t, dir, f.flags...)
-		want := succeed(t, "", "", binary, "render", dir)
+		got := fntest.KustomizeBuild(t, dir, f.flags...)
+		want := fntest.Succeed(t, "", "", fntest.Program, "render", dir)
 		if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" || got.Stderr != "" {
 			t.Errorf("%s (-render +kustomize):\n%s\n%s", f.name, diff, got.Stderr)
 		}
@@ -46,8 +48,8 @@ func TestFleetLayout(t *testing.T) {
 func TestKptLayout(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := copyLayout(t, "kpt", f)
-		want := documents(succeed(t, "", "", binary, "render", dir))
-		before := names(contents(t, dir))
+		want := documents(fntest.Succeed(t, "", "", fntest.Program, "render", dir))
+		before := names(fntest.Contents(t, dir))
 		after := kptRender(t, dir)
 		var got []string
 		for name, text := range after {
@@ -55,7 +57,7 @@ func TestKptLayout(t *testing.T) {
 				got = append(got, text)
 			}
 		}
-		if diff := cmp.Diff(want, got, sorted); diff != "" {
+		if diff := cmp.Diff(want, got, fntest.Sorted); diff != "" {
 			t.Errorf("%s (-render +kpt):\n%s", f.name, diff)
 		}
 		if diff := cmp.Diff(after, kptRender(t, dir)); diff != "" {
@@ -69,14 +71,14 @@ func TestKptLayout(t *testing.T) {
 func TestOverlaysLayout(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := copyLayout(t, "overlays", f)
-		base := readText(t, filepath.Join(dir, "base/egress.yaml"))
-		mesh := "---\n" + readText(t, filepath.Join(dir, "mesh/mesh.yaml"))
+		base := fntest.ReadText(t, filepath.Join(dir, "base/egress.yaml"))
+		mesh := "---\n" + fntest.ReadText(t, filepath.Join(dir, "mesh/mesh.yaml"))
 		for overlay, bundle := range map[string]string{
 			"staging":    strings.Replace(base, "namespace: payments", "namespace: payments-staging", 1),
 			"production": base + "    bank: {hosts: [api.bank.example.com]}\n",
 		} {
-			got := kustomizeBuild(t, filepath.Join(dir, overlay), f.flags...)
-			want := succeed(t, "", bundle+mesh, binary, "render", "-")
+			got := fntest.KustomizeBuild(t, filepath.Join(dir, overlay), f.flags...)
+			want := fntest.Succeed(t, "", bundle+mesh, fntest.Program, "render", "-")
 			if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" || got.Stderr != "" {
 				t.Errorf("%s %s (-render +kustomize):\n%s\n%s", f.name, overlay, diff, got.Stderr)
 			}
@@ -89,14 +91,14 @@ func TestOverlaysLayout(t *testing.T) {
 func TestPrefixedLayout(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := copyLayout(t, "prefixed", f)
-		with := kustomizeBuild(t, filepath.Join(dir, "dev-eu"), f.flags...)
+		with := fntest.KustomizeBuild(t, filepath.Join(dir, "dev-eu"), f.flags...)
 		if got := dangling(t, with.Stdout); len(got) > 0 || !strings.Contains(with.Stdout, "- eu-dev-payments--partners--istio-egressgateway\n") {
 			t.Errorf("%s: dangling %q in\n%s%s", f.name, got, with.Stdout, with.Stderr)
 		}
 		base := filepath.Join(dir, "base/kustomization.yaml")
-		text, _, _ := strings.Cut(readText(t, base), "components:")
-		writeText(t, base, text)
-		without := kustomizeBuild(t, filepath.Join(dir, "dev-eu"), f.flags...)
+		text, _, _ := strings.Cut(fntest.ReadText(t, base), "components:")
+		fntest.WriteText(t, base, text)
+		without := fntest.KustomizeBuild(t, filepath.Join(dir, "dev-eu"), f.flags...)
 		want := []string{"Gateway istio-system/payments--partners--istio-egressgateway", "Secret istio-system/bank-certs"}
 		if diff := cmp.Diff(want, dangling(t, without.Stdout)); diff != "" {
 			t.Errorf("%s without the component (-want +got):\n%s", f.name, diff)
@@ -153,11 +155,12 @@ func scalars(node *yaml.RNode) []string {
 func TestNamespaceUnsetOnly(t *testing.T) {
 	for _, f := range forms(t) {
 		dir := copyLayout(t, "fleet", f)
-		plain := kustomizeBuild(t, dir, f.flags...)
+		plain := fntest.KustomizeBuild(t, dir, f.flags...)
 		over := filepath.Join(filepath.Dir(dir), "over")
-		writeText(t, filepath.Join(over, "kustomization.yaml"), "resources: [../fleet]\ntransformers: [namespace.yaml]\n")
-		writeText(t, filepath.Join(over, "namespace.yaml"), "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: all, namespace: elsewhere}\nunsetOnly: true\n")
-		got := kustomizeBuild(t, over, f.flags...)
+		fntest.WriteText(t, filepath.Join(over, "kustomization.yaml"), "resources: [../fleet]\ntransformers: [namespace.yaml]\n")
+		fntest.WriteText(t, filepath.Join(over, "namespace.yaml"), "apiVersion: builtin\nkind: NamespaceTransformer\n"+
+			"metadata: {name: all, namespace: elsewhere}\nunsetOnly: true\n")
+		got := fntest.KustomizeBuild(t, over, f.flags...)
 		if diff := cmp.Diff(plain, got); diff != "" || plain.Stdout == "" {
 			t.Errorf("%s (-alone +below an overlay):\n%s", f.name, diff)
 		}

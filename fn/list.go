@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"bytes"
@@ -41,7 +41,12 @@ func parseList(text []byte) (*list, error) {
 			return nil, fmt.Errorf("standard input must be a ResourceList of objects, and items[%d] is none", i)
 		}
 	}
-	return &list{reader.WrappingAPIVersion, reader.WrappingKind, reader.FunctionConfig, items}, nil
+	return &list{
+		apiVersion:     reader.WrappingAPIVersion,
+		kind:           reader.WrappingKind,
+		functionConfig: reader.FunctionConfig,
+		items:          items,
+	}, nil
 }
 
 // write writes the list with what it is answered. The writer of kyaml takes one encoder

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/kustomize/kyaml/kio"
 
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -61,8 +62,8 @@ functionConfig:
 // writes them.
 func TestListIsWrittenAsByKyaml(t *testing.T) {
 	texts := map[string]string{"commented": commented, "nothing": resourceList("")}
-	for _, in := range glob(t, "testdata/function/*/in.yaml") {
-		texts[in] = readText(t, in)
+	for _, in := range fntest.Glob(t, "testdata/function/*/in.yaml") {
+		texts[in] = fntest.ReadText(t, in)
 	}
 	for name, text := range texts {
 		request, err := parseList([]byte(text))

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -30,8 +31,8 @@ func madeObjects(objects []egress.Object) []*madeObject {
 	return all
 }
 
-func (m *madeObject) identity() identity {
-	return identity{m.APIVersion, m.Kind, m.Namespace, m.Name}
+func (m *madeObject) key() identity.Key {
+	return identity.Key{APIVersion: m.APIVersion, Kind: m.Kind, Namespace: m.Namespace, Name: m.Name}
 }
 
 // MarshalYAML returns what the object has become.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"fmt"
@@ -17,6 +17,7 @@ import (
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -32,14 +33,14 @@ var (
 
 // TestReadmeBlocks keeps the blocks of YAML and output true.
 func TestReadmeBlocks(t *testing.T) {
-	readme := readText(t, "../README.md")
+	readme := fntest.ReadText(t, "../README.md")
 	for _, block := range matches(t, fileBlock, readme) {
-		if diff := cmp.Diff(readText(t, filepath.Join("..", block[1])), block[2]); diff != "" {
+		if diff := cmp.Diff(fntest.ReadText(t, filepath.Join("..", block[1])), block[2]); diff != "" {
 			t.Errorf("%s (-file +README):\n%s", block[1], diff)
 		}
 	}
 	for _, block := range matches(t, partBlock, readme) {
-		if !strings.Contains(readText(t, filepath.Join("..", block[1])), "\n"+block[2]) {
+		if !strings.Contains(fntest.ReadText(t, filepath.Join("..", block[1])), "\n"+block[2]) {
 			t.Errorf("%s does not have this part:\n%s", block[1], block[2])
 		}
 	}
@@ -48,7 +49,7 @@ func TestReadmeBlocks(t *testing.T) {
 			t.Errorf("%s (-file +README):\n%s", block[1], diff)
 		}
 	}
-	examples := readText(t, "../pkg/egress/example_test.go")
+	examples := fntest.ReadText(t, "../pkg/egress/example_test.go")
 	for _, block := range matches(t, goBlock, readme) {
 		code := "\t" + strings.ReplaceAll(strings.TrimSpace(block[2]), "\n", "\n\t")
 		if !strings.Contains(examples, code) {
@@ -79,7 +80,7 @@ func parseStream(t *testing.T, stream string) []*kyaml.RNode {
 func listObjects(t *testing.T, path string) string {
 	t.Helper()
 	var list strings.Builder
-	for _, node := range parseStream(t, readText(t, path)) {
+	for _, node := range parseStream(t, fntest.ReadText(t, path)) {
 		fmt.Fprintf(&list, "%-19s  %-12s  %s\n", node.GetKind(), node.GetNamespace(), node.GetName())
 	}
 	return list.String()
@@ -99,7 +100,7 @@ func TestReadmePatterns(t *testing.T) {
 	rows := []string{"| pattern | the application | the mesh | example |", "|---|---|---|---|"}
 	for _, info := range egress.Patterns() {
 		example := patternExamples[info.Name]
-		bundle := readText(t, filepath.Join("../examples", example, "bundle.yaml"))
+		bundle := fntest.ReadText(t, filepath.Join("../examples", example, "bundle.yaml"))
 		if !strings.Contains(bundle, info.Name) && strings.Contains(bundle, "pattern:") {
 			t.Errorf("%s does not show %s", example, info.Name)
 		}
@@ -112,15 +113,16 @@ func TestReadmePatterns(t *testing.T) {
 // the sentences below. UPDATE_GOLDEN=1 rewrites it.
 func TestReadmeExamples(t *testing.T) {
 	rows := []string{"| example | what it shows |", "|---|---|"}
-	for _, path := range glob(t, "../examples/*/README.md") {
-		found := titleAndSentence.FindStringSubmatch(readText(t, path))
+	for _, path := range fntest.Glob(t, "../examples/*/README.md") {
+		found := titleAndSentence.FindStringSubmatch(fntest.ReadText(t, path))
 		if found == nil {
 			t.Errorf("%s must start with a title and a sentence", path)
 			continue
 		}
 		name := filepath.Base(filepath.Dir(path))
-		objects := fmt.Sprintf("becomes %d objects", strings.Count("\n"+readText(t, filepath.Join(filepath.Dir(path), "rendered.yaml")), "\napiVersion: "))
-		if !strings.Contains(readText(t, path), objects) {
+		rendered := fntest.ReadText(t, filepath.Join(filepath.Dir(path), "rendered.yaml"))
+		objects := fmt.Sprintf("becomes %d objects", strings.Count("\n"+rendered, "\napiVersion: "))
+		if !strings.Contains(fntest.ReadText(t, path), objects) {
 			t.Errorf("%s must say that the bundle %s", path, objects)
 		}
 		sentence := strings.Join(strings.Fields(found[2]), " ")
@@ -136,13 +138,13 @@ var titleAndSentence = regexp.MustCompile(`(?s)^# ([^\n]+)\n\n(.+?\.)(?:\s|$)`)
 func compareTable(t *testing.T, comment string, rows []string) {
 	t.Helper()
 	want := strings.Join(rows, "\n")
-	readme := readText(t, "../README.md")
+	readme := fntest.ReadText(t, "../README.md")
 	block := regexp.MustCompile("(?s)<!-- " + comment + " -->\n(.*?)\n\n").FindStringSubmatchIndex(readme)
 	if block == nil {
 		t.Fatalf("the README has no table %q", comment)
 	}
 	if os.Getenv("UPDATE_GOLDEN") != "" {
-		writeText(t, "../README.md", readme[:block[2]]+want+readme[block[3]:])
+		fntest.WriteText(t, "../README.md", readme[:block[2]]+want+readme[block[3]:])
 		return
 	}
 	if diff := cmp.Diff(want, readme[block[2]:block[3]]); diff != "" {
@@ -152,9 +154,9 @@ func compareTable(t *testing.T, comment string, rows []string) {
 
 // TestLinks: what the documentation links to in the repository is there.
 func TestLinks(t *testing.T) {
-	documents := slices.Concat(glob(t, "../*.md"), glob(t, "*.md"), glob(t, "../examples/*/README.md"))
+	documents := slices.Concat(fntest.Glob(t, "../*.md"), fntest.Glob(t, "*.md"), fntest.Glob(t, "../examples/*/README.md"))
 	for _, document := range documents {
-		for _, target := range link.FindAllStringSubmatch(readText(t, document), -1) {
+		for _, target := range link.FindAllStringSubmatch(fntest.ReadText(t, document), -1) {
 			if strings.Contains(target[1], "://") {
 				continue
 			}
@@ -167,11 +169,11 @@ func TestLinks(t *testing.T) {
 
 // TestErrorsOfReadme keeps the output true that the README shows.
 func TestErrorsOfReadme(t *testing.T) {
-	got := execute(t, "testdata/errors", "", binary, "render", "team.yaml")
+	got := fntest.Execute(t, "testdata/errors", "", fntest.Program, "render", "team.yaml")
 	if got.Status != 1 || got.Stdout != "" {
 		t.Errorf("got %+v", got)
 	}
-	compareGolden(t, "testdata/errors/output.txt", got.Stderr)
+	fntest.CompareGolden(t, "testdata/errors/output.txt", got.Stderr)
 }
 
 // TestCatalog: what describes the function to a catalog has the fields of the catalog of
@@ -181,7 +183,7 @@ func TestCatalog(t *testing.T) {
 		Image, Description, SourceURL, License string
 		Tags, ExamplePackageURLs               []string
 	}
-	if err := yaml.UnmarshalStrict([]byte(readText(t, "metadata.yaml")), &metadata); err != nil {
+	if err := yaml.UnmarshalStrict([]byte(fntest.ReadText(t, "metadata.yaml")), &metadata); err != nil {
 		t.Fatal(err)
 	}
 	for _, url := range append(metadata.ExamplePackageURLs, metadata.SourceURL) {
@@ -192,16 +194,16 @@ func TestCatalog(t *testing.T) {
 	}
 	var want, got []string
 	for _, file := range []string{"fleet/mesh.yaml", "kpt/Kptfile", "fleet/kustomization.yaml"} {
-		want = append(want, readText(t, filepath.Join("../examples/layouts", file)))
+		want = append(want, fntest.ReadText(t, filepath.Join("../examples/layouts", file)))
 	}
-	text := readText(t, "README.md")
+	text := fntest.ReadText(t, "README.md")
 	for _, block := range matches(t, yamlBlock, text) {
 		got = append(got, block[1])
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("blocks of README.md (-files +README):\n%s", diff)
 	}
-	help := succeed(t, "", "", binary, "--help")
+	help := fntest.Succeed(t, "", "", fntest.Program, "--help")
 	if !strings.HasPrefix(help, text) {
 		t.Errorf("--help does not start with README.md:\n%s", help)
 	}

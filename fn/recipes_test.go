@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"net/http"
@@ -15,14 +15,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
 
 // newRepository returns a Git repository with one bundle, and what is rendered from it.
 func newRepository(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	writeText(t, filepath.Join(dir, "bundles/news.yaml"), smallest)
-	succeed(t, dir, "", binary, "render", "-o", "rendered", "bundles")
+	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), fntest.Smallest)
+	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", "rendered", "bundles")
 	git(t, dir, "init", "-q", "-b", "main")
 	git(t, dir, "add", "-A")
 	git(t, dir, "commit", "-qm", "first")
@@ -32,7 +34,7 @@ func newRepository(t *testing.T) string {
 // changeBundle makes what is rendered stale.
 func changeBundle(t *testing.T, dir string) {
 	t.Helper()
-	writeText(t, filepath.Join(dir, "bundles/news.yaml"), strings.Replace(smallest, "edition.cnn.com", "www.bbc.co.uk", 1))
+	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), strings.Replace(fntest.Smallest, "edition.cnn.com", "www.bbc.co.uk", 1))
 }
 
 // A workflow is what these tests need of one of GitHub Actions.
@@ -44,11 +46,11 @@ type workflow struct {
 
 // runWorkflow runs the steps of a workflow of GitHub Actions as GitHub does, but for
 // those that install the program: after one fails, those that ask for it run still.
-func runWorkflow(t *testing.T, dir, file string) outcome {
+func runWorkflow(t *testing.T, dir, file string) fntest.Outcome {
 	t.Helper()
 	var w workflow
 	decode(t, file, &w)
-	var all outcome
+	var all fntest.Outcome
 	for _, job := range w.Jobs {
 		failed := map[string]bool{}
 		for _, step := range job.Steps {
@@ -59,7 +61,7 @@ func runWorkflow(t *testing.T, dir, file string) outcome {
 			if step.Run == "" || step.Name == "Install" || needsFailed || all.Status != 0 && !strings.Contains(step.If, "!cancelled()") {
 				continue
 			}
-			got := execute(t, dir, "", "bash", "-eo", "pipefail", "-c", step.Run)
+			got := fntest.Execute(t, dir, "", "bash", "-eo", "pipefail", "-c", step.Run)
 			all.Stdout += got.Stdout
 			all.Stderr += got.Stderr
 			if got.Status != 0 {
@@ -73,7 +75,7 @@ func runWorkflow(t *testing.T, dir, file string) outcome {
 
 func decode(t *testing.T, file string, into any) {
 	t.Helper()
-	if err := yaml.Unmarshal([]byte(readText(t, file)), into); err != nil {
+	if err := yaml.Unmarshal([]byte(fntest.ReadText(t, file)), into); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
 }
@@ -81,7 +83,7 @@ func decode(t *testing.T, file string, into any) {
 // report returns what render --report says of a repository.
 func report(t *testing.T, dir string) string {
 	t.Helper()
-	return succeed(t, dir, "", binary, "render", "--report", "bundles")
+	return fntest.Succeed(t, dir, "", fntest.Program, "render", "--report", "bundles")
 }
 
 // fakeGH stands for the command line of GitHub: it notes what is asked of GitHub, and
@@ -104,7 +106,7 @@ func TestGitHubActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir, runner := newRepository(t), t.TempDir()
-	writeText(t, filepath.Join(runner, "gh"), fakeGH)
+	fntest.WriteText(t, filepath.Join(runner, "gh"), fakeGH)
 	if err := os.Chmod(filepath.Join(runner, "gh"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -121,21 +123,24 @@ func TestGitHubActions(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	const (
-		mark    = "<!-- egressbundle -->\n"
-		others  = `[{"id": 1, "user": {"login": "github-actions[bot]"}, "body": "tests"}, {"id": 2, "user": {"login": "mallory"}, "body": "<!-- egressbundle -->"}`
-		ours    = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}, {"id": 43, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->"}`
+		mark   = "<!-- egressbundle -->\n"
+		others = `[{"id": 1, "user": {"login": "github-actions[bot]"}, "body": "tests"}, ` +
+			`{"id": 2, "user": {"login": "mallory"}, "body": "<!-- egressbundle -->"}`
+		ours = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}, ` +
+			`{"id": 43, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->"}`
 		list    = "api --paginate repos/example/egress/issues/7/comments --jq .[]\n"
 		create  = list + "api --silent --method POST repos/example/egress/issues/7/comments --field body=@comment.md\n"
 		replace = list + "api --silent --method PATCH repos/example/egress/issues/comments/42 --field body=@comment.md\n"
 	)
-	run := func(comments string) (got outcome, calls, comment, summary string) {
+	read := func(name string) string { return fntest.ReadText(t, filepath.Join(runner, name)) }
+	run := func(comments string) (got fntest.Outcome, calls, comment, summary string) {
 		t.Helper()
-		writeText(t, filepath.Join(runner, "comments.json"), comments)
-		writeText(t, filepath.Join(runner, "calls"), "")
-		writeText(t, filepath.Join(runner, "comment.md"), "")
-		writeText(t, filepath.Join(runner, "summary.md"), "")
+		fntest.WriteText(t, filepath.Join(runner, "comments.json"), comments)
+		fntest.WriteText(t, filepath.Join(runner, "calls"), "")
+		fntest.WriteText(t, filepath.Join(runner, "comment.md"), "")
+		fntest.WriteText(t, filepath.Join(runner, "summary.md"), "")
 		got = runWorkflow(t, dir, "../recipes/github-actions/egress.yaml")
-		return got, readText(t, filepath.Join(runner, "calls")), readText(t, filepath.Join(runner, "comment.md")), readText(t, filepath.Join(runner, "summary.md"))
+		return got, read("calls"), read("comment.md"), read("summary.md")
 	}
 
 	got, calls, comment, summary := run(others + "]")
@@ -149,14 +154,15 @@ func TestGitHubActions(t *testing.T) {
 		t.Errorf("stale: %+v\n%s%s", got, calls, comment)
 	}
 
-	writeText(t, filepath.Join(dir, "bundles/news.yaml"), fleet(200))
+	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), fleet(200))
 	_, _, comment, summary = run(others + "]")
-	const want = mark + "Who may reach what is longer than a comment; see the [summary](https://github.example.com/example/egress/actions/runs/99).\n"
+	const want = mark + "Who may reach what is longer than a comment; " +
+		"see the [summary](https://github.example.com/example/egress/actions/runs/99).\n"
 	if comment != want || summary != report(t, dir) {
 		t.Errorf("a long report: %s", comment)
 	}
 
-	writeText(t, filepath.Join(dir, "bundles/news.yaml"), strings.Replace(smallest, "edition.cnn.com", "localhost", 1))
+	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), strings.Replace(fntest.Smallest, "edition.cnn.com", "localhost", 1))
 	got, calls, _, _ = run(others + "]")
 	if got.Status != 1 || calls != "" || !strings.Contains(got.Stderr, "[InvalidValue]") {
 		t.Errorf("wrong: %+v\n%s", got, calls)
@@ -169,7 +175,7 @@ func TestGitLabCI(t *testing.T) {
 	type request struct{ Path, Token, Body string }
 	requests := make(chan request, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		requests <- request{r.URL.Path, r.Header.Get("Private-Token"), r.FormValue("body")}
+		requests <- request{Path: r.URL.Path, Token: r.Header.Get("Private-Token"), Body: r.FormValue("body")}
 	}))
 	defer server.Close()
 	t.Setenv("CI_API_V4_URL", server.URL+"/api/v4")
@@ -184,16 +190,16 @@ func TestGitLabCI(t *testing.T) {
 	}
 	decode(t, "../recipes/gitlab-ci/egress.yaml", &pipeline)
 	dir := newRepository(t)
-	run := func() (got outcome, received []request) {
-		got = execute(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.Script, "\n"))
-		succeed(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.AfterScript, "\n"))
+	run := func() (got fntest.Outcome, received []request) {
+		got = fntest.Execute(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.Script, "\n"))
+		fntest.Succeed(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.AfterScript, "\n"))
 		for len(requests) > 0 {
 			received = append(received, <-requests)
 		}
 		return got, received
 	}
 	sent := func() []request {
-		return []request{{"/api/v4/projects/3/merge_requests/7/notes", "secret", report(t, dir)}}
+		return []request{{Path: "/api/v4/projects/3/merge_requests/7/notes", Token: "secret", Body: report(t, dir)}}
 	}
 	got, received := run()
 	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 0 {
@@ -215,7 +221,7 @@ func TestGitLabCI(t *testing.T) {
 // makes no commit.
 func TestFlux(t *testing.T) {
 	for _, where := range []string{"branch: rendered\n", "path: ./egress\n"} {
-		if !strings.Contains(readText(t, "../recipes/flux/egress.yaml"), where) {
+		if !strings.Contains(fntest.ReadText(t, "../recipes/flux/egress.yaml"), where) {
 			t.Errorf("Flux does not apply %s", where)
 		}
 	}
@@ -238,14 +244,11 @@ func TestFlux(t *testing.T) {
 		}
 		clone := filepath.Join(t.TempDir(), "clone")
 		git(t, dir, "clone", "-q", "-b", "rendered", origin, clone)
-		program, err := kustomize()
-		if err != nil {
-			t.Fatal(err)
-		}
+		program := fntest.Kustomize(t)
 		egress := filepath.Join(clone, "egress")
-		succeed(t, egress, "", program, "create", "--autodetect", "--recursive")
-		want := succeed(t, dir, "", binary, "render", "bundles")
-		if diff := cmp.Diff(documents(want), documents(succeed(t, egress, "", program, "build"))); diff != "" {
+		fntest.Succeed(t, egress, "", program, "create", "--autodetect", "--recursive")
+		want := fntest.Succeed(t, dir, "", fntest.Program, "render", "bundles")
+		if diff := cmp.Diff(documents(want), documents(fntest.Succeed(t, egress, "", program, "build"))); diff != "" {
 			t.Errorf("(-render +kustomize):\n%s", diff)
 		}
 	}
@@ -263,21 +266,22 @@ func TestArgoCD(t *testing.T) {
 	}
 	decode(t, "../recipes/argocd/plugin.yaml", &plugin)
 	name := "name: " + plugin.Metadata.Name + "-" + plugin.Spec.Version + "\n"
-	if application := readText(t, "../recipes/argocd/application.yaml"); !strings.Contains(application, name) {
+	if application := fntest.ReadText(t, "../recipes/argocd/application.yaml"); !strings.Contains(application, name) {
 		t.Errorf("the Application does not have the plugin's %s", name)
 	}
 	command := plugin.Spec.Generate.Command
 	if hasEngine(t) {
 		app := t.TempDir()
-		writeText(t, filepath.Join(app, "news.yaml"), smallest)
+		fntest.WriteText(t, filepath.Join(app, "news.yaml"), fntest.Smallest)
 		for _, path := range []string{app, filepath.Join(app, "news.yaml")} {
 			if err := os.Chmod(path, 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}
-		args := []string{"run", "--rm", "--network", "none", "--user", "999", "--read-only", "-v", app + ":/app:ro", "-w", "/app", "--entrypoint", command[0], buildImage(t)}
-		got := succeed(t, "", "", "docker", append(args, command[1:]...)...)
-		if diff := cmp.Diff(succeed(t, app, "", binary, command[1:]...), got); diff != "" {
+		args := []string{"run", "--rm", "--network", "none", "--user", "999", "--read-only", "-v", app + ":/app:ro",
+			"-w", "/app", "--entrypoint", command[0], buildImage(t)}
+		got := fntest.Succeed(t, "", "", "docker", append(args, command[1:]...)...)
+		if diff := cmp.Diff(fntest.Succeed(t, app, "", fntest.Program, command[1:]...), got); diff != "" {
 			t.Errorf("(-program +image):\n%s", diff)
 		}
 	}
@@ -285,8 +289,8 @@ func TestArgoCD(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "egressbundle"), os.DirFS("../recipes/argocd")); err != nil {
 		t.Fatal(err)
 	}
-	writeText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: argocd\nresources: [argocd.yaml]\ncomponents: [egressbundle]\n")
-	writeText(t, filepath.Join(dir, "argocd.yaml"), `apiVersion: apps/v1
+	fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "namespace: argocd\nresources: [argocd.yaml]\ncomponents: [egressbundle]\n")
+	fntest.WriteText(t, filepath.Join(dir, "argocd.yaml"), `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: argocd-repo-server}
 spec:
@@ -297,7 +301,7 @@ spec:
       containers: [{name: argocd-repo-server, image: argocd}]
       volumes: [{name: var-files, emptyDir: {}}, {name: plugins, emptyDir: {}}]
 `)
-	built := kustomizeBuild(t, dir)
+	built := fntest.KustomizeBuild(t, dir)
 	var deployment appsv1.Deployment
 	for _, document := range documents(built.Stdout) {
 		if strings.Contains(document, "kind: Deployment") {
@@ -335,32 +339,32 @@ func TestPreCommit(t *testing.T) {
 	dir := newRepository(t)
 	t.Setenv("PRE_COMMIT_HOME", t.TempDir())
 	const config = ".pre-commit-config.yaml"
-	writeText(t, filepath.Join(dir, config), readText(t, filepath.Join("../recipes/pre-commit", config)))
-	commit := func() outcome {
+	fntest.WriteText(t, filepath.Join(dir, config), fntest.ReadText(t, filepath.Join("../recipes/pre-commit", config)))
+	commit := func() fntest.Outcome {
 		git(t, dir, "add", "-A")
-		return execute(t, dir, "", "pre-commit", "run")
+		return fntest.Execute(t, dir, "", "pre-commit", "run")
 	}
 	changeBundle(t, dir)
 	if got := commit(); got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
 		t.Errorf("stale: %+v", got)
 	}
-	succeed(t, dir, "", binary, "render", "-o", "rendered", "bundles")
+	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", "rendered", "bundles")
 	if got := commit(); got.Status != 0 || strings.Count(got.Stdout, "Passed") != 2 {
 		t.Errorf("fresh: %+v", got)
 	}
 	git(t, dir, "commit", "-qm", "second")
 
 	const stale = "rendered/payments/serviceentry_payments--news--cnn.yaml"
-	text := readText(t, filepath.Join(dir, stale))
-	remove(t, filepath.Join(dir, stale))
+	text := fntest.ReadText(t, filepath.Join(dir, stale))
+	fntest.Remove(t, filepath.Join(dir, stale))
 	if got := commit(); got.Status != 1 || !strings.Contains(got.Stdout, "+++ "+stale) {
 		t.Errorf("a file is removed: %+v", got)
 	}
-	writeText(t, filepath.Join(dir, stale), text)
-	writeText(t, filepath.Join(dir, "bundles/web.yaml"), strings.Replace(smallest, "name: news", "name: web", 1))
-	succeed(t, dir, "", binary, "render", "-o", "rendered", "bundles")
+	fntest.WriteText(t, filepath.Join(dir, stale), text)
+	fntest.WriteText(t, filepath.Join(dir, "bundles/web.yaml"), strings.Replace(fntest.Smallest, "name: news", "name: web", 1))
+	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", "rendered", "bundles")
 	git(t, dir, "add", "bundles")
-	got := execute(t, dir, "", "pre-commit", "run")
+	got := fntest.Execute(t, dir, "", "pre-commit", "run")
 	if got.Status != 1 || !strings.Contains(got.Stdout, "\nrendered/payments/serviceentry_payments--web--cnn.yaml\n") {
 		t.Errorf("files are not added: %+v", got)
 	}
@@ -372,20 +376,22 @@ func TestCheckBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	annotated := withFunction(smallest, form{function: execFunction})
+	annotated := withFunction(fntest.Smallest, form{function: execFunction})
 	for kustomization, messages := range map[string][]string{
-		"generators: [bundles/news.yaml]\n":                           {"has no object of the bundle payments/news"},
-		"resources: [bundles/news.yaml]\ntransformers: [mesh.yaml]\n": {"has no object of the bundle payments/news", "has bundles that nothing rendered"},
+		"generators: [bundles/news.yaml]\n": {"has no object of the bundle payments/news"},
+		"resources: [bundles/news.yaml]\ntransformers: [mesh.yaml]\n": {
+			"has no object of the bundle payments/news", "has bundles that nothing rendered",
+		},
 	} {
 		dir := t.TempDir()
-		writeText(t, filepath.Join(dir, "bundles/news.yaml"), annotated)
-		writeText(t, filepath.Join(dir, "mesh.yaml"), transformer(form{function: execFunction}))
-		writeText(t, filepath.Join(dir, "kustomization.yaml"), kustomization)
-		check := func(flags ...string) outcome {
-			writeText(t, filepath.Join(dir, "built.yaml"), kustomizeBuild(t, dir, flags...).Stdout)
-			return execute(t, dir, "", "sh", script, "built.yaml", "bundles")
+		fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), annotated)
+		fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), transformer(form{function: execFunction}))
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), kustomization)
+		check := func(flags ...string) fntest.Outcome {
+			fntest.WriteText(t, filepath.Join(dir, "built.yaml"), fntest.KustomizeBuild(t, dir, flags...).Stdout)
+			return fntest.Execute(t, dir, "", "sh", script, "built.yaml", "bundles")
 		}
-		if got := check("--enable-exec"); got != (outcome{}) {
+		if got := check("--enable-exec"); got != (fntest.Outcome{}) {
 			t.Errorf("%s: rendered: %+v", kustomization, got)
 		}
 		got := check()
@@ -395,4 +401,10 @@ func TestCheckBuild(t *testing.T) {
 			}
 		}
 	}
+}
+
+// git runs git, as somebody who may commit, and returns its standard output.
+func git(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	return fntest.Succeed(t, dir, "", "git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
 }

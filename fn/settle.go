@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/fn/folder"
+	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -22,35 +23,20 @@ import (
 // is written; a second copy of it goes. New ones are added, in files of their own if the
 // host keeps files.
 func (c *call) settle(objects []*madeObject) (*answer, error) {
-	wanted := map[identity]*madeObject{}
-	for _, m := range objects {
-		wanted[m.identity()] = m
-	}
-	rendered := bundlesOf(objects)
-	settled := map[identity]bool{}
+	s := newSettlement(c, objects)
 	var a answer
 	for _, item := range c.items {
-		id := identityOf(item)
-		var err error
-		switch m := wanted[id]; {
-		case settled[id] && isOurs(item), m == nil && c.isStale(item, rendered), c.isSource(item) && !c.inPlace:
+		if s.isGone(item) {
 			continue
-		case m != nil && isOurs(item) && m.isShared() && !c.seesAllBundles():
-			settled[id] = true // It says what is wanted, as checkShared knows.
-		case m != nil && isOurs(item):
-			settled[id] = true
-			item, err = m.replace(item)
-		case c.isSource(item):
-			item = item.Copy()
-			err = annotate(item, map[string]string{localConfig: "true"})
 		}
+		kept, err := s.keep(item)
 		if err != nil {
 			return nil, err
 		}
-		a.items = append(a.items, item)
+		a.items = append(a.items, kept)
 	}
 	for _, m := range objects {
-		if !settled[m.identity()] {
+		if !s.settled[m.key()] {
 			a.added = append(a.added, m)
 		}
 	}
@@ -60,16 +46,60 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 	return &a, c.place(a.added, a.items)
 }
 
-// isOurs reports whether this program made an item.
-func isOurs(item *yaml.RNode) bool {
-	return egress.IsManaged(item.GetApiVersion(), item.GetKind(), item.GetLabels())
+// A settlement is how far objects are among the items of a call.
+type settlement struct {
+	call     *call
+	wanted   map[identity.Key]*madeObject
+	rendered map[string]bool // bundles
+	settled  map[identity.Key]bool
+}
+
+func newSettlement(c *call, objects []*madeObject) *settlement {
+	s := &settlement{
+		call:     c,
+		wanted:   map[identity.Key]*madeObject{},
+		rendered: bundlesOf(objects),
+		settled:  map[identity.Key]bool{},
+	}
+	for _, m := range objects {
+		s.wanted[m.key()] = m
+	}
+	return s
+}
+
+// isGone reports whether an item is not among the items any more: a second copy, an object
+// that nobody wants, or a bundle that nobody but this function would know.
+func (s *settlement) isGone(item *yaml.RNode) bool {
+	key := identity.Of(item)
+	return s.settled[key] && identity.IsOurs(item) ||
+		s.wanted[key] == nil && s.call.isStale(item, s.rendered) ||
+		s.call.isSource(item) && !s.call.inPlace
+}
+
+// keep returns what an item becomes.
+func (s *settlement) keep(item *yaml.RNode) (*yaml.RNode, error) {
+	key := identity.Of(item)
+	m := s.wanted[key]
+	switch {
+	case m != nil && identity.IsOurs(item):
+		s.settled[key] = true
+		if m.isShared() && !s.call.seesAllBundles() {
+			return item, nil // It says what is wanted, as checkShared knows.
+		}
+		return m.replace(item)
+	case s.call.isSource(item):
+		item = item.Copy()
+		return item, annotate(item, map[string]string{localConfig: "true"})
+	default:
+		return item, nil
+	}
 }
 
 // isStale reports whether an item is an object that its bundle does not make any
 // more. Whoever sees all bundles also knows of those that are gone, and of what
 // belongs to no single bundle.
 func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
-	return isOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
+	return identity.IsOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
 }
 
 // bundlesOf returns the bundles that objects are made from.
@@ -118,7 +148,7 @@ func (c *call) place(added []*madeObject, items []*yaml.RNode) error {
 			source = sources[allBundles]
 		}
 		beside := source.GetAnnotations()
-		name := fileName(m.Namespace, m.Kind, m.Name)
+		name := folder.FileName(m.Namespace, m.Kind, m.Name)
 		at := placeOf(beside)
 		at.path = path.Join(path.Dir(at.path), name)
 		notes := map[string]string{
@@ -159,7 +189,7 @@ const allBundles = ""
 func (c *call) sources() map[string]*yaml.RNode {
 	sources := map[string]*yaml.RNode{}
 	for _, item := range slices.Backward(c.items) {
-		if c.isSource(item) && item.GetKind() == kindBundle {
+		if c.isSource(item) && item.GetKind() == identity.KindBundle {
 			sources[item.GetNamespace()+"/"+item.GetName()] = item
 			sources[allBundles] = item
 		}
@@ -177,15 +207,15 @@ func (c *call) sources() map[string]*yaml.RNode {
 // does not come back. Only what this program made, and the bundles that it took
 // out, may be missing.
 func (c *call) checkKept(items []*yaml.RNode) error {
-	kept := map[identity]int{}
+	kept := map[identity.Key]int{}
 	for _, item := range items {
-		kept[identityOf(item)]++
+		kept[identity.Of(item)]++
 	}
 	for _, item := range c.items {
-		id := identityOf(item)
+		id := identity.Of(item)
 		kept[id]--
-		if kept[id] < 0 && !isOurs(item) && (c.inPlace || !c.isSource(item)) {
-			return fmt.Errorf("%s %s/%s would be lost, which is a defect of egressbundle; nothing was changed", id.kind, id.namespace, id.name)
+		if kept[id] < 0 && !identity.IsOurs(item) && (c.inPlace || !c.isSource(item)) {
+			return lost(id)
 		}
 	}
 	return nil

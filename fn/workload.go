@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package fn
 
 import (
 	"encoding/json"
@@ -12,6 +12,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/kustomize/kyaml/yaml/merge2"
 
+	"github.com/egressbundle/egressbundle/fn/identity"
+	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
@@ -45,10 +47,7 @@ func (m *madeObject) patch(p egress.Patch) (text []byte, ok bool) {
 func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
 	found := make([]bool, len(patches))
 	for i, p := range patches {
-		found[i] = slices.ContainsFunc(added, func(m *madeObject) bool {
-			_, ok := m.patch(p)
-			return ok
-		})
+		found[i] = concernsAny(p, added)
 	}
 	for i, item := range items {
 		var texts [][]byte
@@ -63,13 +62,25 @@ func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []eg
 			return nil, fmt.Errorf("%s %s/%s: %w", item.GetKind(), item.GetNamespace(), item.GetName(), err)
 		}
 	}
+	return warnUnless(found, patches), nil
+}
+
+func concernsAny(p egress.Patch, objects []*madeObject) bool {
+	return slices.ContainsFunc(objects, func(m *madeObject) bool {
+		_, ok := m.patch(p)
+		return ok
+	})
+}
+
+// warnUnless warns of the patches for which no workload was found.
+func warnUnless(found []bool, patches []egress.Patch) []egress.Diagnostic {
 	var warnings []egress.Diagnostic
 	for i, p := range patches {
 		if !found[i] {
-			warnings = append(warnings, needsPatch(p))
+			warnings = append(warnings, warning.NeedsPatch(p))
 		}
 	}
-	return warnings, nil
+	return warnings
 }
 
 // patchItem returns a workload with patches. Where the host keeps files, it notes what they
@@ -83,7 +94,7 @@ func (c *call) patchItem(item *yaml.RNode, patches [][]byte) (*yaml.RNode, error
 	if err := patched.DeAnchor(); err != nil { // merge2 loses aliases.
 		return nil, err
 	}
-	if !c.inPlace || isOurs(item) {
+	if !c.inPlace || identity.IsOurs(item) {
 		return patched, mergeAll(patched, patches)
 	}
 	if err := c.patchAndNote(patched, patches); err != nil {
@@ -188,30 +199,4 @@ func unitedText(ours, theirs string) (string, error) {
 	}
 	text, err := json.Marshal(united)
 	return string(text), err
-}
-
-// needsPatch says that objects alone do not do it.
-func needsPatch(p egress.Patch) egress.Diagnostic {
-	workloads, need := "the workloads", "need"
-	if p.Deployment != "" {
-		workloads, need = "the Deployment "+p.Deployment, "needs"
-	}
-	return egress.Diagnostic{
-		Code:     egress.NeedsPatch,
-		Severity: egress.SeverityWarning,
-		Message:  fmt.Sprintf("%s in namespace %s %s a patch, which no object is; see egressbundle patch --help", workloads, p.Namespace, need),
-	}
-}
-
-// needsHelm says which gateways somebody else has to install.
-func needsHelm(releases []egress.Release) []egress.Diagnostic {
-	var warnings []egress.Diagnostic
-	for _, r := range releases {
-		warnings = append(warnings, egress.Diagnostic{
-			Code:     egress.NeedsPatch,
-			Severity: egress.SeverityWarning,
-			Message:  fmt.Sprintf("the gateway %s in namespace %s is left to Helm; egressbundle patch --helm prints its values", r.Name, r.Namespace),
-		})
-	}
-	return warnings
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package input
 
 import (
 	"bytes"
@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/fn/yamlfile"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
 // noteRead notes where a file really is.
-func (in *input) noteRead(path string) {
+func (in *Input) noteRead(path string) {
 	if in.read == nil {
 		in.read = map[string]bool{}
 	}
@@ -24,24 +26,21 @@ func (in *input) noteRead(path string) {
 
 // checkLinks looks behind links to folders, which are not followed: what is of this API
 // there must have been read under another path, or it would be taken for gone.
-func (in *input) checkLinks() {
+func (in *Input) checkLinks() {
 	for _, link := range in.links {
 		if file := in.unreadBehind(link); file != "" {
-			in.add(egress.UnreadableFile, link, "must be a folder, and is a link to one, which is not followed although "+file+" is of egressbundle; name the target of the link as a PATH too")
+			in.add(code.UnreadableFile, link, unreadLink(file))
 		}
 	}
 }
 
 // unreadBehind returns a file of this API behind a link that was not read. What cannot be
 // opened holds nothing.
-func (in *input) unreadBehind(link string) string {
+func (in *Input) unreadBehind(link string) string {
 	var unread string
 	root := link + string(filepath.Separator)
-	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && isHidden(root, path) {
-			return skip(entry)
-		}
-		if err == nil && !entry.IsDir() && isYAML(path) && in.isUnread(path) {
+	_ = yamlfile.Walk(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && yamlfile.IsYAML(path) && in.isUnread(path) {
 			unread = path
 			return fs.SkipAll
 		}
@@ -51,7 +50,7 @@ func (in *input) unreadBehind(link string) string {
 }
 
 // isUnread reports whether a file is of this API and was not read.
-func (in *input) isUnread(path string) bool {
+func (in *Input) isUnread(path string) bool {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil || in.read[target] {
 		return false

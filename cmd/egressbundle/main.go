@@ -5,8 +5,12 @@
 // carry their traffic: on the command line, and as a KRM function.
 package main
 
-import "os"
+import (
+	"os"
+
+	"github.com/egressbundle/egressbundle/fn/command"
+)
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(command.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+const renderHelp = `render reads every EgressBundle, and the EgressMesh if there is one, from files
+and from the YAML files of folders and their subfolders, but for hidden ones. A PATH
+of - is standard input. Objects of other APIs are not rendered, but those of Istio that
+contradict a bundle are reported.
+
+It prints the objects as one YAML stream. With -o it writes them to a folder that
+belongs to this call: name every bundle whose objects are to stay there. A folder inside
+it may belong to another call, for other bundles. With --check
+it writes nothing, and fails with a diff if the folder is not what the bundles say. If
+anything is wrong, it prints every problem on standard error and nothing else. No bundle
+at all is wrong too, unless --allow-empty says that the last one was removed on purpose;
+each PATH must be there all the same, and Git keeps no empty folder.
+
+With --report it prints, in Markdown and instead of the objects, who may reach what
+by which exit, and which object stops each way around it, or that nothing does.`
+
+const patchHelp = `patch reads EgressBundles as render does, and prints how to change the Pods of
+workloads that exist already: to skip their proxies, as spec.bypass wants it, and
+to mount the files of certificates.
+
+It prints a kustomize Component: write it to a file kustomization.yaml in a
+folder of its own, and name that folder under components where the workloads are
+built. They must say their namespace there: kustomize applies components before a
+namespace of the same kustomization. With --helm it prints values for the charts of
+Istio, also those of gateways with {deploy: {installer: Helm}}. Pods take the change
+when they start again.
+
+As a KRM function, egressbundle patches the workloads among its items by itself.`

@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"os"
+	"testing"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
+)
+
+func TestMain(m *testing.M) { os.Exit(fntest.Main(m)) }

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/egressbundle/egressbundle/fn/folder"
+	"github.com/egressbundle/egressbundle/fn/input"
+	"github.com/egressbundle/egressbundle/fn/warning"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// renderOptions are the flags of render.
+type renderOptions struct {
+	dir           string
+	check, report bool
+	allowEmpty    bool
+}
+
+func renderCommand() *cobra.Command {
+	var opts renderOptions
+	cmd := &cobra.Command{
+		Use:   "render PATH...",
+		Short: "Print the objects of the EgressBundles in files and folders",
+		Long:  renderHelp,
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if err := opts.validate(cmd.Flags().Changed("output")); err != nil {
+				return err
+			}
+			return opts.run(cmd, paths)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
+	flags.BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
+	flags.BoolVar(&opts.report, "report", false, "print who may reach what, and what stops each way around it")
+	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
+	return cmd
+}
+
+// validate looks at what flags ask for together.
+func (opts renderOptions) validate(hasDir bool) error {
+	if opts.check && opts.dir == "" {
+		return errors.New("--check needs -o DIR, the folder to look at")
+	}
+	if opts.dir == "" && hasDir {
+		return errors.New("-o needs the name of a folder, and got none")
+	}
+	return nil
+}
+
+func (opts renderOptions) run(cmd *cobra.Command, paths []string) error {
+	in := &input.Input{AllowEmpty: opts.allowEmpty, Remedy: "; if that is meant, say so with --allow-empty"}
+	output, err := renderPaths(in, cmd.InOrStdin(), paths)
+	if err != nil {
+		return err
+	}
+	return opts.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), output)
+}
+
+// renderPaths renders what the paths of a command hold.
+func renderPaths(in *input.Input, stdin io.Reader, paths []string) (*egress.Output, error) {
+	if err := in.ReadPaths(stdin, paths); err != nil {
+		return nil, err
+	}
+	return in.Render()
+}
+
+// print puts the output where the flags say.
+func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output) error {
+	if opts.dir != "" {
+		if err := opts.settleDir(stdout, output.Objects); err != nil {
+			return err
+		}
+	}
+	if err := opts.printOutput(stdout, output); err != nil {
+		return err
+	}
+	warning.Print(stderr, output.Warnings...)
+	for _, p := range output.Patches {
+		warning.Print(stderr, warning.NeedsPatch(p))
+	}
+	warning.Print(stderr, warning.NeedsHelm(output.Releases)...)
+	return nil
+}
+
+// settleDir makes the folder hold the objects, or checks that it does.
+func (opts renderOptions) settleDir(stdout io.Writer, objects []egress.Object) error {
+	dir := filepath.Clean(opts.dir)
+	changes, err := folder.Compare(dir, objects)
+	if err != nil {
+		return err
+	}
+	if opts.check {
+		return folder.Check(stdout, dir, changes)
+	}
+	return folder.Write(changes)
+}
+
+// printOutput prints the report, or else the objects unless they went to the folder.
+func (opts renderOptions) printOutput(stdout io.Writer, output *egress.Output) error {
+	switch {
+	case opts.report:
+		return egress.EncodeReport(stdout, output.Report())
+	case opts.dir == "":
+		return egress.Encode(stdout, output.Objects)
+	default:
+		return nil
+	}
+}

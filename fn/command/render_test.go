@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
+)
+
+// TestRenderGoldens: the program prints what the library gives.
+func TestRenderGoldens(t *testing.T) {
+	for _, in := range fntest.Glob(t, "../../testdata/render/*/*/in.yaml") {
+		want := fntest.ReadText(t, filepath.Join(filepath.Dir(in), "out.yaml"))
+		if diff := cmp.Diff(want, fntest.Succeed(t, "", "", fntest.Program, "render", in)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
+// TestExamples keeps the rendered output of each example true.
+func TestExamples(t *testing.T) {
+	for _, bundle := range fntest.Glob(t, "../../examples/*/bundle.yaml") {
+		rendered := fntest.Succeed(t, "", "", fntest.Program, "render", bundle)
+		fntest.CompareGolden(t, filepath.Join(filepath.Dir(bundle), "rendered.yaml"), rendered)
+	}
+}
+
+// TestReport keeps the report of an example true. With -o the objects are written
+// all the same.
+func TestReport(t *testing.T) {
+	const bundle = "../../examples/closed-path/bundle.yaml"
+	report := fntest.Succeed(t, "", "", fntest.Program, "render", "--report", bundle)
+	fntest.CompareGolden(t, filepath.Join(filepath.Dir(bundle), "report.md"), report)
+
+	dir := t.TempDir()
+	again := fntest.Succeed(t, "", "", fntest.Program, "render", "--report", "-o", dir, bundle)
+	if diff := cmp.Diff(report, again); diff != "" {
+		t.Errorf("with -o (-without +with):\n%s", diff)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "payments", "sidecar_egressbundle.yaml")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRenderNothing: a call without a bundle fails, and leaves the folder alone.
+func TestRenderNothing(t *testing.T) {
+	dir := t.TempDir()
+	in, mesh, out := filepath.Join(dir, "in.yaml"), filepath.Join(dir, "mesh.yaml"), filepath.Join(dir, "out")
+	fntest.WriteText(t, in, fntest.Smallest)
+	fntest.WriteText(t, mesh, "apiVersion: egressbundle.io/v1alpha1\nkind: EgressMesh\nmetadata: {name: m}\nspec: {}\n")
+	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", out, in)
+	before := fntest.Files(t, out)
+
+	got := fntest.Execute(t, dir, "", fntest.Program, "render", "-o", out, mesh)
+	want := fntest.Outcome{Status: 1, Stderr: "there must be an EgressBundle, and there is none; " +
+		"if that is meant, say so with --allow-empty [NoBundle]\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(before, fntest.Files(t, out)); diff != "" {
+		t.Errorf("files (-before +after):\n%s", diff)
+	}
+}
+
+// TestRenderAllowEmpty: with the last bundle its objects go, if the user says so, and
+// nothing else.
+func TestRenderAllowEmpty(t *testing.T) {
+	dir := t.TempDir()
+	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), fntest.Smallest)
+	fntest.WriteText(t, filepath.Join(dir, "bundles/settings.yaml"), fntest.Settings)
+	fntest.Succeed(t, dir, "", fntest.Program, "render", "-o", "out", "bundles")
+	fntest.WriteText(t, filepath.Join(dir, "out/payments/mine.yaml"), fntest.Settings)
+	fntest.Remove(t, filepath.Join(dir, "bundles/news.yaml"))
+
+	args := []string{"render", "--allow-empty", "-o", "out", "bundles"}
+	if got := fntest.Execute(t, dir, "", fntest.Program, append(args, "--check")...); got.Status != 1 ||
+		!strings.Contains(got.Stderr, "in 7 files") {
+		t.Errorf("--check: %+v", got)
+	}
+	fntest.Succeed(t, dir, "", fntest.Program, args...)
+	if diff := cmp.Diff([]string{"payments/mine.yaml"}, fntest.Files(t, filepath.Join(dir, "out"))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	fntest.Succeed(t, dir, "", fntest.Program, append(args, "--check")...)
+	if got := fntest.Execute(t, dir, "", fntest.Program, "render", "--allow-empty", "none"); got.Status != 1 {
+		t.Errorf("without the folder: %+v", got)
+	}
+}
+
+// TestWarnings: what the user should know stands on standard error, once for all
+// bundles, and does not keep the objects from being written.
+func TestWarnings(t *testing.T) {
+	dir := t.TempDir()
+	fntest.WriteText(t, filepath.Join(dir, "a.yaml"), fntest.BypassBundle)
+	fntest.WriteText(t, filepath.Join(dir, "b.yaml"), strings.ReplaceAll(fntest.BypassBundle, "payments", "search"))
+	var stdout, stderr bytes.Buffer
+	t.Chdir(dir)
+	if status := Run([]string{"render", "a.yaml", "b.yaml"}, strings.NewReader(""), &stdout, &stderr); status != 0 || stdout.Len() == 0 {
+		t.Errorf("status %d and %d bytes of objects", status, stdout.Len())
+	}
+	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, ` +
+		`declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, ` +
+		`and here, or set spec.enforce.registryOnly of the bundle [AllowAny]
+warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; ` +
+		`see egressbundle patch --help [NeedsPatch]
+warning: the workloads in namespace payments need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
+warning: the workloads in namespace search need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
+`
+	if diff := cmp.Diff(want, stderr.String()); diff != "" {
+		t.Errorf("standard error (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command is the command line of egressbundle.
+package command
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/egressbundle/egressbundle/fn"
+)
+
+// Run executes the command with its arguments, without the name of the program, and
+// returns its exit status: 0, or 1 if anything went wrong, of which standard error then
+// says what. Without arguments it is the KRM function, or prints help if standard input is
+// a terminal.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	if err := root.Execute(); err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:               "egressbundle",
+		Short:             "Let workloads of an Istio mesh reach the outside world",
+		Long:              strings.TrimSpace(fn.README),
+		Args:              cobra.NoArgs,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if isTerminal(cmd.InOrStdin()) {
+				return cmd.Help()
+			}
+			return fn.Run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	root.AddCommand(renderCommand(), patchCommand(), schemaCommand(), versionCommand())
+	return root
+}
+
+// isTerminal reports whether somebody would have to type the ResourceList.
+func isTerminal(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

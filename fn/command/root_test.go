@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/egressbundle/egressbundle/fn/internal/fntest"
+)
+
+// TestOtherCommands: help and the schema go to standard output; a wrong command
+// line fails with a message.
+func TestOtherCommands(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		status int
+		stdout string // what it starts with
+		stderr string // what it holds
+	}{
+		{args: []string{"--help"}, stdout: "# egressbundle\n\n## Overview\n"},
+		{args: []string{"version"}, stdout: "egressbundle "},
+		{args: []string{"schema"}, stdout: "{\n  \"$schema\""},
+		{args: []string{"schema", "EgressMesh"}, stdout: "{\n  \"$schema\""},
+		{args: []string{"schema", "Pod"}, status: 1, stderr: `"Pod"`},
+		{args: []string{"render"}, status: 1, stderr: "requires at least 1 arg"},
+		{args: []string{"render", "--check", "bundle.yaml"}, status: 1, stderr: "--check needs -o DIR"},
+		{args: []string{"render", "-o", "", "bundle.yaml"}, status: 1, stderr: "-o needs the name of a folder"},
+		{args: []string{"render", "no-such-file"}, status: 1, stderr: "no-such-file"},
+		{args: []string{"paint"}, status: 1, stderr: `"paint"`},
+	} {
+		got := fntest.Execute(t, "", "", fntest.Program, c.args...)
+		if got.Status != c.status || !strings.HasPrefix(got.Stdout, c.stdout) ||
+			!strings.Contains(got.Stderr, c.stderr) || (c.stderr == "") != (got.Stderr == "") {
+			t.Errorf("%q: got %+v", c.args, got)
+		}
+	}
+}

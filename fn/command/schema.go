@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+func schemaCommand() *cobra.Command {
+	kinds := egress.Kinds()
+	return &cobra.Command{
+		Use:       "schema [" + strings.Join(kinds, "|") + "]",
+		Short:     "Print the JSON Schema of a kind, for editors",
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: kinds,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kind := kinds[0]
+			if len(args) > 0 {
+				kind = args[0]
+			}
+			schema, err := egress.JSONSchema(kind)
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(schema)
+			return err
+		},
+	}
+}

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package folder
+
+import (
+	"fmt"
+
+	"github.com/egressbundle/egressbundle/fn/identity"
+)
+
+func notAFolder(path string) error {
+	return fmt.Errorf("%s: must be a folder, for objects go there, and is none; "+
+		"move or remove it, or write to another folder", path)
+}
+
+func notOurs(path string) error {
+	return fmt.Errorf("%s: is not a file of egressbundle and will not be overwritten; "+
+		"move or remove it, or write to another folder", path)
+}
+
+func notAlone(path string) error {
+	return fmt.Errorf("%s: must hold the one document that egressbundle writes, and nothing beside it; "+
+		"move the rest to another file, or remove it", path)
+}
+
+func misplaced(path string, object identity.Key, place string) error {
+	return fmt.Errorf("%s: must not hold %s %s/%s of egressbundle, whose file in this folder is %s; "+
+		"remove it from here, for nothing else would", path, object.Kind, object.Namespace, object.Name, place)
+}
+
+func notUpToDate(dir string, files int) error {
+	return fmt.Errorf("%s: is not what the bundles say, in %d files; "+
+		"write it again, with the same command without --check", dir, files)
+}

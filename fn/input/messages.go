@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package input
+
+import (
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+const (
+	noBundle      = "there must be an EgressBundle, and there is none"
+	holdsNoBundle = "must hold an EgressBundle (apiVersion: " + egress.APIVersion + "), and holds none"
+)
+
+// nothingRendered warns that there is nothing to do.
+func nothingRendered() egress.Diagnostic {
+	return egress.Diagnostic{
+		Code:     code.NoBundle,
+		Severity: egress.SeverityWarning,
+		Message:  "there is no EgressBundle, and so there is no object",
+	}
+}
+
+func unreadable(err error) string { return "must be readable: " + reason(err) }
+
+// unreadLink is about a link to a folder with a file of this API that was not read.
+func unreadLink(file string) string {
+	return "must be a folder, and is a link to one, which is not followed although " + file +
+		" is of egressbundle; name the target of the link as a PATH too"
+}

@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package input
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/fn/yamlfile"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// stdinPath is the path that stands for standard input.
+const stdinPath = "-"
+
+// ReadPaths reads files, the YAML files of folders and of their subfolders but for hidden
+// ones, and standard input where a path is "-". Each path must hold an EgressBundle or
+// objects that stand beside bundles, unless AllowEmpty is set. What is wrong with a path is
+// kept for Render. It fails if standard input cannot be read; every other error is a defect.
+func (in *Input) ReadPaths(stdin io.Reader, paths []string) error {
+	for _, path := range paths {
+		if err := in.readPath(stdin, path); err != nil {
+			return err
+		}
+	}
+	in.checkLinks()
+	return nil
+}
+
+// readPath reads a file, a folder or standard input. What a user names must
+// hold something.
+func (in *Input) readPath(stdin io.Reader, path string) error {
+	in.isEmpty = true
+	var err error
+	if path == stdinPath {
+		err = in.readStdin(stdin)
+	} else {
+		err = in.walk(path)
+	}
+	if err == nil && in.isEmpty && !in.AllowEmpty {
+		in.add(code.NoBundle, path, holdsNoBundle+in.Remedy)
+	}
+	return err
+}
+
+// walk reads a file, or the files of a folder. A folder may be a link.
+func (in *Input) walk(path string) error {
+	root := path
+	if isDir(path) {
+		root += string(filepath.Separator)
+	}
+	return yamlfile.Walk(root, in.visit(root))
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func (in *Input) readStdin(stdin io.Reader) error {
+	src, err := io.ReadAll(stdin)
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	return in.parse(stdinPath, src)
+}
+
+// visit reads the YAML files of a folder, and the path that the user named whatever its
+// name.
+func (in *Input) visit(root string) fs.WalkDirFunc {
+	return func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			in.add(code.UnreadableFile, path, unreadable(err))
+			return nil
+		}
+		if entry.Type()&fs.ModeSymlink != 0 && isDir(path) {
+			in.links = append(in.links, path)
+			return nil
+		}
+		if entry.IsDir() || path != root && !yamlfile.IsYAML(path) {
+			return nil
+		}
+		return in.readFile(path)
+	}
+}
+
+func (in *Input) readFile(path string) error {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		in.add(code.UnreadableFile, path, unreadable(err))
+		return nil
+	}
+	in.noteRead(path)
+	return in.parse(path, src)
+}
+
+// reason leaves out the path, which stands in front of the message.
+func reason(err error) string {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathError.Err.Error()
+	}
+	return err.Error()
+}
+
+func (in *Input) parse(path string, src []byte) error {
+	found, err := egress.Parse(path, src)
+	in.isEmpty = in.isEmpty && err == nil && found.IsEmpty()
+	in.found.Add(found)
+	return in.collect(err)
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package warning says what the user should know although the objects are right.
+package warning
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+)
+
+// NeedsPatch returns the warning that objects alone do not do it: workloads need a patch.
+func NeedsPatch(p egress.Patch) egress.Diagnostic {
+	workloads, need := "the workloads", "need"
+	if p.Deployment != "" {
+		workloads, need = "the Deployment "+p.Deployment, "needs"
+	}
+	return needsPatch("%s in namespace %s %s a patch, which no object is; see egressbundle patch --help",
+		workloads, p.Namespace, need)
+}
+
+// NeedsHelm returns a warning for each gateway that somebody else has to install, and none
+// if there is no release.
+func NeedsHelm(releases []egress.Release) []egress.Diagnostic {
+	var warnings []egress.Diagnostic
+	for _, r := range releases {
+		warnings = append(warnings, needsPatch(
+			"the gateway %s in namespace %s is left to Helm; egressbundle patch --helm prints its values",
+			r.Name, r.Namespace))
+	}
+	return warnings
+}
+
+func needsPatch(format string, args ...any) egress.Diagnostic {
+	return egress.Diagnostic{
+		Code:     code.NeedsPatch,
+		Severity: egress.SeverityWarning,
+		Message:  fmt.Sprintf(format, args...),
+	}
+}
+
+// Print writes warnings to standard error, one a line. If that fails, there is nobody to
+// tell.
+func Print(stderr io.Writer, warnings ...egress.Diagnostic) {
+	for _, w := range warnings {
+		fmt.Fprintln(stderr, w)
+	}
+}
