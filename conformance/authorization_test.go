@@ -13,6 +13,8 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // policy is an AuthorizationPolicy at the gateway.
@@ -172,7 +174,7 @@ spec:
 					}
 				}
 			}
-			warned := slices.ContainsFunc(warnings, func(d egress.Diagnostic) bool { return d.Code == egress.ClosesGateway })
+			warned := slices.ContainsFunc(warnings, func(d diag.Diagnostic) bool { return d.Code == diag.ClosesGateway })
 			if warned != (c.blocked != "") {
 				t.Errorf("warnings: %v", warnings)
 			}
@@ -180,7 +182,7 @@ spec:
 	}
 }
 
-func renderText(t *testing.T, bundle string) (manifests string, warnings []egress.Diagnostic) {
+func renderText(t *testing.T, bundle string) (manifests string, warnings []diag.Diagnostic) {
 	t.Helper()
 	found, err := egress.Parse("team.yaml", []byte(bundle))
 	if err != nil {
@@ -191,7 +193,7 @@ func renderText(t *testing.T, bundle string) (manifests string, warnings []egres
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := egress.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects); err != nil {
 		t.Fatal(err)
 	}
 	return text.String(), output.Warnings

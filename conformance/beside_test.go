@@ -14,6 +14,8 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // The bundles that objects of others stand beside.
@@ -98,15 +100,15 @@ func renderBeside(t *testing.T, bundle, other string) (manifests string, reporte
 		t.Fatal(err)
 	}
 	output, err := found.Render()
-	var diagnostics []egress.Diagnostic
-	if invalid, ok := errors.AsType[*egress.InvalidError](err); ok {
+	var diagnostics []diag.Diagnostic
+	if invalid, ok := errors.AsType[*diag.InvalidError](err); ok {
 		diagnostics = invalid.Diagnostics
 	} else if err != nil {
 		t.Fatal(err)
 	} else {
 		diagnostics = output.Warnings
 		var text strings.Builder
-		if err := egress.Encode(&text, output.Objects); err != nil {
+		if err := object.Encode(&text, output.Objects); err != nil {
 			t.Fatal(err)
 		}
 		manifests = text.String()

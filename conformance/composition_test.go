@@ -24,6 +24,9 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // TestComposition: bundles that several teams write without knowing of each
@@ -43,14 +46,14 @@ func TestComposition(t *testing.T) {
 // TestCompositionCovers: the sets hold everything that a destination can be. What bundles contradict each other in is
 // left out of them, and must not be all there is.
 func TestCompositionCovers(t *testing.T) {
-	for _, via := range []egress.Via{egress.ViaGateway, egress.ViaSidecar} {
+	for _, via := range []api.Via{api.ViaGateway, api.ViaSidecar} {
 		missing := map[string]bool{
 			"TCP": true, "wildcard": true, "Service": true, "endpoints": true, "forward proxy": true, "traffic policy": true,
 		}
 		for seed := range uint64(40) {
 			for _, b := range newComposition(t, seed+1).bundles {
 				for _, d := range b.Destinations {
-					if cmp.Or(d.Via, egress.ViaGateway) == via {
+					if cmp.Or(d.Via, api.ViaGateway) == via {
 						for _, kind := range kindsOf(d) {
 							delete(missing, kind)
 						}
@@ -62,21 +65,21 @@ func TestCompositionCovers(t *testing.T) {
 			t.Errorf("no set has via %s: %v", via, missing)
 		}
 	}
-	var enforced egress.Enforce
+	var enforced api.Enforce
 	for seed := range uint64(40) {
 		for _, b := range newComposition(t, seed+1).bundles {
-			e := cmp.Or(b.Enforce, &egress.Enforce{})
+			e := cmp.Or(b.Enforce, &api.Enforce{})
 			enforced.RegistryOnly = enforced.RegistryOnly || e.RegistryOnly
 			enforced.NetworkPolicy = enforced.NetworkPolicy || e.NetworkPolicy
 			enforced.Authorization = enforced.Authorization || e.Authorization
 		}
 	}
-	if want := (egress.Enforce{RegistryOnly: true, NetworkPolicy: true, Authorization: true}); enforced != want {
+	if want := (api.Enforce{RegistryOnly: true, NetworkPolicy: true, Authorization: true}); enforced != want {
 		t.Errorf("the sets enforce %+v, want each once", enforced)
 	}
 }
 
-func kindsOf(d egress.Destination) []string {
+func kindsOf(d api.Destination) []string {
 	var kinds []string
 	for kind, is := range map[string]bool{
 		"TCP":            len(d.Addresses) > 0,
@@ -163,14 +166,14 @@ func (c composition) checkBeside(t *testing.T, manifests string) {
 	}
 }
 
-func renderAll(t *testing.T, mesh egress.Mesh, bundles ...egress.Bundle) string {
+func renderAll(t *testing.T, mesh api.Mesh, bundles ...api.Bundle) string {
 	t.Helper()
 	output, err := egress.Render(&mesh, bundles...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := egress.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()
@@ -199,8 +202,8 @@ func sortedDocuments(stream string) []string {
 
 // A composition is some bundles of several teams on one mesh.
 type composition struct {
-	mesh    egress.Mesh
-	bundles []egress.Bundle
+	mesh    api.Mesh
+	bundles []api.Bundle
 	// beside is configuration that was written by hand, and position its place
 	// in the order in which everything is applied.
 	beside   handwritten
@@ -273,7 +276,7 @@ func newComposition(t *testing.T, seed uint64) composition {
 		_, err := egress.Render(&c.mesh, append(slices.Clone(c.bundles), bundle)...)
 		if err == nil {
 			c.bundles = append(c.bundles, bundle)
-		} else if _, ok := errors.AsType[*egress.InvalidError](err); !ok {
+		} else if _, ok := errors.AsType[*diag.InvalidError](err); !ok {
 			t.Fatal(err)
 		}
 	}
@@ -289,55 +292,55 @@ func newComposition(t *testing.T, seed uint64) composition {
 }
 
 // randomEnforce is what the bundles of a set enforce: nothing in half of the sets. NetworkPolicies they have to agree on.
-func randomEnforce(r *rand.Rand) egress.Enforce {
+func randomEnforce(r *rand.Rand) api.Enforce {
 	if r.IntN(2) == 0 {
-		return egress.Enforce{}
+		return api.Enforce{}
 	}
-	return egress.Enforce{
+	return api.Enforce{
 		RegistryOnly:   r.IntN(2) == 0,
 		NetworkPolicy:  r.IntN(3) == 0,
 		Authorization:  r.IntN(3) == 0,
-		ClusterTraffic: pick(r, []egress.ClusterTraffic{egress.ClusterTrafficAllow, egress.ClusterTrafficDeny}),
+		ClusterTraffic: pick(r, []api.ClusterTraffic{api.ClusterTrafficAllow, api.ClusterTrafficDeny}),
 	}
 }
 
 // enforceLike returns what one bundle enforces of it.
-func enforceLike(r *rand.Rand, all egress.Enforce) *egress.Enforce {
+func enforceLike(r *rand.Rand, all api.Enforce) *api.Enforce {
 	e := all
 	e.RegistryOnly = e.RegistryOnly && r.IntN(3) > 0
 	e.Authorization = e.Authorization && r.IntN(2) == 0
 	if !e.RegistryOnly && !e.NetworkPolicy {
 		e.ClusterTraffic = ""
 	}
-	if e == (egress.Enforce{}) {
+	if e == (api.Enforce{}) {
 		return nil
 	}
 	return &e
 }
 
-func randomMesh(r *rand.Rand) egress.Mesh {
-	mesh := egress.Mesh{
+func randomMesh(r *rand.Rand) api.Mesh {
+	mesh := api.Mesh{
 		IstioVersion: pick(r, []string{"1.29", "1.30", "1.31"}),
 		MutualTLS:    new(r.IntN(3) > 0),
-		Gateways:     map[string]egress.Gateway{"istio-egressgateway": {Ports: egress.GatewayPorts{TCP: gatewayPorts}}},
+		Gateways:     map[string]api.Gateway{"istio-egressgateway": {Ports: api.GatewayPorts{TCP: gatewayPorts}}},
 	}
 	if r.IntN(2) == 0 {
-		mesh.Gateways["partners"] = egress.Gateway{
+		mesh.Gateways["partners"] = api.Gateway{
 			Namespace: "egress-partners",
-			Ports:     egress.GatewayPorts{HTTP: 8080, TLS: 8443, TCP: gatewayPorts},
+			Ports:     api.GatewayPorts{HTTP: 8080, TLS: 8443, TCP: gatewayPorts},
 		}
 	}
-	return mesh.WithDefaults()
+	return egress.WithDefaults(mesh)
 }
 
-func randomBundle(r *rand.Rand, mesh egress.Mesh, namespaces []string, i int) egress.Bundle {
-	bundle := egress.Bundle{
+func randomBundle(r *rand.Rand, mesh api.Mesh, namespaces []string, i int) api.Bundle {
+	bundle := api.Bundle{
 		Name:         fmt.Sprintf("b%d", i),
 		Namespace:    pick(r, namespaces),
-		Destinations: map[string]egress.Destination{},
+		Destinations: map[string]api.Destination{},
 	}
 	for _, namespace := range some(r, namespaces) {
-		client := egress.Client{Namespace: namespace}
+		client := api.Client{Namespace: namespace}
 		if *mesh.MutualTLS && r.IntN(8) == 0 {
 			client.ServiceAccounts = []string{"checkout"}
 		}
@@ -352,7 +355,7 @@ func randomBundle(r *rand.Rand, mesh egress.Mesh, namespaces []string, i int) eg
 	}
 	for _, other := range []struct {
 		name string
-		make func(*rand.Rand, egress.Mesh) egress.Destination
+		make func(*rand.Rand, api.Mesh) api.Destination
 	}{{"tcp", randomTCP}, {"wildcard", randomWildcard}, {"service", randomService}} {
 		if r.IntN(4) == 0 {
 			bundle.Destinations[other.name] = other.make(r, mesh)
@@ -361,30 +364,30 @@ func randomBundle(r *rand.Rand, mesh egress.Mesh, namespaces []string, i int) eg
 	return bundle
 }
 
-func randomDestination(r *rand.Rand, mesh egress.Mesh, hosts []string) egress.Destination {
-	d := egress.Destination{Hosts: hosts, TrafficPolicy: randomPolicy(r)}
+func randomDestination(r *rand.Rand, mesh api.Mesh, hosts []string) api.Destination {
+	d := api.Destination{Hosts: hosts, TrafficPolicy: randomPolicy(r)}
 	randomWay(r, mesh, &d)
 	for _, number := range some(r, appPorts) {
-		d.Ports = append(d.Ports, egress.Port{Number: number, Pattern: randomPattern(r, number)})
+		d.Ports = append(d.Ports, api.Port{Number: number, Pattern: randomPattern(r, number)})
 	}
 	if r.IntN(6) == 0 {
-		d.Endpoints = []egress.Endpoint{{Address: "elsewhere.example", Ports: map[int]int{d.Ports[0].Number: 9999}}, {Address: "192.0.2.10"}}
+		d.Endpoints = []api.Endpoint{{Address: "elsewhere.example", Ports: map[int]int{d.Ports[0].Number: 9999}}, {Address: "192.0.2.10"}}
 	}
 	if r.IntN(6) == 0 && !slices.ContainsFunc(d.Ports, speaksHTTP) {
-		d.Endpoints, d.ForwardProxy = nil, &egress.ForwardProxy{Address: "proxy.corp.example", Port: 3128}
+		d.Endpoints, d.ForwardProxy = nil, &api.ForwardProxy{Address: "proxy.corp.example", Port: 3128}
 	}
 	return d
 }
 
-func speaksHTTP(port egress.Port) bool {
-	_, tls := port.Pattern.(*egress.TLSPassthrough)
+func speaksHTTP(port api.Port) bool {
+	_, tls := port.Pattern.(*api.TLSPassthrough)
 	return !tls
 }
 
 // randomWay chooses how a destination is reached.
-func randomWay(r *rand.Rand, mesh egress.Mesh, d *egress.Destination) {
+func randomWay(r *rand.Rand, mesh api.Mesh, d *api.Destination) {
 	if r.IntN(4) == 0 {
-		d.Via = egress.ViaSidecar
+		d.Via = api.ViaSidecar
 		return
 	}
 	if len(mesh.Gateways) > 1 {
@@ -395,15 +398,15 @@ func randomWay(r *rand.Rand, mesh egress.Mesh, d *egress.Destination) {
 	}
 }
 
-func randomPattern(r *rand.Rand, port int) egress.Pattern {
+func randomPattern(r *rand.Rand, port int) api.Pattern {
 	if port == 443 || port == 8443 {
-		return &egress.TLSPassthrough{}
+		return &api.TLSPassthrough{}
 	}
 	protocol := pick(r, []string{"", "", "HTTP2", "GRPC"})
 	if r.IntN(2) == 0 {
-		return &egress.HTTP{Protocol: protocol, Timeout: randomTimeout(r)}
+		return &api.HTTP{Protocol: protocol, Timeout: randomTimeout(r)}
 	}
-	return &egress.TLSOrigination{
+	return &api.TLSOrigination{
 		Protocol:          protocol,
 		Timeout:           randomTimeout(r),
 		UpstreamPort:      pick(r, []int{0, 443, 9443}),
@@ -411,31 +414,31 @@ func randomPattern(r *rand.Rand, port int) egress.Pattern {
 	}
 }
 
-func randomCertificate(r *rand.Rand) *egress.ClientCertificate {
-	return pick(r, []*egress.ClientCertificate{
+func randomCertificate(r *rand.Rand) *api.ClientCertificate {
+	return pick(r, []*api.ClientCertificate{
 		nil,
 		nil,
 		{Secret: "a-certificate"},
 		{Secret: "another-certificate"},
-		{Files: &egress.CertificateFiles{Certificate: "/etc/istio/certs/tls.crt", PrivateKey: "/etc/istio/certs/tls.key"}},
+		{Files: &api.CertificateFiles{Certificate: "/etc/istio/certs/tls.crt", PrivateKey: "/etc/istio/certs/tls.key"}},
 	})
 }
 
-func randomPolicy(r *rand.Rand) *egress.TrafficPolicy {
-	return pick(r, []*egress.TrafficPolicy{
+func randomPolicy(r *rand.Rand) *api.TrafficPolicy {
+	return pick(r, []*api.TrafficPolicy{
 		nil,
 		nil,
 		nil,
-		{ConnectTimeout: egress.Duration(2 * time.Second)},
+		{ConnectTimeout: api.Duration(2 * time.Second)},
 		{
-			ConnectionPool:   &egress.ConnectionPool{TCP: &egress.ConnectionPoolTCP{MaxConnections: 100}},
-			OutlierDetection: &egress.OutlierDetection{Consecutive5xxErrors: 3},
+			ConnectionPool:   &api.ConnectionPool{TCP: &api.ConnectionPoolTCP{MaxConnections: 100}},
+			OutlierDetection: &api.OutlierDetection{Consecutive5xxErrors: 3},
 		},
 	})
 }
 
-func randomTCP(r *rand.Rand, mesh egress.Mesh) egress.Destination {
-	d := egress.Destination{
+func randomTCP(r *rand.Rand, mesh api.Mesh) api.Destination {
+	d := api.Destination{
 		Hosts:         []string{pick(r, externalHosts)},
 		Addresses:     some(r, tcpAddresses),
 		TrafficPolicy: randomPolicy(r),
@@ -443,39 +446,39 @@ func randomTCP(r *rand.Rand, mesh egress.Mesh) egress.Destination {
 	randomWay(r, mesh, &d)
 	mutualTLS := *cmp.Or(d.MutualTLS, mesh.MutualTLS)
 	for _, number := range some(r, tcpPorts) {
-		pattern := &egress.TCP{}
-		if d.Via != egress.ViaSidecar && !mutualTLS {
+		pattern := &api.TCP{}
+		if d.Via != api.ViaSidecar && !mutualTLS {
 			pattern.GatewayPort = pick(r, gatewayPorts)
 		}
-		d.Ports = append(d.Ports, egress.Port{Number: number, Pattern: pattern})
+		d.Ports = append(d.Ports, api.Port{Number: number, Pattern: pattern})
 	}
 	return d
 }
 
-func randomWildcard(r *rand.Rand, mesh egress.Mesh) egress.Destination {
-	d := egress.Destination{Hosts: []string{pick(r, wildcards)}}
+func randomWildcard(r *rand.Rand, mesh api.Mesh) api.Destination {
+	d := api.Destination{Hosts: []string{pick(r, wildcards)}}
 	randomWay(r, mesh, &d)
-	if d.Via != egress.ViaSidecar || r.IntN(2) == 0 {
+	if d.Via != api.ViaSidecar || r.IntN(2) == 0 {
 		d.WildcardServer = "www.wikipedia.org"
 	}
 	return d
 }
 
-func randomService(r *rand.Rand, mesh egress.Mesh) egress.Destination {
+func randomService(r *rand.Rand, mesh api.Mesh) api.Destination {
 	port := pick(r, []int{80, 443})
-	d := egress.Destination{Ports: []egress.Port{{Number: port, Pattern: randomPattern(r, port)}}}
+	d := api.Destination{Ports: []api.Port{{Number: port, Pattern: randomPattern(r, port)}}}
 	if r.IntN(2) == 0 {
 		randomWay(r, mesh, &d)
-		d.Service = &egress.Service{Type: egress.ServiceExternalName, ExternalName: aliasedHost}
+		d.Service = &api.Service{Type: api.ServiceExternalName, ExternalName: aliasedHost}
 		return d
 	}
-	d.Via = egress.ViaSidecar
-	d.Service = &egress.Service{Type: egress.ServiceEndpoints, ExternalName: aliasedHost, Addresses: []string{"192.0.2.20"}}
+	d.Via = api.ViaSidecar
+	d.Service = &api.Service{Type: api.ServiceEndpoints, ExternalName: aliasedHost, Addresses: []string{"192.0.2.20"}}
 	return d
 }
 
-func randomTimeout(r *rand.Rand) egress.Duration {
-	return pick(r, []egress.Duration{0, egress.Duration(3 * time.Second)})
+func randomTimeout(r *rand.Rand) api.Duration {
+	return pick(r, []api.Duration{0, api.Duration(3 * time.Second)})
 }
 
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // BenchmarkCost counts what hosts cost a cluster, by pattern and way out: objects, and the clusters that the sidecar of
@@ -17,18 +19,18 @@ import (
 func BenchmarkCost(b *testing.B) {
 	for _, way := range []struct {
 		name string
-		make func(i int) egress.Destination
+		make func(i int) api.Destination
 	}{
-		{"TLSPassthrough/Gateway", named(egress.ViaGateway, 443, &egress.TLSPassthrough{})},
-		{"HTTP/Gateway", named(egress.ViaGateway, 80, &egress.HTTP{})},
-		{"TLSOrigination/Gateway", named(egress.ViaGateway, 80, &egress.TLSOrigination{})},
-		{"TCP/Gateway", addressed(egress.ViaGateway)},
-		{"TLSPassthrough/Sidecar", named(egress.ViaSidecar, 443, &egress.TLSPassthrough{})},
-		{"HTTP/Sidecar", named(egress.ViaSidecar, 80, &egress.HTTP{})},
-		{"TLSOrigination/Sidecar", named(egress.ViaSidecar, 80, &egress.TLSOrigination{})},
-		{"TCP/Sidecar", addressed(egress.ViaSidecar)},
-		{"ExternalName/Sidecar", service(egress.ServiceExternalName)},
-		{"Endpoints/Sidecar", service(egress.ServiceEndpoints)},
+		{"TLSPassthrough/Gateway", named(api.ViaGateway, 443, &api.TLSPassthrough{})},
+		{"HTTP/Gateway", named(api.ViaGateway, 80, &api.HTTP{})},
+		{"TLSOrigination/Gateway", named(api.ViaGateway, 80, &api.TLSOrigination{})},
+		{"TCP/Gateway", addressed(api.ViaGateway)},
+		{"TLSPassthrough/Sidecar", named(api.ViaSidecar, 443, &api.TLSPassthrough{})},
+		{"HTTP/Sidecar", named(api.ViaSidecar, 80, &api.HTTP{})},
+		{"TLSOrigination/Sidecar", named(api.ViaSidecar, 80, &api.TLSOrigination{})},
+		{"TCP/Sidecar", addressed(api.ViaSidecar)},
+		{"ExternalName/Sidecar", service(api.ServiceExternalName)},
+		{"Endpoints/Sidecar", service(api.ServiceEndpoints)},
 	} {
 		for _, hosts := range []int{1, 100, 1000} {
 			b.Run(fmt.Sprintf("%s/hosts=%d", way.name, hosts), func(b *testing.B) {
@@ -40,14 +42,14 @@ func BenchmarkCost(b *testing.B) {
 	}
 }
 
-func measureCost(b *testing.B, bundle egress.Bundle) {
+func measureCost(b *testing.B, bundle api.Bundle) {
 	b.Helper()
 	output, err := egress.Render(nil, bundle)
 	if err != nil {
 		b.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := egress.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects); err != nil {
 		b.Fatal(err)
 	}
 	caller := trace.Call{Namespace: bundle.Namespace}
@@ -60,8 +62,8 @@ func measureCost(b *testing.B, bundle egress.Bundle) {
 }
 
 // costBundle puts hosts that are reached alike into one destination, if their destinations are equal but for them.
-func costBundle(hosts int, destination func(i int) egress.Destination) egress.Bundle {
-	bundle := egress.Bundle{Name: "news", Namespace: "payments", Destinations: map[string]egress.Destination{}}
+func costBundle(hosts int, destination func(i int) api.Destination) api.Bundle {
+	bundle := api.Bundle{Name: "news", Namespace: "payments", Destinations: map[string]api.Destination{}}
 	for i := range hosts {
 		d := destination(i)
 		name := "d"
@@ -74,30 +76,30 @@ func costBundle(hosts int, destination func(i int) egress.Destination) egress.Bu
 	return bundle
 }
 
-func named(via egress.Via, port int, pattern egress.Pattern) func(int) egress.Destination {
-	return func(i int) egress.Destination {
-		return egress.Destination{
+func named(via api.Via, port int, pattern api.Pattern) func(int) api.Destination {
+	return func(i int) api.Destination {
+		return api.Destination{
 			Via:   via,
 			Hosts: []string{fmt.Sprintf("host-%d.example.com", i)},
-			Ports: []egress.Port{{Number: port, Pattern: pattern}},
+			Ports: []api.Port{{Number: port, Pattern: pattern}},
 		}
 	}
 }
 
-func addressed(via egress.Via) func(int) egress.Destination {
-	return func(i int) egress.Destination {
-		d := named(via, 5432, &egress.TCP{})(i)
+func addressed(via api.Via) func(int) api.Destination {
+	return func(i int) api.Destination {
+		d := named(via, 5432, &api.TCP{})(i)
 		d.Addresses = []string{fmt.Sprintf("203.0.%d.%d", i/250, i%250+1)}
 		return d
 	}
 }
 
-func service(of egress.ServiceType) func(int) egress.Destination {
-	return func(i int) egress.Destination {
-		d := named(egress.ViaSidecar, 443, &egress.TLSPassthrough{})(i)
-		d.Service = &egress.Service{Type: of, ExternalName: d.Hosts[0]}
+func service(of api.ServiceType) func(int) api.Destination {
+	return func(i int) api.Destination {
+		d := named(api.ViaSidecar, 443, &api.TLSPassthrough{})(i)
+		d.Service = &api.Service{Type: of, ExternalName: d.Hosts[0]}
 		d.Hosts = nil
-		if of == egress.ServiceEndpoints {
+		if of == api.ServiceEndpoints {
 			d.Service.Addresses = []string{"192.0.2.7"}
 		}
 		return d

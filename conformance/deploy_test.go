@@ -16,13 +16,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/pod-security-admission/api"
+	podsecurityapi "k8s.io/pod-security-admission/api"
 	podsecurity "k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/install"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // deployed are the objects that a gateway runs as.
@@ -132,7 +133,7 @@ func violations(template corev1.PodTemplateSpec) string {
 	if err != nil {
 		return err.Error()
 	}
-	results := evaluator.EvaluatePod(api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &template.ObjectMeta, &template.Spec)
+	results := evaluator.EvaluatePod(podsecurityapi.LevelVersion{Level: podsecurityapi.LevelRestricted, Version: podsecurityapi.LatestVersion()}, &template.ObjectMeta, &template.Spec)
 	if result := podsecurity.AggregateCheckResults(results); !result.Allowed {
 		return result.ForbiddenDetail()
 	}
@@ -173,16 +174,16 @@ func TestHelmValues(t *testing.T) {
 	g := goldensByName(t)["tls_origination/deploy"]
 	ours := readDeployed(t, manifestsOf(t, g.rendered))
 
-	mesh := g.found.Meshes[0]
-	gateways := map[string]egress.Gateway{}
+	mesh := factsOf(g.found)
+	gateways := map[string]api.Gateway{}
 	for name, gateway := range mesh.Gateways {
 		deploy := *gateway.Deploy
-		deploy.Installer = egress.InstallerHelm
+		deploy.Installer = api.InstallerHelm
 		gateway.Deploy = &deploy
 		gateways[name] = gateway
 	}
 	mesh.Gateways = gateways
-	output, err := egress.Render(&mesh, g.found.Bundles...)
+	output, err := egress.Render(&mesh, g.found.Bundles()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func TestHelmValues(t *testing.T) {
 		}
 	}
 	var values bytes.Buffer
-	if err := egress.EncodeHelmValues(&values, output); err != nil {
+	if err := output.EncodeHelmValues(&values); err != nil {
 		t.Fatal(err)
 	}
 	if want := "# Chart gateway, release partners-gateway in namespace egress.\n"; !strings.HasPrefix(values.String(), want) {

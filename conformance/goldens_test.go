@@ -17,6 +17,7 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // A golden is a bundle, what it is rendered to, and what calls must do.
@@ -113,24 +114,24 @@ func parse(t *testing.T, path string) egress.Documents {
 }
 
 // factsOf returns the mesh that bundles are for, as it is stated.
-func factsOf(found egress.Documents) egress.Mesh {
-	if len(found.Meshes) > 0 {
-		return found.Meshes[0]
+func factsOf(found egress.Documents) api.Mesh {
+	if mesh, err := found.Mesh(); err == nil && mesh != nil {
+		return *mesh
 	}
-	for _, bundle := range found.Bundles {
+	for _, bundle := range found.Bundles() {
 		if bundle.Mesh != nil {
 			return *bundle.Mesh
 		}
 	}
-	return egress.Mesh{}
+	return api.Mesh{}
 }
 
 // outboundOf returns what the mesh says of hosts that nothing declares: as the bundles take it to be, where they enforce
 // something themselves, and else so that nothing unpromised leaves.
 func outboundOf(found egress.Documents) string {
-	for _, bundle := range found.Bundles {
+	for _, bundle := range found.Bundles() {
 		if bundle.Enforce != nil {
-			return factsOf(found).WithDefaults().OutboundTrafficPolicy
+			return egress.WithDefaults(factsOf(found)).OutboundTrafficPolicy
 		}
 	}
 	return "REGISTRY_ONLY"

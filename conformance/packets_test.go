@@ -17,6 +17,8 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/packet"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
 // Ends of packets that every cluster has.
@@ -39,7 +41,8 @@ func podOf(namespace string, labels map[string]string, address string) packet.En
 func TestPackets(t *testing.T) {
 	tested := 0
 	for name, g := range goldensByName(t) {
-		if len(g.found.Bundles) != 1 || g.found.Bundles[0].Enforce == nil || !g.found.Bundles[0].Enforce.NetworkPolicy {
+		bundles := g.found.Bundles()
+		if len(bundles) != 1 || bundles[0].Enforce == nil || !bundles[0].Enforce.NetworkPolicy {
 			continue
 		}
 		tested++
@@ -48,7 +51,7 @@ func TestPackets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := packets{t, policies, g.found.Bundles[0], factsOf(g.found).WithDefaults()}
+			p := packets{t, policies, bundles[0], egress.WithDefaults(factsOf(g.found))}
 			output, err := g.found.Render()
 			if err != nil {
 				t.Fatal(err)
@@ -67,7 +70,7 @@ func TestPackets(t *testing.T) {
 	}
 }
 
-func clientsOf(bundle egress.Bundle) []string {
+func clientsOf(bundle api.Bundle) []string {
 	if len(bundle.Clients) == 0 {
 		return []string{bundle.Namespace}
 	}
@@ -81,8 +84,8 @@ func clientsOf(bundle egress.Bundle) []string {
 type packets struct {
 	t        *testing.T
 	policies packet.Policies
-	bundle   egress.Bundle
-	mesh     egress.Mesh
+	bundle   api.Bundle
+	mesh     api.Mesh
 }
 
 func (p packets) expect(passes bool, from, to packet.End, port int32, protocol corev1.Protocol) {
@@ -107,8 +110,8 @@ func (p packets) proxied(from packet.End, cluster bool) {
 	p.expect(false, from, metadata, 80, corev1.ProtocolTCP)
 }
 
-func (p packets) client(from packet.End, gateways []cluster.Gateway, report egress.Report) {
-	open := p.bundle.Enforce.ClusterTraffic != egress.ClusterTrafficDeny
+func (p packets) client(from packet.End, gateways []cluster.Gateway, reported report.Report) {
+	open := p.bundle.Enforce.ClusterTraffic != api.ClusterTrafficDeny
 	p.proxied(from, open)
 	for _, to := range []packet.End{internet, sixth} {
 		for _, port := range []int32{80, 443, 5432, 8443} {
@@ -117,9 +120,9 @@ func (p packets) client(from packet.End, gateways []cluster.Gateway, report egre
 	}
 	for _, gw := range gateways {
 		to := packet.End{Namespace: gw.Namespace, Labels: gw.Labels}
-		openGateway := open && !isUsed(gw, report) // as the rest of the cluster
+		openGateway := open && !isUsed(gw, reported) // as the rest of the cluster
 		for _, port := range gw.Ports {
-			used := slices.Contains(p.uses(gw, report, from.Namespace), port.Port)
+			used := slices.Contains(p.uses(gw, reported, from.Namespace), port.Port)
 			p.expect(used || openGateway, from, to, port.TargetPort, corev1.ProtocolTCP)
 		}
 		p.expect(openGateway, from, to, 15021, corev1.ProtocolTCP)
@@ -127,9 +130,9 @@ func (p packets) client(from packet.End, gateways []cluster.Gateway, report egre
 }
 
 // uses returns the ports of the Service of a gateway that the workloads of a namespace send to.
-func (p packets) uses(gw cluster.Gateway, report egress.Report, client string) []int32 {
+func (p packets) uses(gw cluster.Gateway, reported report.Report, client string) []int32 {
 	var ports []int32
-	for _, a := range report.Access {
+	for _, a := range reported.Access {
 		if namespace, _, _ := strings.Cut(a.Client, "/"); a.Exit != gw.String() || namespace != client {
 			continue
 		}
@@ -147,12 +150,12 @@ func (p packets) uses(gw cluster.Gateway, report egress.Report, client string) [
 	return ports
 }
 
-func isUsed(gw cluster.Gateway, report egress.Report) bool {
-	return slices.ContainsFunc(report.Access, func(a egress.Access) bool { return a.Exit == gw.String() })
+func isUsed(gw cluster.Gateway, reported report.Report) bool {
+	return slices.ContainsFunc(reported.Access, func(a report.Access) bool { return a.Exit == gw.String() })
 }
 
-func (p packets) gateway(gw cluster.Gateway, report egress.Report) {
-	if !isUsed(gw, report) {
+func (p packets) gateway(gw cluster.Gateway, reported report.Report) {
+	if !isUsed(gw, reported) {
 		return
 	}
 	from := packet.End{Namespace: gw.Namespace, Labels: gw.Labels, Address: netip.MustParseAddr("10.1.2.1")}

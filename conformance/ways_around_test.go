@@ -15,6 +15,10 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
+	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
 // An attempt is a call that somebody makes to get around a bundle.
@@ -30,19 +34,19 @@ const ownChoice = "198.51.100.66"
 // TestWaysAround tries every way around that a report names, for every golden. What the report says
 // stops it does; with that removed, the next thing that it names does; with all of them removed, the call leaves.
 func TestWaysAround(t *testing.T) {
-	tried := map[egress.Way]int{}
+	tried := map[object.Attempt]int{}
 	for name, g := range goldensByName(t) {
 		t.Run(name, func(t *testing.T) {
 			output, err := g.found.Render()
 			if err != nil {
 				t.Fatal(err)
 			}
-			report := output.Report()
+			reported := output.Report()
 			tr := trier{t, g, map[string]*trace.Mesh{}}
-			for _, way := range report.WaysAround {
-				for _, a := range attempts(t, g, report, way) {
-					tried[way.Way]++
-					if way.Way == egress.SpoofedHost {
+			for _, way := range reported.WaysAround {
+				for _, a := range attempts(t, g, reported, way) {
+					tried[way.Attempt]++
+					if way.Attempt == object.SpoofedHost {
 						tr.followSpoof(way, a)
 					} else {
 						tr.follow(way, a)
@@ -51,8 +55,8 @@ func TestWaysAround(t *testing.T) {
 			}
 		})
 	}
-	for _, way := range []egress.Way{
-		egress.NoSidecar, egress.DirectIP, egress.SpoofedHost, egress.OtherNamespace, egress.OtherIdentity, egress.UnlistedRoute,
+	for _, way := range []object.Attempt{
+		object.NoSidecar, object.DirectIP, object.SpoofedHost, object.OtherNamespace, object.OtherIdentity, object.UnlistedRoute,
 	} {
 		if tried[way] < 5 {
 			t.Errorf("%s is tried %d times, want 5 or more", way, tried[way])
@@ -83,13 +87,13 @@ func (tr trier) try(manifests string, restricted bool, a attempt) trace.Result {
 	return tr.meshes[key].Trace(a.call)
 }
 
-func (tr trier) errorf(way egress.WayAround, a attempt, r trace.Result, format string, args ...any) {
+func (tr trier) errorf(way report.WayAround, a attempt, r trace.Result, format string, args ...any) {
 	tr.t.Helper()
-	tr.t.Errorf("%s: %s from %s: %s\n%s", way.Way, a.call.URL, a.call.Namespace, fmt.Sprintf(format, args...), strings.Join(r.Steps, "\n"))
+	tr.t.Errorf("%s: %s from %s: %s\n%s", way.Attempt, a.call.URL, a.call.Namespace, fmt.Sprintf(format, args...), strings.Join(r.Steps, "\n"))
 }
 
 // follow makes an attempt again and again, with one object less each time.
-func (tr trier) follow(way egress.WayAround, a attempt) {
+func (tr trier) follow(way report.WayAround, a attempt) {
 	tr.t.Helper()
 	manifests, restricted := a.manifests, slices.Contains(way.StoppedBy, meshConfig)
 	for i, object := range way.StoppedBy {
@@ -108,11 +112,11 @@ func (tr trier) follow(way egress.WayAround, a attempt) {
 }
 
 // meshConfig stands for the configuration of the mesh.
-var meshConfig = egress.ObjectRef{Kind: "ConfigMap", Namespace: "istio-system", Name: "istio"}
+var meshConfig = diag.ObjectRef{Kind: "ConfigMap", Namespace: "istio-system", Name: "istio"}
 
 // followSpoof makes an attempt that is led to where it claims to go. Without what leads it there, it does not get to where
 // it wants if anything is enforced.
-func (tr trier) followSpoof(way egress.WayAround, a attempt) {
+func (tr trier) followSpoof(way report.WayAround, a attempt) {
 	tr.t.Helper()
 	got := tr.try(a.manifests, false, a)
 	if arrives := left(got) == a.target; arrives != (len(way.StoppedBy) == 0) || got.Blocked != "" {
@@ -131,20 +135,20 @@ func (tr trier) followSpoof(way egress.WayAround, a attempt) {
 }
 
 // bundle returns the bundle that a way is about.
-func (g golden) bundle(way egress.WayAround) egress.Bundle {
-	for _, b := range g.found.Bundles {
+func (g golden) bundle(way report.WayAround) api.Bundle {
+	for _, b := range g.found.Bundles() {
 		if b.Namespace+"/"+b.Name == way.Bundle {
 			return b
 		}
 	}
-	return egress.Bundle{}
+	return api.Bundle{}
 }
 
 // left returns where a call leaves to, and nothing if it is blocked.
 func left(r trace.Result) string { return strings.Join(r.Exit.Addresses, " ") }
 
 // stops reports whether it is this object that stopped a call.
-func stops(object egress.ObjectRef, r trace.Result) bool {
+func stops(object diag.ObjectRef, r trace.Result) bool {
 	switch object.Kind {
 	case "NetworkPolicy":
 		return strings.Contains(r.Blocked, "dropped by NetworkPolicy") && strings.Contains(r.Blocked, object.Namespace+"/"+object.Name)
@@ -158,35 +162,35 @@ func stops(object egress.ObjectRef, r trace.Result) bool {
 }
 
 // attempts returns the calls by which a way is tried.
-func attempts(t *testing.T, g golden, report egress.Report, way egress.WayAround) []attempt {
+func attempts(t *testing.T, g golden, reported report.Report, way report.WayAround) []attempt {
 	t.Helper()
 	anywhere := net.JoinHostPort(ownChoice, "4444")
-	switch way.Way {
-	case egress.NoSidecar:
+	switch way.Attempt {
+	case object.NoSidecar:
 		return []attempt{{g.rendered, trace.Call{Namespace: way.From, NoSidecar: true, URL: "tcp://" + anywhere}, anywhere}}
-	case egress.DirectIP:
+	case object.DirectIP:
 		return []attempt{
 			{g.rendered, trace.Call{Namespace: way.From, URL: "tcp://" + anywhere}, anywhere},
 			{g.rendered, trace.Call{Namespace: way.From, URL: "https://unlisted.example.net:4444", Address: ownChoice}, anywhere},
 		}
-	case egress.SpoofedHost:
-		return spoofs(g, report, way)
-	case egress.OtherNamespace:
+	case object.SpoofedHost:
+		return spoofs(g, reported, way)
+	case object.OtherNamespace:
 		return intrusions(t, g, way)
-	case egress.OtherIdentity:
+	case object.OtherIdentity:
 		return impostures(g, way)
-	case egress.UnlistedRoute:
-		return byHand(t, g, report)
+	case object.UnlistedRoute:
+		return byHand(t, g, reported)
 	default:
-		t.Fatalf("nobody tries %s", way.Way)
+		t.Fatalf("nobody tries %s", way.Attempt)
 		return nil
 	}
 }
 
 // spoofs name a listed host and connect ownChoice.
-func spoofs(g golden, report egress.Report, way egress.WayAround) []attempt {
+func spoofs(g golden, reported report.Report, way report.WayAround) []attempt {
 	var all []attempt
-	for _, a := range report.Access {
+	for _, a := range reported.Access {
 		namespace, account, _ := strings.Cut(a.Client, "/")
 		namedHost := len(way.StoppedBy) == 0 && !strings.Contains(a.Host, "*") // beside a wildcard that is open
 		if a.Bundle != way.Bundle || namespace != way.From || !slices.Contains(way.Destinations, a.Destination) || a.Protocol == "TCP" || namedHost {
@@ -205,7 +209,7 @@ func spoofs(g golden, report egress.Report, way egress.WayAround) []attempt {
 }
 
 // allowedPath is the path of a request that may pass.
-func allowedPath(a egress.Access) string {
+func allowedPath(a report.Access) string {
 	for _, r := range a.Requests {
 		if len(r.Methods) == 0 || slices.Contains(r.Methods, "GET") {
 			return strings.Replace(r.Paths[0], "*", "any", 1)
@@ -215,16 +219,16 @@ func allowedPath(a egress.Access) string {
 }
 
 // promisedBy returns the promised calls to destinations of a way, through gateways.
-func promisedBy(g golden, way egress.WayAround) []calls.Outcome {
+func promisedBy(g golden, way report.WayAround) []calls.Outcome {
 	bundle := g.bundle(way)
 	some := bundle
-	some.Destinations = map[string]egress.Destination{}
+	some.Destinations = map[string]api.Destination{}
 	for _, name := range way.Destinations {
 		some.Destinations[name] = bundle.Destinations[name]
 	}
-	facts := factsOf(g.found).WithDefaults()
+	facts := egress.WithDefaults(factsOf(g.found))
 	leadsToo := map[string]bool{} // another bundle, whose way may be followed instead
-	for _, other := range g.found.Bundles {
+	for _, other := range g.found.Bundles() {
 		for _, o := range calls.Promised(other, facts) {
 			leadsToo[o.Call] = leadsToo[o.Call] || other.Namespace+"/"+other.Name != way.Bundle
 		}
@@ -239,7 +243,7 @@ func promisedBy(g golden, way egress.WayAround) []calls.Outcome {
 }
 
 // intrusions are the promised calls, made from a namespace that copies what a client has.
-func intrusions(t *testing.T, g golden, way egress.WayAround) []attempt {
+func intrusions(t *testing.T, g golden, way report.WayAround) []attempt {
 	t.Helper()
 	var all []attempt
 	for _, o := range promisedBy(g, way) {
@@ -258,7 +262,7 @@ func intrusions(t *testing.T, g golden, way egress.WayAround) []attempt {
 }
 
 // impostures are the promised calls, made by another service account.
-func impostures(g golden, way egress.WayAround) []attempt {
+func impostures(g golden, way report.WayAround) []attempt {
 	var all []attempt
 	for _, o := range promisedBy(g, way) {
 		if namespace, _, _ := strings.Cut(o.From, "/"); namespace == way.From {
@@ -271,9 +275,9 @@ func impostures(g golden, way egress.WayAround) []attempt {
 
 // byHand is a route of the standard gateway that somebody wrote for a client of the bundle, to a port that the bundle
 // uses too.
-func byHand(t *testing.T, g golden, report egress.Report) []attempt {
+func byHand(t *testing.T, g golden, reported report.Report) []attempt {
 	t.Helper()
-	for _, a := range report.Access {
+	for _, a := range reported.Access {
 		if a.Exit != gateway || a.Protocol != "TLS" || a.Port != 443 || strings.Contains(g.rendered, "198.51.100") {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/identity"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // A call is what a host of KRM functions asks for. What arrives tells its form:
@@ -122,7 +122,7 @@ func outermostPackage(items []*yaml.RNode) string {
 
 // isFleet reports whether all bundles among the items are meant.
 func (c *call) isFleet() bool {
-	return c.config == nil || c.config.GetKind() == identity.KindMesh || c.inPlace && c.configItem != nil
+	return c.config == nil || c.config.GetKind() == api.KindMesh || c.inPlace && c.configItem != nil
 }
 
 // seesAllBundles reports whether every bundle that may have made an object among the
@@ -130,7 +130,7 @@ func (c *call) isFleet() bool {
 // Kptfile is missing. kustomize fn run has none: there, an EgressMesh is for the bundles
 // below the folder of its file, and a bundle for itself.
 func (c *call) seesAllBundles() bool {
-	isMesh := c.pkg == "" && c.config != nil && c.config.GetKind() == identity.KindMesh && pathOf(c.config.GetAnnotations()) != ""
+	isMesh := c.pkg == "" && c.config != nil && c.config.GetKind() == api.KindMesh && pathOf(c.config.GetAnnotations()) != ""
 	return c.inPlace && c.isFleet() && (isMesh || c.kptfile != nil)
 }
 
@@ -156,11 +156,11 @@ const (
 // isOfAPI reports whether an item is of the API of this function, also if its kind
 // is misspelt.
 func isOfAPI(item *yaml.RNode) bool {
-	group, _, _ := strings.Cut(egress.APIVersion, "/")
+	group, _, _ := strings.Cut(api.APIVersion, "/")
 	return strings.HasPrefix(item.GetApiVersion(), group+"/")
 }
 
 // isSource reports whether an item is rendered in this call.
 func (c *call) isSource(item *yaml.RNode) bool {
-	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() == identity.KindMesh)
+	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() == api.KindMesh)
 }

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/warning"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // Run is the KRM function: it reads a ResourceList from standard input and writes it to
@@ -51,7 +51,7 @@ func Run(stdin io.Reader, stdout, stderr io.Writer) error {
 type answer struct {
 	items       []*yaml.RNode
 	added       []*madeObject // after the items
-	diagnostics []egress.Diagnostic
+	diagnostics []diag.Diagnostic
 }
 
 // transform answers the call.
@@ -89,8 +89,8 @@ func writeFailure(text []byte, stdout io.Writer, cause error) error {
 	if err != nil {
 		return err
 	}
-	diagnostics := []egress.Diagnostic{{Severity: egress.SeverityError, Message: cause.Error()}}
-	if invalid, ok := errors.AsType[*egress.InvalidError](cause); ok {
+	diagnostics := []diag.Diagnostic{{Severity: diag.SeverityError, Message: cause.Error()}}
+	if invalid, ok := errors.AsType[*diag.InvalidError](cause); ok {
 		diagnostics = invalid.Diagnostics
 	}
 	return request.write(stdout, &answer{items: request.items, diagnostics: diagnostics})

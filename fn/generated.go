@@ -10,35 +10,37 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/fn/identity"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // generated looks at what earlier functions of a kustomization made: objects that
 // kustomize put into another namespace since, Services that it renamed, whose DNS names
 // no list of name references reaches, and those of bundles that are rendered again.
-func (c *call) generated(bundles []egress.Bundle) []egress.Diagnostic {
+func (c *call) generated(bundles []api.Bundle) []diag.Diagnostic {
 	again := map[string]bool{}
 	for _, b := range bundles {
 		again[b.Namespace+"/"+b.Name] = true
 	}
-	var diagnostics []egress.Diagnostic
+	var diagnostics []diag.Diagnostic
 	for _, item := range c.items {
 		annotations := item.GetAnnotations()
 		if !identity.IsOurs(item) || annotations[kustomizeID] == "" {
 			continue
 		}
 		diagnostics = append(diagnostics, c.changed(item)...)
-		if bundle := annotations[egress.AnnotationBundle]; again[bundle] {
+		if bundle := annotations[object.AnnotationBundle]; again[bundle] {
 			again[bundle] = false // One object of it is enough.
-			diagnostics = append(diagnostics, c.diagnostic(item, egress.DuplicateBundle, "", renderedAgain(bundle)))
+			diagnostics = append(diagnostics, c.diagnostic(item, diag.DuplicateBundle, "", renderedAgain(bundle)))
 		}
 	}
 	return diagnostics
 }
 
 // changed reports what kustomize changed of an object that must be where it was made.
-func (c *call) changed(item *yaml.RNode) []egress.Diagnostic {
-	var diagnostics []egress.Diagnostic
+func (c *call) changed(item *yaml.RNode) []diag.Diagnostic {
+	var diagnostics []diag.Diagnostic
 	from, to := previous(item, previousNamespaces), item.GetNamespace()
 	if from != "" && from != to {
 		diagnostics = append(diagnostics, c.diagnostic(item, code.MovedObject, pathOfNamespace, moved(from, to)))

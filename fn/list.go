@@ -16,7 +16,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/internal/yamlstream"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // A list is the ResourceList that a host sends, and gets back with other items.
@@ -80,7 +81,7 @@ func (l *list) write(w io.Writer, a *answer) error {
 }
 
 // frame returns the list without its items.
-func (l *list) frame(diagnostics []egress.Diagnostic) any {
+func (l *list) frame(diagnostics []diag.Diagnostic) any {
 	frame := struct {
 		APIVersion     string            `yaml:"apiVersion,omitempty"`
 		Kind           string            `yaml:"kind"`
@@ -97,7 +98,7 @@ func (l *list) frame(diagnostics []egress.Diagnostic) any {
 	return frame
 }
 
-func result(d egress.Diagnostic) *framework.Result {
+func result(d diag.Diagnostic) *framework.Result {
 	r := &framework.Result{
 		Message:  d.Message,
 		Severity: framework.Severity(d.Severity),
@@ -110,8 +111,8 @@ func result(d egress.Diagnostic) *framework.Result {
 			TypeMeta: yaml.TypeMeta{Kind: d.Object.Kind},
 			NameMeta: yaml.NameMeta{Name: d.Object.Name, Namespace: d.Object.Namespace},
 		}
-		if slices.Contains(egress.Kinds(), d.Object.Kind) {
-			r.ResourceRef.APIVersion = egress.APIVersion
+		if slices.Contains(api.Kinds(), d.Object.Kind) {
+			r.ResourceRef.APIVersion = api.APIVersion
 		}
 	}
 	if d.Path != "" {

@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 
 	"github.com/egressbundle/egressbundle/fn/internal/fntest"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // commented is a list with comments wherever YAML can have them, an anchor that
@@ -93,7 +93,7 @@ func TestListIsWrittenAsByKyaml(t *testing.T) {
 // TestNothingIsWrittenByHalf: an object that cannot be written leaves no list.
 func TestNothingIsWrittenByHalf(t *testing.T) {
 	var got bytes.Buffer
-	a := &answer{added: madeObjects([]egress.Object{{Kind: "Service", Namespace: "payments", Name: "news", Spec: make(chan int)}})}
+	a := &answer{added: madeObjects([]object.Object{{Kind: "Service", Namespace: "payments", Name: "news", Spec: make(chan int)}})}
 	err := (&list{apiVersion: "config.kubernetes.io/v1", kind: "ResourceList"}).write(&got, a)
 	if err == nil || !strings.HasPrefix(err.Error(), "Service payments/news: ") || got.Len() > 0 {
 		t.Errorf("error %v, written:\n%s", err, &got)

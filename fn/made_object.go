@@ -11,19 +11,19 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/identity"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // A madeObject is one that bundles make. It becomes a node if something is done to it
 // that only nodes can bear: most objects never do, which saves their way to text and
 // back.
 type madeObject struct {
-	egress.Object
+	object.Object
 
 	node *yaml.RNode // nil: it is what the Object says
 }
 
-func madeObjects(objects []egress.Object) []*madeObject {
+func madeObjects(objects []object.Object) []*madeObject {
 	all := make([]*madeObject, len(objects))
 	for i, o := range objects {
 		all[i] = &madeObject{Object: o}
@@ -79,7 +79,7 @@ func (m *madeObject) replace(item *yaml.RNode) (*yaml.RNode, error) {
 }
 
 // isShared reports whether the object is the same for all bundles.
-func (m *madeObject) isShared() bool { return m.Annotations[egress.AnnotationBundle] == "" }
+func (m *madeObject) isShared() bool { return m.Annotations[object.AnnotationBundle] == "" }
 
 // Map returns the object as maps, slices and scalars.
 func (m *madeObject) Map() (map[string]any, error) {

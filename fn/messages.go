@@ -10,12 +10,13 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/fn/identity"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // What to do where there is no bundle.
 const (
-	listBundle  = "; in kustomize, list one under resources, or no " + identity.KindMesh + " under transformers"
+	listBundle  = "; in kustomize, list one under resources, or no " + api.KindMesh + " under transformers"
 	givePackage = "; give the function the whole package, with its Kptfile"
 )
 
@@ -31,14 +32,14 @@ func partialPackage() error {
 func wrongConfig(config *yaml.RNode) error {
 	return invalid(code.NoBundle, fmt.Sprintf(
 		"functionConfig must be an %s or an %s (apiVersion: %s), got %q of %q",
-		identity.KindBundle, identity.KindMesh, egress.APIVersion, config.GetKind(), config.GetApiVersion()))
+		api.KindBundle, api.KindMesh, api.APIVersion, config.GetKind(), config.GetApiVersion()))
 }
 
 // invalid returns an error of the input as a whole.
-func invalid(rule egress.Code, message string) error {
-	return &egress.InvalidError{Diagnostics: []egress.Diagnostic{{
+func invalid(rule diag.Code, message string) error {
+	return &diag.InvalidError{Diagnostics: []diag.Diagnostic{{
 		Code:     rule,
-		Severity: egress.SeverityError,
+		Severity: diag.SeverityError,
 		Message:  message,
 	}}}
 }
@@ -48,7 +49,7 @@ const differsFromConfig = "differs from the functionConfig of the same name; " +
 
 // renderBelow is what to do about objects that an inner kustomization made.
 const renderBelow = "; list the bundle under resources there, and render it with an " +
-	identity.KindMesh + " under transformers"
+	api.KindMesh + " under transformers"
 
 func moved(from, to string) string {
 	return fmt.Sprintf("must be %q, and a namespace in a kustomization made it %q, so traffic would be cut",
@@ -67,11 +68,11 @@ func secondSidecar(name string) string {
 
 func renderedAgain(bundle string) string {
 	return fmt.Sprintf("is there already, from %s %s, which another function rendered; list every bundle once",
-		identity.KindBundle, bundle)
+		api.KindBundle, bundle)
 }
 
 const renderedApart = "differs from what these bundles need, and other bundles may need it as it is; " +
-	"render all of them in one call: in kustomize, all under resources and an " + identity.KindMesh +
+	"render all of them in one call: in kustomize, all under resources and an " + api.KindMesh +
 	" under transformers, and in kpt, all in the package; or remove it, if there are no others"
 
 // lost is the error that an item would not come back.

@@ -9,7 +9,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // isPartial reports whether kpt gives a part of a package: its Kptfile is missing, or says
@@ -37,7 +37,7 @@ func selectsForUs(step *yaml.RNode) bool {
 	selects := !step.Field("selectors").IsNilOrEmpty() || !step.Field("exclude").IsNilOrEmpty()
 	for _, field := range []string{"exec", "image"} {
 		if program := step.Field(field); program != nil && selects {
-			return programName(program.Value.YNode().Value) == egress.ManagedBy
+			return programName(program.Value.YNode().Value) == object.ManagedBy
 		}
 	}
 	return false

@@ -13,6 +13,8 @@ import (
 	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // render renders the bundles that are meant, and looks at what stands beside them.
@@ -56,7 +58,7 @@ func (c *call) newInput() *input.Input {
 // parseConfig reads the functionConfig, or the item that it is: that has its file.
 func (c *call) parseConfig(in *input.Input) error {
 	kind := c.config.GetKind()
-	if !isOfAPI(c.config) && kind != identity.KindBundle && kind != identity.KindMesh {
+	if !isOfAPI(c.config) && kind != api.KindBundle && kind != api.KindMesh {
 		return wrongConfig(c.config)
 	}
 	if c.configItem == nil {
@@ -67,9 +69,9 @@ func (c *call) parseConfig(in *input.Input) error {
 		return err
 	}
 	if !same {
-		rule := egress.DuplicateBundle
-		if kind == identity.KindMesh {
-			rule = egress.DuplicateMesh
+		rule := diag.DuplicateBundle
+		if kind == api.KindMesh {
+			rule = diag.DuplicateMesh
 		}
 		in.Report(c.diagnostic(c.configItem, rule, "", differsFromConfig))
 	}
@@ -86,12 +88,12 @@ func (c *call) parseItem(in *input.Input, item *yaml.RNode) error {
 }
 
 // diagnostic reports an error of an item.
-func (c *call) diagnostic(item *yaml.RNode, rule egress.Code, path, message string) egress.Diagnostic {
-	return egress.Diagnostic{
+func (c *call) diagnostic(item *yaml.RNode, rule diag.Code, path, message string) diag.Diagnostic {
+	return diag.Diagnostic{
 		Code:     rule,
-		Severity: egress.SeverityError,
-		Position: egress.Position{File: c.fileOf(item)},
-		Object:   egress.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},
+		Severity: diag.SeverityError,
+		Position: diag.Position{File: c.fileOf(item)},
+		Object:   diag.ObjectRef{Kind: item.GetKind(), Namespace: item.GetNamespace(), Name: item.GetName()},
 		Path:     path,
 		Message:  message,
 	}

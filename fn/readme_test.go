@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/internal/fntest"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // A comment before a block of the README says what the block must equal.
@@ -98,7 +98,7 @@ var patternExamples = map[string]string{
 // an example of each. UPDATE_GOLDEN=1 rewrites it.
 func TestReadmePatterns(t *testing.T) {
 	rows := []string{"| pattern | the application | the mesh | example |", "|---|---|---|---|"}
-	for _, info := range egress.Patterns() {
+	for _, info := range api.Patterns() {
 		example := patternExamples[info.Name]
 		bundle := fntest.ReadText(t, filepath.Join("../examples", example, "bundle.yaml"))
 		if !strings.Contains(bundle, info.Name) && strings.Contains(bundle, "pattern:") {

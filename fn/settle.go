@@ -15,7 +15,8 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/folder"
 	"github.com/egressbundle/egressbundle/fn/identity"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // settle puts objects among the items. An object that is there already keeps its
@@ -99,14 +100,14 @@ func (s *settlement) keep(item *yaml.RNode) (*yaml.RNode, error) {
 // more. Whoever sees all bundles also knows of those that are gone, and of what
 // belongs to no single bundle.
 func (c *call) isStale(item *yaml.RNode, rendered map[string]bool) bool {
-	return identity.IsOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[egress.AnnotationBundle]])
+	return identity.IsOurs(item) && (c.seesAllBundles() || rendered[item.GetAnnotations()[object.AnnotationBundle]])
 }
 
 // bundlesOf returns the bundles that objects are made from.
 func bundlesOf(objects []*madeObject) map[string]bool {
 	bundles := map[string]bool{}
 	for _, m := range objects {
-		if bundle := m.Annotations[egress.AnnotationBundle]; bundle != "" {
+		if bundle := m.Annotations[object.AnnotationBundle]; bundle != "" {
 			bundles[bundle] = true
 		}
 	}
@@ -143,7 +144,7 @@ func annotate(node *yaml.RNode, annotations map[string]string) error {
 func (c *call) place(added []*madeObject, items []*yaml.RNode) error {
 	next, sources := nextIndexes(items), c.sources()
 	for _, m := range added {
-		source := sources[m.Annotations[egress.AnnotationBundle]]
+		source := sources[m.Annotations[object.AnnotationBundle]]
 		if source == nil {
 			source = sources[allBundles]
 		}
@@ -189,7 +190,7 @@ const allBundles = ""
 func (c *call) sources() map[string]*yaml.RNode {
 	sources := map[string]*yaml.RNode{}
 	for _, item := range slices.Backward(c.items) {
-		if c.isSource(item) && item.GetKind() == identity.KindBundle {
+		if c.isSource(item) && item.GetKind() == api.KindBundle {
 			sources[item.GetNamespace()+"/"+item.GetName()] = item
 			sources[allBundles] = item
 		}

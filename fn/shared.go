@@ -8,7 +8,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/fn/identity"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // checkShared makes sure that an object which is shared with bundles that are not rendered
@@ -18,7 +18,7 @@ func (c *call) checkShared(objects []*madeObject) error {
 		return nil
 	}
 	s := sharedOf(objects)
-	var diagnostics []egress.Diagnostic
+	var diagnostics []diag.Diagnostic
 	for _, item := range c.items {
 		if !identity.IsOurs(item) {
 			continue
@@ -35,7 +35,7 @@ func (c *call) checkShared(objects []*madeObject) error {
 		}
 	}
 	if len(diagnostics) > 0 {
-		return &egress.InvalidError{Diagnostics: diagnostics}
+		return &diag.InvalidError{Diagnostics: diagnostics}
 	}
 	return nil
 }

@@ -14,11 +14,12 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/fn/warning"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // patchObjects applies patches to the workloads that bundles make.
-func patchObjects(objects []*madeObject, patches []egress.Patch) error {
+func patchObjects(objects []*madeObject, patches []object.Patch) error {
 	for _, p := range patches {
 		for _, m := range objects {
 			text, ok := m.patch(p)
@@ -38,13 +39,13 @@ func patchObjects(objects []*madeObject, patches []egress.Patch) error {
 }
 
 // patch returns the patch for the object, if it concerns that.
-func (m *madeObject) patch(p egress.Patch) (text []byte, ok bool) {
+func (m *madeObject) patch(p object.Patch) (text []byte, ok bool) {
 	return p.For(m.APIVersion, m.Kind, m.Namespace, m.Name)
 }
 
 // patchItems applies patches to the workloads among the items. It returns warnings of the
 // patches that concern none of them, and none of the objects that are added to them.
-func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []egress.Patch) ([]egress.Diagnostic, error) {
+func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []object.Patch) ([]diag.Diagnostic, error) {
 	found := make([]bool, len(patches))
 	for i, p := range patches {
 		found[i] = concernsAny(p, added)
@@ -65,7 +66,7 @@ func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []eg
 	return warnUnless(found, patches), nil
 }
 
-func concernsAny(p egress.Patch, objects []*madeObject) bool {
+func concernsAny(p object.Patch, objects []*madeObject) bool {
 	return slices.ContainsFunc(objects, func(m *madeObject) bool {
 		_, ok := m.patch(p)
 		return ok
@@ -73,8 +74,8 @@ func concernsAny(p egress.Patch, objects []*madeObject) bool {
 }
 
 // warnUnless warns of the patches for which no workload was found.
-func warnUnless(found []bool, patches []egress.Patch) []egress.Diagnostic {
-	var warnings []egress.Diagnostic
+func warnUnless(found []bool, patches []object.Patch) []diag.Diagnostic {
+	var warnings []diag.Diagnostic
 	for i, p := range patches {
 		if !found[i] {
 			warnings = append(warnings, warning.NeedsPatch(p))

@@ -13,7 +13,7 @@ import (
 	"istio.io/istio/pkg/config/resource"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // A falseAlarm is a message of istioctl analyze that is wrong under a condition which it does not look at.
@@ -119,7 +119,7 @@ func areOurs(kind string) func(diag.Message, []cluster.Manifest) bool {
 		for _, o := range objects {
 			name := resource.NewFullName(resource.Namespace(o.Object.GetNamespace()), resource.LocalName(o.Object.GetName()))
 			isNamed := o.Object.GetKind() == kind && slices.Contains(names, name.String())
-			if isNamed && o.Object.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy {
+			if isNamed && o.Object.GetLabels()[object.LabelManagedBy] == object.ManagedBy {
 				ours++
 			}
 		}

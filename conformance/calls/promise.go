@@ -14,13 +14,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // Promised returns what a bundle promises to its clients, on a mesh whose
 // defaults are filled in. It reads the bundle and nothing that was rendered from
 // it, so that the two can be compared.
-func Promised(bundle egress.Bundle, mesh egress.Mesh) []Outcome {
+func Promised(bundle api.Bundle, mesh api.Mesh) []Outcome {
 	var outcomes []Outcome
 	for _, name := range slices.Sorted(maps.Keys(bundle.Destinations)) {
 		p := promiser{bundle: bundle, mesh: mesh, name: name, Destination: bundle.Destinations[name]}
@@ -38,10 +38,10 @@ func Promised(bundle egress.Bundle, mesh egress.Mesh) []Outcome {
 
 // A promiser knows what one destination promises.
 type promiser struct {
-	egress.Destination
+	api.Destination
 
-	bundle    egress.Bundle
-	mesh      egress.Mesh
+	bundle    api.Bundle
+	mesh      api.Mesh
 	name      string
 	through   string
 	namespace string // of the gateway
@@ -59,7 +59,7 @@ type target struct {
 
 func (p *promiser) setWay() {
 	p.through = Sidecar
-	if p.Via == egress.ViaSidecar {
+	if p.Via == api.ViaSidecar {
 		return
 	}
 	name := p.Gateway
@@ -99,19 +99,19 @@ func (p *promiser) clients() []string {
 	return callers
 }
 
-func (p *promiser) ports() []egress.Port {
+func (p *promiser) ports() []api.Port {
 	if len(p.Ports) == 0 {
-		return []egress.Port{{Number: 443, Pattern: &egress.TLSPassthrough{}}}
+		return []api.Port{{Number: 443, Pattern: &api.TLSPassthrough{}}}
 	}
 	return p.Ports
 }
 
 // called returns what applications call on a port.
-func (p *promiser) called(port egress.Port) []target {
+func (p *promiser) called(port api.Port) []target {
 	if p.Service != nil {
 		return []target{p.calledService(port)}
 	}
-	if _, tcp := port.Pattern.(*egress.TCP); tcp {
+	if _, tcp := port.Pattern.(*api.TCP); tcp {
 		return p.calledAddresses()
 	}
 	var targets []target
@@ -136,9 +136,9 @@ func (p *promiser) calledAddresses() []target {
 
 // calledService returns the name of the Service, or that of the host where the
 // application opens TLS to an alias: the host knows no other name.
-func (p *promiser) calledService(port egress.Port) target {
+func (p *promiser) calledService(port api.Port) target {
 	service := fmt.Sprintf("%s.%s.svc.%s", p.name, p.bundle.Namespace, p.mesh.ClusterDomain)
-	if _, tls := port.Pattern.(*egress.TLSPassthrough); tls && p.Service.Type == egress.ServiceExternalName {
+	if _, tls := port.Pattern.(*api.TLSPassthrough); tls && p.Service.Type == api.ServiceExternalName {
 		service = p.Service.ExternalName
 	}
 	return target{host: service, outside: p.Service.ExternalName}
@@ -160,7 +160,7 @@ func (p *promiser) calledHost(host string) target {
 	return target{host: below, address: nowhere, outside: below}
 }
 
-func (p *promiser) promise(client string, c target, port egress.Port) Outcome {
+func (p *promiser) promise(client string, c target, port api.Port) Outcome {
 	o := Outcome{From: client, Through: p.through, Policy: p.policy(port)}
 	if p.mutualTLS {
 		o.As = client
@@ -170,17 +170,17 @@ func (p *promiser) promise(client string, c target, port egress.Port) Outcome {
 	}
 	exit := port.Number
 	switch pattern := port.Pattern.(type) {
-	case *egress.TLSPassthrough:
+	case *api.TLSPassthrough:
 		o.Call = callURL("https", c.host, port.Number, 443)
 		o.Address = c.address
-	case *egress.TCP:
+	case *api.TCP:
 		o.Call = callURL("tcp", c.host, port.Number, 0)
-	case *egress.HTTP:
+	case *api.HTTP:
 		o.Call = callURL("http", c.host, port.Number, 80)
 		o.Host = authorityOf(p.header(c), port.Number, 80)
 		o.http(pattern.Protocol, pattern.Timeout, pattern.Retries)
 		o.allowed(pattern.Allow)
-	case *egress.TLSOrigination:
+	case *api.TLSOrigination:
 		exit = cmp.Or(pattern.UpstreamPort, 443)
 		o.Call = callURL("http", c.host, port.Number, 80)
 		o.Host = authorityOf(c.outside, exit, 443)
@@ -208,13 +208,13 @@ func (p *promiser) header(c target) string {
 
 // leaves returns where the traffic goes: through the proxy, to the endpoints, to
 // the address that was called, or to the host.
-func (p *promiser) leaves(c target, port egress.Port, exit int) string {
-	_, isTCP := port.Pattern.(*egress.TCP)
+func (p *promiser) leaves(c target, port api.Port, exit int) string {
+	_, isTCP := port.Pattern.(*api.TCP)
 	var places []string
 	switch {
 	case p.ForwardProxy != nil:
 		places = []string{hostPort(p.ForwardProxy.Address, p.ForwardProxy.Port)}
-	case p.Service != nil && p.Service.Type == egress.ServiceEndpoints:
+	case p.Service != nil && p.Service.Type == api.ServiceEndpoints:
 		for _, address := range p.Service.Addresses {
 			places = append(places, hostPort(address, exit))
 		}
@@ -254,7 +254,7 @@ func bracketed(address string) string {
 	return address
 }
 
-func (o *Outcome) http(protocol string, timeout egress.Duration, retries *egress.Retries) {
+func (o *Outcome) http(protocol string, timeout api.Duration, retries *api.Retries) {
 	o.HTTP2 = protocol == "HTTP2" || protocol == "GRPC"
 	o.Timeout = durationText(timeout)
 	if retries == nil {
@@ -267,7 +267,7 @@ func (o *Outcome) http(protocol string, timeout egress.Duration, retries *egress
 }
 
 // allowed makes the call one of those that may pass, where not all may.
-func (o *Outcome) allowed(allow []egress.AllowedRequest) {
+func (o *Outcome) allowed(allow []api.AllowedRequest) {
 	if len(allow) == 0 {
 		return
 	}
@@ -279,9 +279,9 @@ func (o *Outcome) allowed(allow []egress.AllowedRequest) {
 	}
 }
 
-func durationText(d egress.Duration) string { return duration(time.Duration(d)) }
+func durationText(d api.Duration) string { return duration(time.Duration(d)) }
 
-func (p *promiser) originated(pattern *egress.TLSOrigination, host string) *TLS {
+func (p *promiser) originated(pattern *api.TLSOrigination, host string) *TLS {
 	tls := &TLS{SNI: cmp.Or(pattern.SNI, host), Names: pattern.SubjectAltNames, CA: "system"}
 	if len(tls.Names) == 0 {
 		tls.Names = []string{host}
@@ -308,13 +308,13 @@ func (p *promiser) originated(pattern *egress.TLSOrigination, host string) *TLS 
 
 // policy returns what of the traffic policy applies to a port: requests have
 // limits only where the mesh sees them.
-func (p *promiser) policy(port egress.Port) *Policy {
+func (p *promiser) policy(port api.Port) *Policy {
 	from := p.TrafficPolicy
 	if from == nil {
 		return nil
 	}
 	out := Policy{ConnectTimeout: durationText(from.ConnectTimeout)}
-	pool := cmp.Or(from.ConnectionPool, &egress.ConnectionPool{})
+	pool := cmp.Or(from.ConnectionPool, &api.ConnectionPool{})
 	if tcp := pool.TCP; tcp != nil {
 		out.MaxConnections = uint32(tcp.MaxConnections)
 		out.MaxConnectionDuration = durationText(tcp.MaxConnectionDuration)
@@ -334,8 +334,8 @@ func (p *promiser) policy(port egress.Port) *Policy {
 	if o := from.OutlierDetection; o != nil {
 		out.Consecutive5xxErrors = cmp.Or(uint32(o.Consecutive5xxErrors), 5)
 		out.ConsecutiveGatewayErrors = uint32(o.ConsecutiveGatewayErrors)
-		out.Interval = durationText(cmp.Or(o.Interval, egress.Duration(10*time.Second)))
-		out.BaseEjectionTime = durationText(cmp.Or(o.BaseEjectionTime, egress.Duration(30*time.Second)))
+		out.Interval = durationText(cmp.Or(o.Interval, api.Duration(10*time.Second)))
+		out.BaseEjectionTime = durationText(cmp.Or(o.BaseEjectionTime, api.Duration(30*time.Second)))
 		out.MaxEjectionPercent = cmp.Or(uint32(o.MaxEjectionPercent), 10)
 	}
 	if out == (Policy{}) {
@@ -344,9 +344,9 @@ func (p *promiser) policy(port egress.Port) *Policy {
 	return &out
 }
 
-func carriesRequests(port egress.Port) bool {
+func carriesRequests(port api.Port) bool {
 	switch port.Pattern.(type) {
-	case *egress.HTTP, *egress.TLSOrigination:
+	case *api.HTTP, *api.TLSOrigination:
 		return true
 	default:
 		return false

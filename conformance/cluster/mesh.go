@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // Where a mesh does not say on which ports the containers of a gateway listen,
@@ -28,7 +29,7 @@ func unprivileged(port int) int {
 
 // targetPorts returns the container ports of a gateway: as they are stated, or as
 // a gateway has them that egressbundle deploys.
-func targetPorts(stated, full egress.Gateway) egress.GatewayPorts {
+func targetPorts(stated, full api.Gateway) api.GatewayPorts {
 	ports := full.TargetPorts
 	if full.Deploy != nil {
 		return ports
@@ -44,8 +45,8 @@ func targetPorts(stated, full egress.Gateway) egress.GatewayPorts {
 
 // GatewaysOf returns the workloads of the gateways that a mesh states, sorted by
 // name.
-func GatewaysOf(stated egress.Mesh) []Gateway {
-	mesh := stated.WithDefaults()
+func GatewaysOf(stated api.Mesh) []Gateway {
+	mesh := egress.WithDefaults(stated)
 	var gateways []Gateway
 	for _, name := range slices.Sorted(maps.Keys(mesh.Gateways)) {
 		g := mesh.Gateways[name]

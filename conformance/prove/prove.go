@@ -22,6 +22,8 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // A Case is some bundles on a mesh, and what else is applied there.
@@ -52,7 +54,7 @@ func Read(paths []string) (*Case, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		for _, m := range manifests {
-			if m.Object.GroupVersionKind().GroupVersion().String() != egress.APIVersion {
+			if m.Object.GroupVersionKind().GroupVersion().String() != api.APIVersion {
 				beside = append(beside, m)
 			}
 		}
@@ -66,15 +68,19 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 		return nil, err
 	}
 	mesh = inLocalDomains(mesh)
-	for i := range found.Bundles {
-		found.Bundles[i].Mesh = inLocalDomains(found.Bundles[i].Mesh)
+	bundles := found.Bundles()
+	for i := range bundles {
+		bundles[i].Mesh = inLocalDomains(bundles[i].Mesh)
 	}
-	output, err := egress.Render(mesh, found.Bundles...)
+	output, err := egress.Render(mesh, bundles...)
 	if err != nil {
+		if _, located := found.Render(); located != nil {
+			return nil, located // It knows the lines.
+		}
 		return nil, err
 	}
 	var text bytes.Buffer
-	if err := egress.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects); err != nil {
 		return nil, err
 	}
 	rendered, err := cluster.Read(text.String())
@@ -82,15 +88,15 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 		return nil, err
 	}
 	c := &Case{Manifests: append(rendered, beside...)}
-	for _, bundle := range found.Bundles {
+	for _, bundle := range bundles {
 		facts := mesh
 		if bundle.Mesh != nil {
 			facts = bundle.Mesh
 		}
 		if facts == nil {
-			facts = &egress.Mesh{}
+			facts = &api.Mesh{}
 		}
-		c.Promised = append(c.Promised, calls.Promised(bundle, facts.WithDefaults())...)
+		c.Promised = append(c.Promised, calls.Promised(bundle, egress.WithDefaults(*facts))...)
 		c.addGateways(*facts)
 	}
 	if len(c.Promised) == 0 {
@@ -101,7 +107,7 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 
 // inLocalDomains returns the mesh with the domains of the control plane that
 // proves it, which knows no others. They are part of names and of nothing else.
-func inLocalDomains(mesh *egress.Mesh) *egress.Mesh {
+func inLocalDomains(mesh *api.Mesh) *api.Mesh {
 	if mesh == nil {
 		return nil
 	}
@@ -111,7 +117,7 @@ func inLocalDomains(mesh *egress.Mesh) *egress.Mesh {
 }
 
 // addGateways adds the gateways of a mesh that are not there yet.
-func (c *Case) addGateways(mesh egress.Mesh) {
+func (c *Case) addGateways(mesh api.Mesh) {
 	for _, g := range cluster.GatewaysOf(mesh) {
 		same := func(other cluster.Gateway) bool { return other.String() == g.String() }
 		if !slices.ContainsFunc(c.Gateways, same) {
@@ -194,7 +200,7 @@ func (c *Case) suspects(o calls.Outcome) []string {
 	gateway := fmt.Sprintf("%s.%s.svc.cluster.local", service, namespace)
 	var suspects []string
 	for _, m := range c.Manifests {
-		if m.Object.GetLabels()[egress.LabelManagedBy] == egress.ManagedBy {
+		if m.Object.GetLabels()[object.LabelManagedBy] == object.ManagedBy {
 			continue
 		}
 		for _, name := range []string{host, gateway} {

@@ -5,26 +5,28 @@
 // knows what the user gave it; the library has the others.
 package code
 
-import "github.com/egressbundle/egressbundle/pkg/egress"
+import (
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+)
 
 // Rules about what the program is given.
 const (
 	// UnreadableFile: a file cannot be read.
-	UnreadableFile egress.Code = "UnreadableFile"
+	UnreadableFile diag.Code = "UnreadableFile"
 	// NoBundle: there is no EgressBundle where there must be one.
-	NoBundle egress.Code = "NoBundle"
+	NoBundle diag.Code = "NoBundle"
 	// PartialPackage: kpt gives a part of a package where it must give all.
-	PartialPackage egress.Code = "PartialPackage"
+	PartialPackage diag.Code = "PartialPackage"
 )
 
 // Rules about objects that are there already.
 const (
 	// NeedsPatch: workloads must be patched before a bundle takes effect.
-	NeedsPatch egress.Code = "NeedsPatch"
+	NeedsPatch diag.Code = "NeedsPatch"
 	// MovedObject: kustomize moved an object into a namespace where nothing finds it.
-	MovedObject egress.Code = "MovedObject"
+	MovedObject diag.Code = "MovedObject"
 	// RenamedObject: kustomize renamed an object that must keep its name.
-	RenamedObject egress.Code = "RenamedObject"
+	RenamedObject diag.Code = "RenamedObject"
 	// RenderedApart: an object that bundles share was made for others of them.
-	RenderedApart egress.Code = "RenderedApart"
+	RenderedApart diag.Code = "RenderedApart"
 )

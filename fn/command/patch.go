@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/egressbundle/egressbundle/fn/input"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 func patchCommand() *cobra.Command {
@@ -23,9 +23,9 @@ func patchCommand() *cobra.Command {
 				return err
 			}
 			if helm {
-				return egress.EncodeHelmValues(cmd.OutOrStdout(), output)
+				return output.EncodeHelmValues(cmd.OutOrStdout())
 			}
-			return egress.EncodeComponent(cmd.OutOrStdout(), output.Patches)
+			return object.EncodeComponent(cmd.OutOrStdout(), output.Patches)
 		},
 	}
 	cmd.Flags().BoolVar(&helm, "helm", false, "print values for the Helm charts of Istio")

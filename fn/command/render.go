@@ -14,6 +14,7 @@ import (
 	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // renderOptions are the flags of render.
@@ -92,7 +93,7 @@ func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output)
 }
 
 // settleDir makes the folder hold the objects, or checks that it does.
-func (opts renderOptions) settleDir(stdout io.Writer, objects []egress.Object) error {
+func (opts renderOptions) settleDir(stdout io.Writer, objects []object.Object) error {
 	dir := filepath.Clean(opts.dir)
 	changes, err := folder.Compare(dir, objects)
 	if err != nil {
@@ -108,9 +109,9 @@ func (opts renderOptions) settleDir(stdout io.Writer, objects []egress.Object) e
 func (opts renderOptions) printOutput(stdout io.Writer, output *egress.Output) error {
 	switch {
 	case opts.report:
-		return egress.EncodeReport(stdout, output.Report())
+		return output.Report().Encode(stdout)
 	case opts.dir == "":
-		return egress.Encode(stdout, output.Objects)
+		return object.Encode(stdout, output.Objects)
 	default:
 		return nil
 	}

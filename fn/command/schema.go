@@ -9,10 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 func schemaCommand() *cobra.Command {
-	kinds := egress.Kinds()
+	kinds := api.Kinds()
 	return &cobra.Command{
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
 		Short:     "Print the JSON Schema of a kind, for editors",

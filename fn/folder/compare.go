@@ -21,7 +21,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/fn/yamlfile"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // A Change is what must happen to a file of a folder: to be written, or to be removed.
@@ -35,7 +35,7 @@ type Change struct {
 // each object if there is no folder. It changes nothing itself. It fails with every
 // problem at once if something of others is in the way, or if objects of this program
 // stand where no call would remove them; and if the folder cannot be read.
-func Compare(dir string, objects []egress.Object) ([]Change, error) {
+func Compare(dir string, objects []object.Object) ([]Change, error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return nil, notAFolder(dir)
 	}
@@ -67,14 +67,14 @@ type comparison struct {
 }
 
 // want notes the file of an object.
-func (f *comparison) want(o egress.Object) error {
+func (f *comparison) want(o object.Object) error {
 	var text bytes.Buffer
-	if err := egress.Encode(&text, []egress.Object{o}); err != nil {
+	if err := object.Encode(&text, []object.Object{o}); err != nil {
 		return err
 	}
 	path := filepath.Join(f.dir, FileName(o.Namespace, o.Kind, o.Name))
 	f.wanted[path] = text.Bytes()
-	f.owned[path] = o.Annotations[egress.AnnotationBundle] != ""
+	f.owned[path] = o.Annotations[object.AnnotationBundle] != ""
 	f.parents[filepath.Dir(path)] = true
 	return nil
 }

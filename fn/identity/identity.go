@@ -7,30 +7,24 @@ package identity
 import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/egressbundle/egressbundle/pkg/egress"
-)
-
-// Kinds of the API of this program.
-const (
-	KindBundle = "EgressBundle"
-	KindMesh   = "EgressMesh"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // A Key is what no two objects of a cluster share.
 type Key struct{ APIVersion, Kind, Namespace, Name string }
 
 // Of returns the key of an object. What the object does not say is empty.
-func Of(object *yaml.RNode) Key {
+func Of(node *yaml.RNode) Key {
 	return Key{
-		APIVersion: object.GetApiVersion(),
-		Kind:       object.GetKind(),
-		Namespace:  object.GetNamespace(),
-		Name:       object.GetName(),
+		APIVersion: node.GetApiVersion(),
+		Kind:       node.GetKind(),
+		Namespace:  node.GetNamespace(),
+		Name:       node.GetName(),
 	}
 }
 
 // IsOurs reports whether this program made an object. Its kind counts as well as its
 // labels, for other programs label everything that they see.
-func IsOurs(object *yaml.RNode) bool {
-	return egress.IsManaged(object.GetApiVersion(), object.GetKind(), object.GetLabels())
+func IsOurs(node *yaml.RNode) bool {
+	return object.IsManaged(node.GetApiVersion(), node.GetKind(), node.GetLabels())
 }

@@ -10,8 +10,9 @@ import (
 	"slices"
 
 	"github.com/egressbundle/egressbundle/fn/code"
-	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // An Input is what was read so far, and what is wrong with it. The zero Input is empty, and
@@ -30,47 +31,43 @@ type Input struct {
 	read        map[string]bool // files, without links
 	links       []string        // to folders
 	found       egress.Documents
-	diagnostics []egress.Diagnostic
+	diagnostics []diag.Diagnostic
 }
 
 // ParseItem reads a document of which the text is not that of its file, so that diagnostics
-// name the file and no lines; they are kept for Render. Every error is a defect.
+// name the file and no lines. What is wrong with it is kept for Render. Every error is a
+// defect.
 func (in *Input) ParseItem(file string, text []byte) error {
 	found, err := egress.ParseItem(file, text)
 	in.found.Add(found)
-	return in.collect(err)
+	return withoutInvalid(err)
 }
 
 // Report adds diagnostics, with which Render fails.
-func (in *Input) Report(diagnostics ...egress.Diagnostic) {
+func (in *Input) Report(diagnostics ...diag.Diagnostic) {
 	in.diagnostics = append(in.diagnostics, diagnostics...)
 }
 
 // Bundles returns the bundles that were read so far, those without errors.
-func (in *Input) Bundles() []egress.Bundle { return in.found.Bundles }
+func (in *Input) Bundles() []api.Bundle { return in.found.Bundles() }
 
-// Render renders everything that was read. It fails with an *egress.InvalidError if
+// Render renders everything that was read. It fails with a *diag.InvalidError if
 // anything was wrong with it, is wrong with all of it together, or if there is no
 // EgressBundle; every other error is a defect.
 func (in *Input) Render() (*egress.Output, error) {
-	_, err := in.found.Mesh()
-	if err := in.collect(err); err != nil {
-		return nil, err
-	}
-	// Without the facts of the cluster bundles would be misjudged.
-	if slices.ContainsFunc(in.diagnostics, mayHideMesh) {
-		return nil, in.invalid()
-	}
-	isEmpty := len(in.found.Bundles)+len(in.diagnostics) == 0
+	isEmpty := in.found.HasNoBundle() && len(in.diagnostics) == 0
 	if isEmpty && !in.AllowEmpty && !in.IsRendered {
 		in.add(code.NoBundle, "", noBundle+in.Remedy)
 	}
-	output, err := in.found.Render()
-	if err := in.collect(err); err != nil {
+	output, err := in.output()
+	if invalid, ok := errors.AsType[*diag.InvalidError](err); ok {
+		in.Report(invalid.Diagnostics...)
+	} else if err != nil {
 		return nil, err
 	}
 	if len(in.diagnostics) > 0 {
-		return nil, in.invalid()
+		diag.Sort(in.diagnostics)
+		return nil, &diag.InvalidError{Diagnostics: in.diagnostics}
 	}
 	if isEmpty && !in.IsRendered {
 		output.Warnings = append(output.Warnings, nothingRendered())
@@ -78,29 +75,29 @@ func (in *Input) Render() (*egress.Output, error) {
 	return output, nil
 }
 
-func mayHideMesh(d egress.Diagnostic) bool {
-	return d.Object.Kind == identity.KindMesh || d.Code == egress.InvalidYAML || d.Code == code.UnreadableFile
-}
-
-func (in *Input) invalid() error {
-	egress.SortDiagnostics(in.diagnostics)
-	return &egress.InvalidError{Diagnostics: in.diagnostics}
+// output renders, unless a file could not be read: it may state the facts of the cluster,
+// without which bundles would be misjudged.
+func (in *Input) output() (*egress.Output, error) {
+	isUnreadable := func(d diag.Diagnostic) bool { return d.Code == code.UnreadableFile }
+	if slices.ContainsFunc(in.diagnostics, isUnreadable) {
+		return nil, in.found.Problems()
+	}
+	return in.found.Render()
 }
 
 // add reports an error of a file, or of the input as a whole.
-func (in *Input) add(rule egress.Code, file, message string) {
+func (in *Input) add(rule diag.Code, file, message string) {
 	in.isEmpty = false
-	d := egress.Diagnostic{Code: rule, Severity: egress.SeverityError, Message: message}
+	d := diag.Diagnostic{Code: rule, Severity: diag.SeverityError, Message: message}
 	if file != "" {
-		d.Position = egress.Position{File: file, Line: 1, Column: 1}
+		d.Position = diag.Position{File: file, Line: 1, Column: 1}
 	}
 	in.Report(d)
 }
 
-// collect keeps the diagnostics of an error, and returns every other error.
-func (in *Input) collect(err error) error {
-	if invalid, ok := errors.AsType[*egress.InvalidError](err); ok {
-		in.Report(invalid.Diagnostics...)
+// withoutInvalid returns every error but one about the input, which the documents keep.
+func withoutInvalid(err error) error {
+	if _, ok := errors.AsType[*diag.InvalidError](err); ok {
 		return nil
 	}
 	return err

@@ -11,7 +11,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/fn/yamlfile"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // noteRead notes where a file really is.
@@ -56,5 +56,5 @@ func (in *Input) isUnread(path string) bool {
 		return false
 	}
 	src, err := os.ReadFile(target)
-	return err == nil && bytes.Contains(src, []byte(egress.APIVersion))
+	return err == nil && bytes.Contains(src, []byte(api.APIVersion))
 }

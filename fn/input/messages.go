@@ -5,19 +5,20 @@ package input
 
 import (
 	"github.com/egressbundle/egressbundle/fn/code"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 const (
 	noBundle      = "there must be an EgressBundle, and there is none"
-	holdsNoBundle = "must hold an EgressBundle (apiVersion: " + egress.APIVersion + "), and holds none"
+	holdsNoBundle = "must hold an EgressBundle (apiVersion: " + api.APIVersion + "), and holds none"
 )
 
 // nothingRendered warns that there is nothing to do.
-func nothingRendered() egress.Diagnostic {
-	return egress.Diagnostic{
+func nothingRendered() diag.Diagnostic {
+	return diag.Diagnostic{
 		Code:     code.NoBundle,
-		Severity: egress.SeverityWarning,
+		Severity: diag.SeverityWarning,
 		Message:  "there is no EgressBundle, and so there is no object",
 	}
 }

@@ -112,5 +112,5 @@ func (in *Input) parse(path string, src []byte) error {
 	found, err := egress.Parse(path, src)
 	in.isEmpty = in.isEmpty && err == nil && found.IsEmpty()
 	in.found.Add(found)
-	return in.collect(err)
+	return withoutInvalid(err)
 }

@@ -9,11 +9,12 @@ import (
 	"io"
 
 	"github.com/egressbundle/egressbundle/fn/code"
-	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // NeedsPatch returns the warning that objects alone do not do it: workloads need a patch.
-func NeedsPatch(p egress.Patch) egress.Diagnostic {
+func NeedsPatch(p object.Patch) diag.Diagnostic {
 	workloads, need := "the workloads", "need"
 	if p.Deployment != "" {
 		workloads, need = "the Deployment "+p.Deployment, "needs"
@@ -24,8 +25,8 @@ func NeedsPatch(p egress.Patch) egress.Diagnostic {
 
 // NeedsHelm returns a warning for each gateway that somebody else has to install, and none
 // if there is no release.
-func NeedsHelm(releases []egress.Release) []egress.Diagnostic {
-	var warnings []egress.Diagnostic
+func NeedsHelm(releases []object.Release) []diag.Diagnostic {
+	var warnings []diag.Diagnostic
 	for _, r := range releases {
 		warnings = append(warnings, needsPatch(
 			"the gateway %s in namespace %s is left to Helm; egressbundle patch --helm prints its values",
@@ -34,17 +35,17 @@ func NeedsHelm(releases []egress.Release) []egress.Diagnostic {
 	return warnings
 }
 
-func needsPatch(format string, args ...any) egress.Diagnostic {
-	return egress.Diagnostic{
+func needsPatch(format string, args ...any) diag.Diagnostic {
+	return diag.Diagnostic{
 		Code:     code.NeedsPatch,
-		Severity: egress.SeverityWarning,
+		Severity: diag.SeverityWarning,
 		Message:  fmt.Sprintf(format, args...),
 	}
 }
 
 // Print writes warnings to standard error, one a line. If that fails, there is nobody to
 // tell.
-func Print(stderr io.Writer, warnings ...egress.Diagnostic) {
+func Print(stderr io.Writer, warnings ...diag.Diagnostic) {
 	for _, w := range warnings {
 		fmt.Fprintln(stderr, w)
 	}

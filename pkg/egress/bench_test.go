@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // BenchmarkParse measures reading and checking.
@@ -26,9 +27,9 @@ func BenchmarkParse(b *testing.B) {
 // BenchmarkRender measures planning and building, for a bundle that was read.
 func BenchmarkRender(b *testing.B) {
 	perSize(b, func(b *testing.B, src []byte) {
-		bundles := parse(b, string(src)).Bundles
+		found := parse(b, string(src))
 		for b.Loop() {
-			if _, err := egress.Render(nil, bundles...); err != nil {
+			if _, err := found.Render(); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -38,9 +39,9 @@ func BenchmarkRender(b *testing.B) {
 // BenchmarkEncode measures writing.
 func BenchmarkEncode(b *testing.B) {
 	perSize(b, func(b *testing.B, src []byte) {
-		objects := render(b, nil, parse(b, string(src)).Bundles...)
+		objects := render(b, nil, parse(b, string(src)).Bundles()...)
 		for b.Loop() {
-			if err := egress.Encode(io.Discard, objects); err != nil {
+			if err := object.Encode(io.Discard, objects); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,11 +1,9 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package egress
+package egress_test
 
 import (
-	"encoding/json"
-	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,10 +13,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
-// A pattern is one Go file, one CUE file, one folder of goldens and one line in
-// the list. These tests fail when one of them is missing, or has no owner.
+// A pattern is a Go file that holds its data, one that plans it, one CUE file, one folder of
+// goldens and one line in the list. These tests fail when one of them is missing, or has no owner.
 
 const repository = "../.."
 
@@ -26,11 +26,12 @@ const repository = "../.."
 // them.
 func TestPatternFiles(t *testing.T) {
 	var names []string
-	for _, info := range patterns {
+	for _, info := range api.Patterns() {
 		name := snakeCase(info.Name)
 		names = append(names, name)
 		for _, path := range []string{
-			"pkg/egress/" + name + ".go",
+			"pkg/egress/api/" + name + ".go",
+			"pkg/egress/internal/plan/" + name + ".go",
 			"schemas/" + name + ".cue",
 			"testdata/render/" + name + "/basic/in.yaml",
 		} {
@@ -51,116 +52,17 @@ func TestPatternFiles(t *testing.T) {
 // TestPatternList: the list is sorted, and says everything that documentation
 // needs.
 func TestPatternList(t *testing.T) {
-	if !slices.IsSortedFunc(patterns, func(a, b PatternInfo) int { return strings.Compare(a.Name, b.Name) }) {
+	if !slices.IsSortedFunc(api.Patterns(), func(a, b api.PatternInfo) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("the list of patterns is not sorted by name")
 	}
-	for _, info := range patterns {
+	for _, info := range api.Patterns() {
 		if info.Application == "" || info.Mesh == "" {
 			t.Errorf("pattern %s does not say what the application and the mesh do", info.Name)
 		}
-		if got := reflect.TypeOf(info.empty()).Elem().Name(); got != info.Name {
+		if got := reflect.TypeOf(info.New()).Elem().Name(); got != info.Name {
 			t.Errorf("pattern %s makes a %s", info.Name, got)
 		}
 	}
-}
-
-// TestFieldsAgree: Go and CUE have the same fields.
-func TestFieldsAgree(t *testing.T) {
-	definitions := definitionsOf(t, kindBundle)
-	types := map[string]any{
-		"AllowedRequest":     AllowedRequest{},
-		"Bypass":             Bypass{},
-		"Client":             Client{},
-		"ConnectionPool":     ConnectionPool{},
-		"ConnectionPoolHTTP": ConnectionPoolHTTP{},
-		"ConnectionPoolTCP":  ConnectionPoolTCP{},
-		"DNS":                DNS{},
-		"Deploy":             Deploy{},
-		"Destination":        Destination{},
-		"EgressBundleSpec":   bundleSpec{},
-		"Endpoint":           Endpoint{},
-		"Enforce":            Enforce{},
-		"Failover":           Failover{},
-		"ForwardProxy":       ForwardProxy{},
-		"Gateway":            Gateway{},
-		"GatewayPorts":       GatewayPorts{},
-		"MeshSpec":           Mesh{},
-		"OutlierDetection":   OutlierDetection{},
-		"Replicas":           Replicas{},
-		"ResourceList":       ResourceList{},
-		"Resources":          Resources{},
-		"Retries":            Retries{},
-		"Service":            Service{},
-		"TCPKeepalive":       TCPKeepalive{},
-		"Toleration":         Toleration{},
-		"TrafficPolicy":      TrafficPolicy{},
-	}
-	for name, value := range types {
-		compareFields(t, definitions, name, jsonFields(reflect.TypeOf(value)))
-	}
-	for _, info := range patterns {
-		fields := jsonFields(reflect.TypeOf(info.empty()).Elem())
-		compareFields(t, definitions, info.Name, sorted(fields, []string{"pattern", "port"}))
-	}
-}
-
-// A definition is an entry of $defs in a JSON Schema. That of a port is a choice
-// between patterns.
-type definition struct {
-	Properties map[string]struct {
-		Const string `json:"const"`
-	} `json:"properties"`
-	AnyOf []definition `json:"anyOf"`
-}
-
-// definitionsOf returns the definitions of a kind and those of the patterns, by
-// name.
-func definitionsOf(t *testing.T, kind string) map[string]definition {
-	t.Helper()
-	text, err := JSONSchema(kind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema struct {
-		Definitions map[string]json.RawMessage `json:"$defs"`
-	}
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
-	}
-	definitions := map[string]definition{}
-	for name, text := range schema.Definitions {
-		if string(text) == "true" {
-			continue // What JSON Schema has no words for.
-		}
-		var d definition
-		if err := json.Unmarshal(text, &d); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		definitions[name] = d
-	}
-	for _, pattern := range definitions["Port"].AnyOf {
-		definitions[pattern.Properties["pattern"].Const] = pattern
-	}
-	return definitions
-}
-
-func compareFields(t *testing.T, definitions map[string]definition, name string, fields []string) {
-	t.Helper()
-	properties := slices.Sorted(maps.Keys(definitions[name].Properties))
-	if diff := cmp.Diff(properties, fields); diff != "" {
-		t.Errorf("%s (-CUE +Go):\n%s", name, diff)
-	}
-}
-
-// jsonFields returns the names of the fields of a struct in JSON, sorted.
-func jsonFields(of reflect.Type) []string {
-	var names []string
-	for field := range of.Fields() {
-		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
-			names = append(names, name)
-		}
-	}
-	return sorted(names)
 }
 
 // snakeCase returns the name of a pattern as the name of its files.

@@ -5,31 +5,17 @@
 // of a mesh reach hosts outside it, through an egress gateway or straight from
 // their sidecars.
 //
-// # Flow
+// # Use
 //
-// Data flows one way, and the files are named for its stages:
+// A program that has YAML reads it into Documents and renders those:
 //
-//	YAML ─parse─▶ tree ─check─▶ Bundle ─plan─▶ destinations ─build─▶ Objects ─encode─▶ YAML
+//	documents, err := egress.Parse("team.yaml", src)
+//	output, err := documents.Render()
 //
-// Parse reads YAML, checks it against the CUE definitions of the API and returns
-// Bundles. Render plans them, which applies every default and finds every
-// contradiction, and builds the objects. Encode writes the objects. A program
-// may build Bundles itself: Render checks them like those that were read.
-//
-// # Lanes
-//
-// Istio has one name space for hosts, so teams that share a host tend to break
-// each other. Here each port of each host has a made-up name of its own, its
-// lane, from the sidecar's hop to a gateway until it leaves there:
-//
-//	edition.cnn.com.443.cnn.tls.news.payments.egress
-//	HOST           .PORT.DESTINATION.KIND.BUNDLE.NAMESPACE.egress
-//
-// The lane is the SNI of the hop for TLS, the authority of the request for HTTP,
-// and the host of the ServiceEntry, the VirtualService and the DestinationRule
-// that the gateway follows. Outside, a host sees its own name only. The one
-// exception is TLS over a hop without mutual TLS, where the gateway sees no
-// other name than the one that the application sends.
+// One that builds bundles itself, from the types of package api, calls [Render]. Both are
+// judged alike. What comes out are the types of package object, which also writes them; who
+// may reach what, and what stops each way around, is a report of package report. What is
+// wrong with input is an InvalidError of package diag.
 //
 // # Guarantees
 //
@@ -39,6 +25,6 @@
 // those of each, put together, and those that all of them have in common.
 //
 // The package opens ways out of a mesh, each for its clients alone. It closes
-// other ways where Enforce of a Bundle asks for it. Report of an Output says which
+// other ways where Enforce of a bundle asks for it. Report of an Output says which
 // object stops each way around, or that nothing does.
 package egress

@@ -11,19 +11,22 @@ import (
 	"time"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // A bundle that a program builds renders like one that is read from YAML.
 func ExampleRender() {
-	bundle := egress.Bundle{
+	bundle := api.Bundle{
 		Name:      "cards",
 		Namespace: "payments",
-		Destinations: map[string]egress.Destination{
+		Destinations: map[string]api.Destination{
 			"stripe": {
-				Via:   egress.ViaSidecar,
+				Via:   api.ViaSidecar,
 				Hosts: []string{"api.stripe.com"},
-				Ports: []egress.Port{
-					{Number: 80, Pattern: &egress.TLSOrigination{Timeout: egress.Duration(5 * time.Second)}},
+				Ports: []api.Port{
+					{Number: 80, Pattern: &api.TLSOrigination{Timeout: api.Duration(5 * time.Second)}},
 				},
 			},
 		},
@@ -32,8 +35,8 @@ func ExampleRender() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, object := range output.Objects {
-		fmt.Println(object.Kind, object.Namespace, object.Name)
+	for _, o := range output.Objects {
+		fmt.Println(o.Kind, o.Namespace, o.Name)
 	}
 	// Output:
 	// ServiceEntry payments payments--cards--stripe
@@ -51,7 +54,7 @@ spec:
     cnn: {hosts: [edition.cnn.com], port: 443}
     bbc: {hosts: [10.0.0.1]}
 `))
-	if invalid, ok := errors.AsType[*egress.InvalidError](err); ok {
+	if invalid, ok := errors.AsType[*diag.InvalidError](err); ok {
 		for _, d := range invalid.Diagnostics {
 			fmt.Println(d.Position.Line, d.Path, d.Code)
 		}
@@ -72,11 +75,11 @@ spec:
 	if err != nil {
 		log.Fatal(err)
 	}
-	output, err := egress.Render(nil, found.Bundles...)
+	output, err := found.Render()
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := egress.Encode(os.Stdout, output.Objects); err != nil {
+	if err := object.Encode(os.Stdout, output.Objects); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

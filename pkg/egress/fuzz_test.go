@@ -9,10 +9,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // FuzzRender feeds any bytes to Parse, Render and Encode. Nothing panics, every
@@ -25,11 +25,9 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		found, err := egress.Parse("team.yaml", src)
 		checkError(t, src, err)
-		mesh, err := found.Mesh()
+		output, err := found.Render()
 		checkError(t, src, err)
-		output, err := egress.Render(mesh, found.Bundles...)
-		checkError(t, src, err)
-		again, errAgain := egress.Render(mesh, reversed(found.Bundles)...)
+		again, errAgain := found.Reversed().Render()
 		if err != nil {
 			if errAgain == nil || err.Error() != errAgain.Error() {
 				t.Fatalf("the order of bundles matters:\n%v\n\n%v", err, errAgain)
@@ -72,7 +70,7 @@ func seeds(f *testing.F) [][]byte {
 // checkError fails for an error that does not say what is wrong and where.
 func checkError(t *testing.T, src []byte, err error) {
 	t.Helper()
-	var invalid *egress.InvalidError
+	var invalid *diag.InvalidError
 	if err == nil {
 		return
 	}
@@ -95,7 +93,7 @@ func checkEncoded(t *testing.T, text []byte, want int) {
 		t.Fatalf("read %d documents, want %d:\n%s", len(documents), want, text)
 	}
 	for _, document := range documents {
-		var object struct {
+		var o struct {
 			APIVersion string `json:"apiVersion"`
 			Kind       string `json:"kind"`
 			Metadata   struct {
@@ -103,19 +101,13 @@ func checkEncoded(t *testing.T, text []byte, want int) {
 				Namespace string `json:"namespace"`
 			} `json:"metadata"`
 		}
-		if err := json.Unmarshal(document, &object); err != nil {
+		if err := json.Unmarshal(document, &o); err != nil {
 			t.Fatal(err)
 		}
-		for _, field := range []string{object.APIVersion, object.Kind, object.Metadata.Name, object.Metadata.Namespace} {
+		for _, field := range []string{o.APIVersion, o.Kind, o.Metadata.Name, o.Metadata.Namespace} {
 			if field == "" {
 				t.Errorf("must have apiVersion, kind, name and namespace: %s", document)
 			}
 		}
 	}
-}
-
-func reversed(bundles []egress.Bundle) []egress.Bundle {
-	bundles = slices.Clone(bundles)
-	slices.Reverse(bundles)
-	return bundles
 }

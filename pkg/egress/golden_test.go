@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // TestGoldens renders every case of testdata/render. UPDATE_GOLDEN=1 rewrites
@@ -48,14 +50,14 @@ func renderFile(t testing.TB, path string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mesh, err := found.Mesh()
+	output, err := found.Render()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return encode(t, render(t, mesh, found.Bundles...))
+	return encode(t, output.Objects)
 }
 
-func render(t testing.TB, mesh *egress.Mesh, bundles ...egress.Bundle) []egress.Object {
+func render(t testing.TB, mesh *api.Mesh, bundles ...api.Bundle) []object.Object {
 	t.Helper()
 	output, err := egress.Render(mesh, bundles...)
 	if err != nil {
@@ -64,10 +66,10 @@ func render(t testing.TB, mesh *egress.Mesh, bundles ...egress.Bundle) []egress.
 	return output.Objects
 }
 
-func encode(t testing.TB, objects []egress.Object) []byte {
+func encode(t testing.TB, objects []object.Object) []byte {
 	t.Helper()
 	var text bytes.Buffer
-	if err := egress.Encode(&text, objects); err != nil {
+	if err := object.Encode(&text, objects); err != nil {
 		t.Fatal(err)
 	}
 	return text.Bytes()
@@ -92,33 +94,33 @@ func compareGolden(t *testing.T, path string, got []byte) {
 // TestLiterals: a bundle of struct literals gives the same bytes as YAML.
 func TestLiterals(t *testing.T) {
 	no := false
-	bundle := egress.Bundle{
+	bundle := api.Bundle{
 		Name:      "partners",
 		Namespace: "payments",
-		Mesh: &egress.Mesh{Gateways: map[string]egress.Gateway{
+		Mesh: &api.Mesh{Gateways: map[string]api.Gateway{
 			"general":  {Namespace: "egress"},
-			"partners": {Namespace: "egress", Selector: map[string]string{"app": "partners"}, Ports: egress.GatewayPorts{TLS: 8443}},
+			"partners": {Namespace: "egress", Selector: map[string]string{"app": "partners"}, Ports: api.GatewayPorts{TLS: 8443}},
 		}},
-		Clients: []egress.Client{{Namespace: "payments"}, {Namespace: "search"}},
-		Destinations: map[string]egress.Destination{
+		Clients: []api.Client{{Namespace: "payments"}, {Namespace: "search"}},
+		Destinations: map[string]api.Destination{
 			"bank": {
 				Description: "payments",
 				Owner:       "team-payments",
 				Hosts:       []string{"api.bank.example.com"},
-				Via:         egress.ViaGateway,
+				Via:         api.ViaGateway,
 				Gateway:     "partners",
 				MutualTLS:   &no,
-				Clients:     []egress.Client{{Namespace: "payments"}},
-				Ports: []egress.Port{
-					{Number: 443, Pattern: &egress.TLSPassthrough{}},
-					{Number: 8080, Pattern: &egress.HTTP{Protocol: "GRPC"}},
-					{Number: 80, Pattern: &egress.TLSOrigination{
+				Clients:     []api.Client{{Namespace: "payments"}},
+				Ports: []api.Port{
+					{Number: 443, Pattern: &api.TLSPassthrough{}},
+					{Number: 8080, Pattern: &api.HTTP{Protocol: "GRPC"}},
+					{Number: 80, Pattern: &api.TLSOrigination{
 						UpstreamPort:    8443,
 						SNI:             "front.bank.example.com",
 						SubjectAltNames: []string{"front.bank.example.com"},
-						CACertificates:  &egress.CACertificates{Secret: "bank-ca"},
-						Timeout:         egress.Duration(90 * time.Second),
-						Retries:         &egress.Retries{Attempts: 2, PerTryTimeout: egress.Duration(250 * time.Millisecond), RetryOn: []string{"5xx", "reset"}},
+						CACertificates:  &api.CACertificates{Secret: "bank-ca"},
+						Timeout:         api.Duration(90 * time.Second),
+						Retries:         &api.Retries{Attempts: 2, PerTryTimeout: api.Duration(250 * time.Millisecond), RetryOn: []string{"5xx", "reset"}},
 					}},
 				},
 			},
@@ -158,7 +160,7 @@ spec:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := encode(t, render(t, nil, found.Bundles...))
+	want := encode(t, render(t, nil, found.Bundles()...))
 	if diff := cmp.Diff(string(want), string(encode(t, render(t, nil, bundle)))); diff != "" {
 		t.Errorf("(-YAML +Go):\n%s", diff)
 	}

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 const (
@@ -54,7 +55,7 @@ func TestEveryCodeHasACase(t *testing.T) {
 	for _, path := range glob(t, invalidArchives) {
 		code, _, _ := strings.Cut(caseName(path), "_")
 		if !slices.Contains(codes, code) {
-			t.Errorf("%s: codes.go has no code %q", path, code)
+			t.Errorf("%s: diag/code.go has no code %q", path, code)
 		}
 		if want := fileOf(readArchive(t, path), wantFile); !bytes.Contains(want, []byte("["+code+"]\n")) {
 			t.Errorf("%s: must expect the code %s that it is named after", path, code)
@@ -62,9 +63,6 @@ func TestEveryCodeHasACase(t *testing.T) {
 		tested[code] = true
 	}
 	for _, code := range codes {
-		if slices.Contains([]egress.Code{egress.NoBundle, egress.UnreadableFile, egress.NeedsPatch, egress.MovedObject, egress.RenamedObject, egress.RenderedApart, egress.PartialPackage}, egress.Code(code)) {
-			continue // Of the command, which knows what the user gave it.
-		}
 		if !tested[code] {
 			t.Errorf("code %s has no case in testdata/invalid", code)
 		}
@@ -92,49 +90,37 @@ func TestParseNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(found.Bundles) + len(found.Meshes); n != 0 {
-				t.Errorf("found %d documents, want none", n)
+			if !found.IsEmpty() {
+				t.Error("found documents, want none")
 			}
 		})
 	}
 }
 
 // diagnose returns everything that is wrong with some files, and else what to
-// warn of, as the command finds it: it renders what could be read, unless the
-// facts of the cluster could not.
-func diagnose(t testing.TB, files []txtar.File) []egress.Diagnostic {
+// warn of.
+func diagnose(t testing.TB, files []txtar.File) []diag.Diagnostic {
 	t.Helper()
 	var all egress.Documents
-	var diagnostics []egress.Diagnostic
 	for _, file := range files {
 		found, err := egress.Parse(file.Name, file.Data)
-		diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
+		diagnosticsOf(t, err)
 		all.Add(found)
 	}
-	_, err := all.Mesh()
-	diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
-	if !slices.ContainsFunc(diagnostics, mayHideMesh) {
-		output, err := all.Render()
-		diagnostics = append(diagnostics, diagnosticsOf(t, err)...)
-		if len(diagnostics) == 0 {
-			diagnostics = output.Warnings
-		}
+	output, err := all.Render()
+	if err != nil {
+		return diagnosticsOf(t, err)
 	}
-	egress.SortDiagnostics(diagnostics)
-	return diagnostics
-}
-
-func mayHideMesh(d egress.Diagnostic) bool {
-	return d.Object.Kind == "EgressMesh" || d.Code == egress.InvalidYAML
+	return output.Warnings
 }
 
 // diagnosticsOf fails for an error that is none of the user's.
-func diagnosticsOf(t testing.TB, err error) []egress.Diagnostic {
+func diagnosticsOf(t testing.TB, err error) []diag.Diagnostic {
 	t.Helper()
 	if err == nil {
 		return nil
 	}
-	var invalid *egress.InvalidError
+	var invalid *diag.InvalidError
 	if !errors.As(err, &invalid) {
 		t.Fatalf("want an *InvalidError, got %T: %v", err, err)
 	}
@@ -142,7 +128,7 @@ func diagnosticsOf(t testing.TB, err error) []egress.Diagnostic {
 }
 
 // format returns the diagnostics as the command prints them.
-func format(diagnostics []egress.Diagnostic) []byte {
+func format(diagnostics []diag.Diagnostic) []byte {
 	var text bytes.Buffer
 	for _, d := range diagnostics {
 		text.WriteString(d.String() + "\n")
@@ -152,7 +138,7 @@ func format(diagnostics []egress.Diagnostic) []byte {
 
 // checkReadable fails for a message that says nothing to somebody who never
 // saw the source of this program.
-func checkReadable(t testing.TB, archive *txtar.Archive, diagnostics []egress.Diagnostic) {
+func checkReadable(t testing.TB, archive *txtar.Archive, diagnostics []diag.Diagnostic) {
 	t.Helper()
 	for _, d := range diagnostics {
 		checkDiagnostic(t, d, fileOf(archive, d.Position.File))
@@ -166,7 +152,7 @@ func checkReadable(t testing.TB, archive *txtar.Archive, diagnostics []egress.Di
 
 // checkDiagnostic holds for every diagnostic of every input: it is complete, is
 // one line, and points into the file.
-func checkDiagnostic(t testing.TB, d egress.Diagnostic, src []byte) {
+func checkDiagnostic(t testing.TB, d diag.Diagnostic, src []byte) {
 	t.Helper()
 	text := d.String()
 	if d.Code == "" || d.Message == "" || d.Severity == "" {
@@ -202,10 +188,10 @@ func compareDiagnostics(t *testing.T, path string, archive *txtar.Archive, got [
 
 func lines(text []byte) []string { return strings.SplitAfter(string(text), "\n") }
 
-// declaredCodes returns the values of the constants of codes.go.
+// declaredCodes returns the values of the constants of diag/code.go.
 func declaredCodes(t testing.TB) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "diag/code.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,18 +10,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
-// Kinds returns the kinds of the API.
-func Kinds() []string { return []string{kindBundle, kindMesh} }
-
 // JSONSchema returns the JSON Schema of a kind (draft 2020-12), with which an
-// editor completes and checks a file. It fails for a kind that Kinds does not
+// editor completes and checks a file. It fails for a kind that api.Kinds does not
 // have.
 func JSONSchema(kind string) ([]byte, error) {
-	if !slices.Contains(Kinds(), kind) {
-		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(Kinds(), " and "), kind)
+	if !slices.Contains(api.Kinds(), kind) {
+		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(api.Kinds(), " and "), kind)
 	}
 	compact, err := schema.JSON(kind)
 	if err != nil {

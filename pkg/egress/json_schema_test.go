@@ -16,13 +16,14 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // TestJSONSchema: the schemas are valid by another implementation, which accepts
 // every document that the library accepts.
 func TestJSONSchema(t *testing.T) {
 	schemas := map[string]*jsonschema.Schema{}
-	for _, kind := range egress.Kinds() {
+	for _, kind := range api.Kinds() {
 		schemas[kind] = compileSchema(t, kind)
 	}
 	files := append(glob(t, "../../testdata/render/*/*/in.yaml"), glob(t, "../../examples/*/bundle.yaml")...)

@@ -22,6 +22,8 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // TestOrderDoesNotMatter shuffles every list that a bundle has, and the bundles,
@@ -44,25 +46,29 @@ func TestOrderDoesNotMatter(t *testing.T) {
 func TestRenderIsAUnion(t *testing.T) {
 	t.Run("open", func(t *testing.T) { testUnion(t, nil, fleet()) })
 	found := parse(t, closedFile)
-	t.Run("closed", func(t *testing.T) { testUnion(t, &found.Meshes[0], found.Bundles) })
+	mesh, err := found.Mesh()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("closed", func(t *testing.T) { testUnion(t, mesh, found.Bundles()) })
 }
 
-func testUnion(t *testing.T, mesh *egress.Mesh, all []egress.Bundle) {
+func testUnion(t *testing.T, mesh *api.Mesh, all []api.Bundle) {
 	t.Helper()
-	var alone [][]egress.Object
+	var alone [][]object.Object
 	for _, bundle := range all {
 		alone = append(alone, render(t, mesh, bundle))
 	}
-	byName := cmpopts.SortSlices(func(a, b egress.Object) bool { return objectKey(a) < objectKey(b) })
+	byName := cmpopts.SortSlices(func(a, b object.Object) bool { return objectKey(a) < objectKey(b) })
 	for subset := range 1 << len(all) {
-		var bundles []egress.Bundle
-		want := map[string]egress.Object{}
+		var bundles []api.Bundle
+		want := map[string]object.Object{}
 		for i, bundle := range all {
 			if subset>>i&1 == 1 {
 				bundles = append(bundles, bundle)
 				for _, o := range alone[i] {
 					first, known := want[objectKey(o)]
-					if known && o.Annotations[egress.AnnotationBundle] != "" {
+					if known && o.Annotations[object.AnnotationBundle] != "" {
 						t.Errorf("two bundles make %s", objectKey(o))
 					}
 					if diff := cmp.Diff(first, o, protocmp.Transform()); known && diff != "" {
@@ -83,8 +89,8 @@ func testUnion(t *testing.T, mesh *egress.Mesh, all []egress.Bundle) {
 // TestRenderIsSafeForConcurrentUse reads and renders the same bundles from many
 // goroutines. The race detector is what proves it.
 func TestRenderIsSafeForConcurrentUse(t *testing.T) {
-	src, mesh := []byte(fleetFile), &egress.Mesh{IstioVersion: "1.30"}
-	bundles := parse(t, fleetFile).Bundles
+	src, mesh := []byte(fleetFile), &api.Mesh{IstioVersion: "1.30"}
+	bundles := parse(t, fleetFile).Bundles()
 	want := encode(t, render(t, mesh, bundles...))
 	var group sync.WaitGroup
 	for i := range 16 {
@@ -97,7 +103,7 @@ func TestRenderIsSafeForConcurrentUse(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					bundles = found.Bundles
+					bundles = found.Bundles()
 				}
 				output, err := egress.Render(mesh, bundles...)
 				if err != nil {
@@ -105,7 +111,7 @@ func TestRenderIsSafeForConcurrentUse(t *testing.T) {
 					return
 				}
 				var got bytes.Buffer
-				if err := egress.Encode(&got, output.Objects); err != nil {
+				if err := object.Encode(&got, output.Objects); err != nil {
 					t.Error(err)
 				}
 				if !bytes.Equal(want, got.Bytes()) {
@@ -121,7 +127,7 @@ func TestRenderIsSafeForConcurrentUse(t *testing.T) {
 // finds them as they were.
 func TestRenderLeavesItsArguments(t *testing.T) {
 	bundles := shuffledFleet(rand.New(rand.NewPCG(1, 2)))
-	mesh := &egress.Mesh{Gateways: map[string]egress.Gateway{"istio-egressgateway": {}}}
+	mesh := &api.Mesh{Gateways: map[string]api.Gateway{"istio-egressgateway": {}}}
 	before := snapshot(t, mesh, bundles)
 	render(t, mesh, bundles...)
 	if diff := cmp.Diff(before, snapshot(t, mesh, bundles)); diff != "" {
@@ -133,56 +139,56 @@ func TestRenderLeavesItsArguments(t *testing.T) {
 // then is refused, although the file was not; what is valid is rendered.
 func TestChangedBundle(t *testing.T) {
 	const name = "cnn"
-	change := func(with func(*egress.Destination)) func(*egress.Bundle) {
-		return func(b *egress.Bundle) {
+	change := func(with func(*api.Destination)) func(*api.Bundle) {
+		return func(b *api.Bundle) {
 			d := b.Destinations[name]
 			with(&d)
 			b.Destinations[name] = d
 		}
 	}
 	for title, test := range map[string]struct {
-		change func(*egress.Bundle)
+		change func(*api.Bundle)
 		want   []string // paths and codes; nothing: it renders
 	}{
-		"another name":          {func(b *egress.Bundle) { b.Name = "other" }, nil},
-		"another host":          {change(func(d *egress.Destination) { d.Hosts = []string{"money.cnn.com"} }), nil},
-		"another host in place": {change(func(d *egress.Destination) { d.Hosts[0] = "money.cnn.com" }), nil},
-		"another pattern":       {change(func(d *egress.Destination) { d.Ports[0].Pattern = &egress.TLSPassthrough{} }), nil},
-		"another option in place": {change(func(d *egress.Destination) {
-			if p, ok := d.Ports[0].Pattern.(*egress.TLSOrigination); ok {
+		"another name":          {func(b *api.Bundle) { b.Name = "other" }, nil},
+		"another host":          {change(func(d *api.Destination) { d.Hosts = []string{"money.cnn.com"} }), nil},
+		"another host in place": {change(func(d *api.Destination) { d.Hosts[0] = "money.cnn.com" }), nil},
+		"another pattern":       {change(func(d *api.Destination) { d.Ports[0].Pattern = &api.TLSPassthrough{} }), nil},
+		"another option in place": {change(func(d *api.Destination) {
+			if p, ok := d.Ports[0].Pattern.(*api.TLSOrigination); ok {
 				p.SNI = "sni.cnn.com"
 			}
 		}), nil},
-		"new destination": {func(b *egress.Bundle) { b.Destinations["bbc"] = egress.Destination{Hosts: []string{"www.bbc.com"}} }, nil},
-		"the mesh":        {func(b *egress.Bundle) { b.Mesh = &egress.Mesh{ClusterDomain: "corp.example"} }, nil},
+		"new destination": {func(b *api.Bundle) { b.Destinations["bbc"] = api.Destination{Hosts: []string{"www.bbc.com"}} }, nil},
+		"the mesh":        {func(b *api.Bundle) { b.Mesh = &api.Mesh{ClusterDomain: "corp.example"} }, nil},
 
-		"no name":              {func(b *egress.Bundle) { b.Name = "" }, []string{"metadata.name MissingField"}},
-		"nothing":              {func(b *egress.Bundle) { *b = egress.Bundle{} }, []string{"metadata.name MissingField", "metadata.namespace MissingField", "spec.destinations MissingField"}},
-		"no destination":       {func(b *egress.Bundle) { clear(b.Destinations) }, []string{"spec.destinations MissingField"}},
-		"bad destination name": {func(b *egress.Bundle) { b.Destinations["A b"] = b.Destinations[name] }, []string{`spec.destinations["A b"] InvalidValue`}},
-		"bad host in place":    {change(func(d *egress.Destination) { d.Hosts[0] = "CNN.com" }), []string{"spec.destinations.cnn.hosts[0] InvalidValue"}},
-		"no hosts":             {change(func(d *egress.Destination) { d.Hosts = nil }), []string{"spec.destinations.cnn.hosts MissingField"}},
-		"bad via":              {change(func(d *egress.Destination) { d.Via = "Direct" }), []string{"spec.destinations.cnn.via InvalidValue"}},
-		"no pattern":           {change(func(d *egress.Destination) { d.Ports[0].Pattern = nil }), []string{"spec.destinations.cnn.ports[0].pattern MissingField"}},
-		"nil pattern": {change(func(d *egress.Destination) { d.Ports[0].Pattern = (*egress.HTTP)(nil) }), []string{
+		"no name":              {func(b *api.Bundle) { b.Name = "" }, []string{"metadata.name MissingField"}},
+		"nothing":              {func(b *api.Bundle) { *b = api.Bundle{} }, []string{"metadata.name MissingField", "metadata.namespace MissingField", "spec.destinations MissingField"}},
+		"no destination":       {func(b *api.Bundle) { clear(b.Destinations) }, []string{"spec.destinations MissingField"}},
+		"bad destination name": {func(b *api.Bundle) { b.Destinations["A b"] = b.Destinations[name] }, []string{`spec.destinations["A b"] InvalidValue`}},
+		"bad host in place":    {change(func(d *api.Destination) { d.Hosts[0] = "CNN.com" }), []string{"spec.destinations.cnn.hosts[0] InvalidValue"}},
+		"no hosts":             {change(func(d *api.Destination) { d.Hosts = nil }), []string{"spec.destinations.cnn.hosts MissingField"}},
+		"bad via":              {change(func(d *api.Destination) { d.Via = "Direct" }), []string{"spec.destinations.cnn.via InvalidValue"}},
+		"no pattern":           {change(func(d *api.Destination) { d.Ports[0].Pattern = nil }), []string{"spec.destinations.cnn.ports[0].pattern MissingField"}},
+		"nil pattern": {change(func(d *api.Destination) { d.Ports[0].Pattern = (*api.HTTP)(nil) }), []string{
 			"spec.destinations.cnn.ports[0].pattern MissingField",
 		}},
-		"no port":       {change(func(d *egress.Destination) { d.Ports[0].Number = 0 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
-		"negative port": {change(func(d *egress.Destination) { d.Ports[0].Number = -1 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
-		"nanosecond": {change(func(d *egress.Destination) { d.Ports[0].Pattern = &egress.HTTP{Timeout: 1} }), []string{
+		"no port":       {change(func(d *api.Destination) { d.Ports[0].Number = 0 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
+		"negative port": {change(func(d *api.Destination) { d.Ports[0].Number = -1 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
+		"nanosecond": {change(func(d *api.Destination) { d.Ports[0].Pattern = &api.HTTP{Timeout: 1} }), []string{
 			"spec.destinations.cnn.ports[0].timeout InvalidValue",
 		}},
-		"negative duration": {change(func(d *egress.Destination) { d.Ports[0].Pattern = &egress.HTTP{Timeout: egress.Duration(-time.Second)} }), []string{
+		"negative duration": {change(func(d *api.Destination) { d.Ports[0].Pattern = &api.HTTP{Timeout: api.Duration(-time.Second)} }), []string{
 			"spec.destinations.cnn.ports[0].timeout InvalidValue",
 		}},
-		"bad client": {func(b *egress.Bundle) { b.Clients = []egress.Client{{}} }, []string{"spec.clients[0].namespace InvalidValue"}},
-		"bad mesh":   {func(b *egress.Bundle) { b.Mesh = &egress.Mesh{IstioVersion: "latest"} }, []string{"spec.mesh.istioVersion InvalidValue"}},
-		"bad gateway": {func(b *egress.Bundle) {
-			b.Mesh = &egress.Mesh{Gateways: map[string]egress.Gateway{"A": {Ports: egress.GatewayPorts{TLS: 65536}}}}
+		"bad client": {func(b *api.Bundle) { b.Clients = []api.Client{{}} }, []string{"spec.clients[0].namespace InvalidValue"}},
+		"bad mesh":   {func(b *api.Bundle) { b.Mesh = &api.Mesh{IstioVersion: "latest"} }, []string{"spec.mesh.istioVersion InvalidValue"}},
+		"bad gateway": {func(b *api.Bundle) {
+			b.Mesh = &api.Mesh{Gateways: map[string]api.Gateway{"A": {Ports: api.GatewayPorts{TLS: 65536}}}}
 		}, []string{"spec.mesh.gateways.A InvalidValue"}},
 	} {
 		t.Run(title, func(t *testing.T) {
-			bundle := parse(t, changedFile).Bundles[0]
+			bundle := parse(t, changedFile).Bundles()[0]
 			before := render(t, nil, bundle)
 			test.change(&bundle)
 			output, err := egress.Render(nil, bundle)
@@ -214,12 +220,12 @@ func TestChangedMesh(t *testing.T) {
 		t.Fatal(err)
 	}
 	mesh.ClusterDomain = "Corp.example"
-	_, err = egress.Render(mesh, found.Bundles...)
+	_, err = egress.Render(mesh, found.Bundles()...)
 	if got := diagnosticsOf(t, err); len(got) != 1 || got[0].Path != "spec.clusterDomain" {
 		t.Errorf("want one diagnostic of spec.clusterDomain, got %v", err)
 	}
 	mesh.ClusterDomain = "corp.example"
-	if text := encode(t, render(t, mesh, found.Bundles...)); !bytes.Contains(text, []byte(".svc.corp.example")) {
+	if text := encode(t, render(t, mesh, found.Bundles()...)); !bytes.Contains(text, []byte(".svc.corp.example")) {
 		t.Error("the change must show")
 	}
 }
@@ -355,12 +361,12 @@ func parse(t testing.TB, src string) egress.Documents {
 }
 
 // fleet returns the bundles of fleetFile as if a program had built them.
-func fleet() []egress.Bundle {
+func fleet() []api.Bundle {
 	found, err := egress.Parse("team.yaml", []byte(fleetFile))
 	if err != nil {
 		panic(err)
 	}
-	bundles := found.Bundles
+	bundles := found.Bundles()
 	for i, bundle := range bundles {
 		bundles[i] = rebuilt(bundle)
 	}
@@ -368,13 +374,13 @@ func fleet() []egress.Bundle {
 }
 
 // rebuilt returns a bundle without its file.
-func rebuilt(b egress.Bundle) egress.Bundle {
-	return egress.Bundle{Name: b.Name, Namespace: b.Namespace, Mesh: b.Mesh, Clients: b.Clients, Destinations: b.Destinations}
+func rebuilt(b api.Bundle) api.Bundle {
+	return api.Bundle{Name: b.Name, Namespace: b.Namespace, Mesh: b.Mesh, Clients: b.Clients, Destinations: b.Destinations}
 }
 
 // shuffledFleet returns the bundles in any order, and everything in them as
 // well.
-func shuffledFleet(r *rand.Rand) []egress.Bundle {
+func shuffledFleet(r *rand.Rand) []api.Bundle {
 	bundles := fleet()
 	shuffle(r, bundles)
 	for _, bundle := range bundles {
@@ -386,15 +392,15 @@ func shuffledFleet(r *rand.Rand) []egress.Bundle {
 	return bundles
 }
 
-func shuffleDestination(r *rand.Rand, d egress.Destination) {
+func shuffleDestination(r *rand.Rand, d api.Destination) {
 	shuffle(r, d.Hosts)
 	shuffle(r, d.Clients)
 	shuffle(r, d.Ports)
 	for _, port := range d.Ports {
 		switch p := port.Pattern.(type) {
-		case *egress.TLSOrigination:
+		case *api.TLSOrigination:
 			shuffle(r, p.SubjectAltNames)
-		case *egress.HTTP:
+		case *api.HTTP:
 			if p.Retries != nil {
 				shuffle(r, p.Retries.RetryOn)
 			}
@@ -407,7 +413,7 @@ func shuffle[T any](r *rand.Rand, items []T) {
 }
 
 // snapshot writes down arguments of Render, with the order of their lists.
-func snapshot(t *testing.T, mesh *egress.Mesh, bundles []egress.Bundle) string {
+func snapshot(t *testing.T, mesh *api.Mesh, bundles []api.Bundle) string {
 	t.Helper()
 	text, err := json.MarshalIndent(map[string]any{"mesh": mesh, "bundles": bundles}, "", " ")
 	if err != nil {
@@ -418,7 +424,7 @@ func snapshot(t *testing.T, mesh *egress.Mesh, bundles []egress.Bundle) string {
 
 // checkUnique fails if two objects have one name, or if objects are not in the
 // order in which they are applied.
-func checkUnique(t *testing.T, objects []egress.Object) {
+func checkUnique(t *testing.T, objects []object.Object) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, o := range objects {
@@ -432,7 +438,7 @@ func checkUnique(t *testing.T, objects []egress.Object) {
 		"Service", "EndpointSlice", "ServiceEntry", "DestinationRule", "AuthorizationPolicy", "Gateway", "VirtualService",
 		"Telemetry", "NetworkPolicy", "Sidecar",
 	}
-	inOrder := func(a, b egress.Object) int {
+	inOrder := func(a, b object.Object) int {
 		return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind)
 	}
 	if !slices.IsSortedFunc(objects, inOrder) {
@@ -440,49 +446,49 @@ func checkUnique(t *testing.T, objects []egress.Object) {
 	}
 }
 
-func objectKey(o egress.Object) string {
+func objectKey(o object.Object) string {
 	return strings.Join([]string{o.Kind, o.Namespace, o.Name}, " ")
 }
 
 // TestOutputIsTheCallers: what a caller does to the objects of one call changes
 // neither its bundles and its mesh nor what another call gives.
 func TestOutputIsTheCallers(t *testing.T) {
-	mesh := &egress.Mesh{Gateways: map[string]egress.Gateway{"egress": {Selector: map[string]string{"istio": "egress"}}}}
-	bundle := egress.Bundle{
+	mesh := &api.Mesh{Gateways: map[string]api.Gateway{"egress": {Selector: map[string]string{"istio": "egress"}}}}
+	bundle := api.Bundle{
 		Name:      "cards",
 		Namespace: "payments",
-		Clients:   []egress.Client{{Namespace: "payments"}, {Namespace: "search"}},
-		Destinations: map[string]egress.Destination{
-			"stripe": {Hosts: []string{"api.stripe.com"}, Ports: []egress.Port{
-				{Number: 443, Pattern: &egress.TLSPassthrough{}},
-				{Number: 80, Pattern: &egress.TLSOrigination{SubjectAltNames: []string{"api.stripe.com"}}},
+		Clients:   []api.Client{{Namespace: "payments"}, {Namespace: "search"}},
+		Destinations: map[string]api.Destination{
+			"stripe": {Hosts: []string{"api.stripe.com"}, Ports: []api.Port{
+				{Number: 443, Pattern: &api.TLSPassthrough{}},
+				{Number: 80, Pattern: &api.TLSOrigination{SubjectAltNames: []string{"api.stripe.com"}}},
 			}},
 		},
 	}
 	want := string(encode(t, render(t, mesh, bundle)))
-	for _, object := range render(t, mesh, bundle) {
-		scribbleSpec(t, object)
-		object.Labels["scribbled"] = "yes"
-		object.Annotations["scribbled"] = "yes"
+	for _, o := range render(t, mesh, bundle) {
+		scribbleSpec(t, o)
+		o.Labels["scribbled"] = "yes"
+		o.Annotations["scribbled"] = "yes"
 	}
 	objects := render(t, mesh, bundle)
 	if diff := cmp.Diff(want, string(encode(t, objects))); diff != "" {
 		t.Errorf("after scribbling (-want +got):\n%s", diff)
 	}
 	scribbleSpec(t, objects[0])
-	for _, object := range objects[1:] {
-		if strings.Contains(string(encode(t, []egress.Object{object})), "scribbled") {
-			t.Errorf("%s %s shares something with another object", object.Kind, object.Name)
+	for _, o := range objects[1:] {
+		if strings.Contains(string(encode(t, []object.Object{o})), "scribbled") {
+			t.Errorf("%s %s shares something with another object", o.Kind, o.Name)
 		}
-		scribbleSpec(t, object)
+		scribbleSpec(t, o)
 	}
 }
 
-func scribbleSpec(t *testing.T, object egress.Object) {
+func scribbleSpec(t *testing.T, o object.Object) {
 	t.Helper()
-	spec, ok := object.Spec.(proto.Message)
+	spec, ok := o.Spec.(proto.Message)
 	if !ok {
-		t.Fatalf("%s %s is no message", object.Kind, object.Name)
+		t.Fatalf("%s %s is no message", o.Kind, o.Name)
 	}
 	scribble(spec.ProtoReflect())
 }

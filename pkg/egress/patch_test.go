@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // TestPatches: bypasses of a namespace are united over bundles, addresses are
@@ -42,7 +43,7 @@ spec:
   destinations: {cnn: {hosts: [edition.cnn.com]}}
   bypass: {ports: [9000, 9001]}
 `)
-	output, err := egress.Render(nil, found.Bundles...)
+	output, err := egress.Render(nil, found.Bundles()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ spec:
 		ranges = "traffic.sidecar.istio.io/excludeOutboundIPRanges"
 		ports  = "traffic.sidecar.istio.io/excludeOutboundPorts"
 	)
-	want := []egress.Patch{
+	want := []object.Patch{
 		{
 			Namespace:  "istio-system",
 			Deployment: "istio-egressgateway",
@@ -77,10 +78,10 @@ spec:
 
 // TestPatchFor: a patch concerns what it names and nothing else.
 func TestPatchFor(t *testing.T) {
-	all := egress.Patch{Namespace: "payments", Annotations: map[string]string{"a": "b"}}
-	one := egress.Patch{Namespace: "payments", Deployment: "gateway", Annotations: map[string]string{"a": "b"}}
+	all := object.Patch{Namespace: "payments", Annotations: map[string]string{"a": "b"}}
+	one := object.Patch{Namespace: "payments", Deployment: "gateway", Annotations: map[string]string{"a": "b"}}
 	for _, c := range []struct {
-		patch                             egress.Patch
+		patch                             object.Patch
 		apiVersion, kind, namespace, name string
 		ok                                bool
 	}{

@@ -5,30 +5,51 @@ package egress
 
 import (
 	"cmp"
+	"io"
 	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/audit"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/conflict"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kube"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/parse"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/plan"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/source"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
+	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
 // Output is what Render makes.
 type Output struct {
 	// Objects are sorted, in an order in which they can be applied.
-	Objects []Object
+	Objects []object.Object
 	// Patches are what no object of its own can do: changes to the Pods of
 	// workloads that exist already. They are sorted.
-	Patches []Patch
+	Patches []object.Patch
 	// Releases are the gateways that Helm installs. They are sorted.
-	Releases []Release
+	Releases []object.Release
 	// Warnings did not prevent the objects. They are sorted.
-	Warnings []Diagnostic
+	Warnings []diag.Diagnostic
 
-	planners []*planner // for Report
+	plans  []*ir.Plan
+	drafts []draft.Draft
 }
 
 // Render returns the objects that carry the traffic of all bundles together. A
 // nil mesh stands for a standard Istio installation, and leaves room for the
 // Mesh of each bundle.
 //
-// If a bundle breaks a rule, or two contradict each other, Render returns an
-// *InvalidError with everything that is wrong, and no objects. Bundles that a
+// If a bundle breaks a rule, or two contradict each other, Render returns a
+// *diag.InvalidError with everything that is wrong, and no objects. Bundles that a
 // Go program built are judged like those of a file.
 //
 // The objects of several bundles are those of each, put together. Those that serve
@@ -36,123 +57,104 @@ type Output struct {
 // namespace, and what belongs to a gateway.
 //
 // Render is pure, and safe for concurrent use.
-func Render(mesh *Mesh, bundles ...Bundle) (*Output, error) {
-	return render(mesh, bundles, nil)
+func Render(mesh *api.Mesh, bundles ...api.Bundle) (*Output, error) {
+	var problems []diag.Diagnostic
+	var shared *source.Document[api.Mesh]
+	if mesh != nil {
+		checked, found, err := parse.Mesh(*mesh)
+		if err != nil {
+			return nil, err
+		}
+		shared, problems = &checked, found
+	}
+	documents := make([]source.Document[api.Bundle], len(bundles))
+	for i, b := range bundles {
+		checked, found, err := parse.Bundle(b)
+		if err != nil {
+			return nil, err
+		}
+		documents[i] = checked
+		problems = append(problems, found...)
+	}
+	if err := diag.ErrorOf(problems); err != nil {
+		return nil, err
+	}
+	return render(shared, documents, nil, nil)
 }
 
-func render(mesh *Mesh, bundles []Bundle, neighbors []neighbor) (*Output, error) {
-	bundles, found, err := checkAll(mesh, bundles)
-	if err != nil {
+// render plans, judges and builds documents that were checked. Problems of other documents
+// prevent objects, and not the search for more.
+func render(
+	mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle], neighbors []neighbor.Object, problems []diag.Diagnostic,
+) (*Output, error) {
+	plans, found := planAll(mesh, bundles)
+	found = slices.Concat(problems, found, conflict.Check(mesh, plans))
+	backend := istio.New(plans)
+	found = append(found, backend.Check(neighbors)...)
+	if err := diag.ErrorOf(found); err != nil {
 		return nil, err
 	}
-	if err := invalid(found); err != nil {
+	drafts := draft.Unique(slices.Concat(backend.Drafts(), kube.Drafts(plans)))
+	if err := diag.ErrorOf(draft.CheckNames(plans, drafts, neighbors)); err != nil {
 		return nil, err
 	}
-	planners, found := planAll(mesh, bundles, neighbors)
-	if err := invalid(found); err != nil {
-		return nil, err
-	}
-	objects := build(planners)
-	if err := invalid(checkNames(planners, objects, neighbors)); err != nil {
-		return nil, err
-	}
-	SortDiagnostics(found)
+	diag.Sort(found)
 	return &Output{
-		Objects:  objects,
-		Patches:  patches(planners),
-		Releases: releases(planners),
+		Objects:  draft.Build(drafts),
+		Patches:  kube.Patches(plans),
+		Releases: kube.Releases(plans),
 		Warnings: found,
-		planners: planners,
+		plans:    plans,
+		drafts:   drafts,
 	}, nil
 }
 
-// checkAll returns the bundles as they are read from a file, so that the plan
-// sees the same whether a bundle was read or built.
-func checkAll(mesh *Mesh, bundles []Bundle) ([]Bundle, []Diagnostic, error) {
-	var diagnostics []Diagnostic
+// planAll plans the bundles in the order of their names.
+func planAll(mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle]) ([]*ir.Plan, []diag.Diagnostic) {
+	var diagnostics []diag.Diagnostic
 	if mesh != nil {
-		found, err := checkMesh(*mesh)
-		if err != nil {
-			return nil, nil, err
-		}
+		r := diagnose.New(mesh.Subject)
+		facts.Report(r, field.Spec, mesh.Value)
+		diagnostics = r.Diagnostics()
+	}
+	var plans []*ir.Plan
+	for _, b := range slices.SortedFunc(slices.Values(bundles), byIdentity) {
+		p, found := plan.Make(mesh, b)
+		plans = append(plans, p)
 		diagnostics = append(diagnostics, found...)
 	}
-	checked := make([]Bundle, len(bundles))
-	for i, bundle := range bundles {
-		b, found, err := checkBundle(bundle)
-		if err != nil {
-			return nil, nil, err
-		}
-		checked[i] = b
-		diagnostics = append(diagnostics, found...)
-	}
-	return checked, diagnostics, nil
-}
-
-// checkBundle judges a bundle that was not read from a file, or was changed
-// since, and leaves others alone.
-func checkBundle(b Bundle) (Bundle, []Diagnostic, error) {
-	doc := bundleDocument(b)
-	sum, err := digest(doc)
-	if err != nil || b.source != nil && b.source.checked == sum {
-		return b, nil, err
-	}
-	content, err := toTree(doc)
-	if err != nil {
-		return b, nil, err
-	}
-	if found := check(kindBundle, content, nil); len(found) > 0 {
-		return b, found, nil
-	}
-	doc, err = fromTree[document[bundleSpec]](content)
-	return bundleFrom(doc, nil), nil, err
-}
-
-func checkMesh(m Mesh) ([]Diagnostic, error) {
-	doc := meshDocument(m)
-	sum, err := digest(doc)
-	if err != nil || m.source != nil && m.source.checked == sum {
-		return nil, err
-	}
-	content, err := toTree(doc)
-	if err != nil {
-		return nil, err
-	}
-	return check(kindMesh, content, nil), nil
-}
-
-// planAll plans every bundle and looks for contradictions between them.
-func planAll(mesh *Mesh, bundles []Bundle, neighbors []neighbor) ([]*planner, []Diagnostic) {
-	slices.SortFunc(bundles, byIdentity)
-	var planners []*planner
-	var diagnostics []Diagnostic
-	if mesh != nil {
-		diagnostics = mesh.problems(mesh.object(), "spec", mesh.source)
-	}
-	c := newConflicts()
-	for _, bundle := range bundles {
-		p := &planner{bundle: bundle}
-		p.plan(mesh)
-		c.add(p)
-		planners = append(planners, p)
-	}
-	for _, p := range planners {
-		c.addSecond(p)
-		p.checkBeside(neighbors)
-		diagnostics = append(diagnostics, p.diagnostics...)
-	}
-	diagnostics = append(diagnostics, allowAny(mesh, planners)...)
-	return planners, diagnostics
+	return plans, diagnostics
 }
 
 // byIdentity orders bundles, and those with one name by where they stand, so
 // that the order in which they are given does not matter.
-func byIdentity(a, b Bundle) int {
-	at, bt := a.source.position(""), b.source.position("")
+func byIdentity(a, b source.Document[api.Bundle]) int {
+	at, bt := a.Position(""), b.Position("")
 	return cmp.Or(
-		cmp.Compare(a.Namespace, b.Namespace),
-		cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.Value.Namespace, b.Value.Namespace),
+		cmp.Compare(a.Value.Name, b.Value.Name),
 		cmp.Compare(at.File, bt.File),
 		cmp.Compare(at.Line, bt.Line),
 	)
 }
+
+// Report reports on the bundles that were rendered, in the order of their
+// namespaces and names.
+func (o *Output) Report() report.Report { return audit.Report(o.plans, o.drafts) }
+
+// EncodeHelmValues writes what workloads need as values for the Helm charts of Istio, as
+// object.EncodeHelmValues does. A gateway whose Deployment is among the objects has none. An
+// error is one of the writer.
+func (o *Output) EncodeHelmValues(w io.Writer) error {
+	made := map[diag.ObjectRef]bool{}
+	for _, object := range o.Objects {
+		made[object.Ref()] = true
+	}
+	patches := slices.DeleteFunc(slices.Clone(o.Patches), func(p object.Patch) bool {
+		return made[diag.ObjectRef{Kind: kind.Deployment, Namespace: p.Namespace, Name: p.Deployment}]
+	})
+	return object.EncodeHelmValues(w, patches, o.Releases)
+}
+
+// WithDefaults returns a mesh with every fact filled in, as Render sees it.
+func WithDefaults(mesh api.Mesh) api.Mesh { return facts.WithDefaults(mesh) }

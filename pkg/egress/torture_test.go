@@ -26,6 +26,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 const (
@@ -74,7 +76,7 @@ func TestInvalidUTF8IsRefused(t *testing.T) {
 	for _, text := range invalidUTF8 {
 		t.Run(title(text), func(t *testing.T) {
 			bundle := described(text)
-			bundle.Mesh = &egress.Mesh{Gateways: map[string]egress.Gateway{"a": {Selector: map[string]string{"key": text}}}}
+			bundle.Mesh = &api.Mesh{Gateways: map[string]api.Gateway{"a": {Selector: map[string]string{"key": text}}}}
 			_, err := egress.Render(nil, bundle)
 			var got []string
 			for _, d := range diagnosticsOf(t, err) {
@@ -101,10 +103,10 @@ func TestSelectorIsData(t *testing.T) {
 		}
 	}
 	bundle := described(make([]string, len(texts))...)
-	bundle.Mesh = &egress.Mesh{Gateways: map[string]egress.Gateway{}}
+	bundle.Mesh = &api.Mesh{Gateways: map[string]api.Gateway{}}
 	for i, text := range texts {
 		name := fmt.Sprintf("d%d", i)
-		bundle.Mesh.Gateways[name] = egress.Gateway{Selector: map[string]string{text: "value", "key": text, "other": ""}}
+		bundle.Mesh.Gateways[name] = api.Gateway{Selector: map[string]string{text: "value", "key": text, "other": ""}}
 		destination := bundle.Destinations[name]
 		destination.Gateway = name
 		bundle.Destinations[name] = destination
@@ -125,7 +127,7 @@ func TestNamesAreData(t *testing.T) {
 				objects := render(t, nil, bundle)
 				checkRead(t, objects)
 				for _, o := range objects {
-					if got, want := o.Annotations[egress.AnnotationBundle], name+"/"+name; got != want {
+					if got, want := o.Annotations[object.AnnotationBundle], name+"/"+name; got != want {
 						t.Errorf("%s: %s %s serves bundle %q, want %q", door, o.Kind, o.Name, got, want)
 					}
 				}
@@ -136,16 +138,16 @@ func TestNamesAreData(t *testing.T) {
 
 // described returns a bundle with a destination for each text, and every kind of
 // object for each destination.
-func described(texts ...string) egress.Bundle {
-	bundle := egress.Bundle{Name: "news", Namespace: "payments", Destinations: map[string]egress.Destination{}}
+func described(texts ...string) api.Bundle {
+	bundle := api.Bundle{Name: "news", Namespace: "payments", Destinations: map[string]api.Destination{}}
 	for i, text := range texts {
-		bundle.Destinations[fmt.Sprintf("d%d", i)] = egress.Destination{
+		bundle.Destinations[fmt.Sprintf("d%d", i)] = api.Destination{
 			Description: text,
 			Owner:       text,
 			Hosts:       []string{fmt.Sprintf("h%d.example.com", i)},
-			Ports: []egress.Port{
-				{Number: 80, Pattern: &egress.TLSOrigination{}},
-				{Number: 443, Pattern: &egress.TLSPassthrough{}},
+			Ports: []api.Port{
+				{Number: 80, Pattern: &api.TLSOrigination{}},
+				{Number: 443, Pattern: &api.TLSPassthrough{}},
 			},
 		}
 	}
@@ -153,25 +155,25 @@ func described(texts ...string) egress.Bundle {
 }
 
 // named returns a bundle that has one name everywhere.
-func named(name string) egress.Bundle {
-	clients := []egress.Client{{Namespace: name}}
+func named(name string) api.Bundle {
+	clients := []api.Client{{Namespace: name}}
 	destination := described("").Destinations["d0"]
 	destination.Gateway = name
 	destination.Clients = clients
-	return egress.Bundle{
+	return api.Bundle{
 		Name:         name,
 		Namespace:    name,
 		Clients:      clients,
-		Destinations: map[string]egress.Destination{name: destination},
-		Mesh:         &egress.Mesh{Gateways: map[string]egress.Gateway{name: {Namespace: name, Service: name}}},
+		Destinations: map[string]api.Destination{name: destination},
+		Mesh:         &api.Mesh{Gateways: map[string]api.Gateway{name: {Namespace: name, Service: name}}},
 	}
 }
 
 // doors returns a bundle as a program builds it and as a file holds it.
-func doors(t *testing.T, bundle egress.Bundle) map[string]egress.Bundle {
+func doors(t *testing.T, bundle api.Bundle) map[string]api.Bundle {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{
-		"apiVersion": egress.APIVersion,
+		"apiVersion": api.APIVersion,
 		"kind":       "EgressBundle",
 		"metadata":   map[string]any{"name": bundle.Name, "namespace": bundle.Namespace},
 		"spec":       specOf(bundle),
@@ -183,7 +185,7 @@ func doors(t *testing.T, bundle egress.Bundle) map[string]egress.Bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]egress.Bundle{"built": bundle, "parsed": found.Bundles[0]}
+	return map[string]api.Bundle{"built": bundle, "parsed": found.Bundles()[0]}
 }
 
 // escape writes the characters of JSON that YAML reads in a way of its own as
@@ -200,7 +202,7 @@ func escape(text []byte) []byte {
 	return escaped.Bytes()
 }
 
-func specOf(bundle egress.Bundle) map[string]any {
+func specOf(bundle api.Bundle) map[string]any {
 	spec := map[string]any{"destinations": bundle.Destinations}
 	if bundle.Mesh != nil {
 		spec["mesh"] = bundle.Mesh
@@ -213,11 +215,11 @@ func specOf(bundle egress.Bundle) map[string]any {
 
 // withoutText checks that each object of a destination carries its texts, and
 // returns the objects without them.
-func withoutText(t *testing.T, objects []egress.Object, bundle egress.Bundle) []egress.Object {
+func withoutText(t *testing.T, objects []object.Object, bundle api.Bundle) []object.Object {
 	t.Helper()
-	var others []egress.Object
+	var others []object.Object
 	for _, o := range objects {
-		if name, ok := o.Annotations[egress.AnnotationDestination]; ok {
+		if name, ok := o.Annotations[object.AnnotationDestination]; ok {
 			want := bundle.Destinations[name]
 			if got := o.Annotations[annotationDescription]; got != want.Description {
 				t.Errorf("%s %s has description %q, want %q", o.Kind, o.Name, got, want.Description)
@@ -236,7 +238,7 @@ func withoutText(t *testing.T, objects []egress.Object, bundle egress.Bundle) []
 
 // checkRead encodes objects, reads them as other programs do, and wants them
 // back.
-func checkRead(t *testing.T, objects []egress.Object) {
+func checkRead(t *testing.T, objects []object.Object) {
 	t.Helper()
 	text := encode(t, objects)
 	for reader, read := range map[string]func([]byte) ([][]byte, error){
@@ -250,11 +252,11 @@ func checkRead(t *testing.T, objects []egress.Object) {
 		if len(documents) != len(objects) {
 			t.Fatalf("%s reads %d documents, want %d:\n%s", reader, len(documents), len(objects), text)
 		}
-		var got []egress.Object
+		var got []object.Object
 		for i, document := range documents {
 			got = append(got, readObject(t, document, objects[i]))
 		}
-		if diff := cmp.Diff(objects, got, protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(objects, got, protocmp.Transform(), written); diff != "" {
 			t.Errorf("%s reads something else (-encoded +read):\n%s", reader, diff)
 		}
 	}
@@ -298,7 +300,7 @@ func readYAML11(text []byte) ([][]byte, error) {
 
 // readObject reads one document. The encoded object says of which type its spec
 // is.
-func readObject(t *testing.T, document []byte, encoded egress.Object) egress.Object {
+func readObject(t *testing.T, document []byte, encoded object.Object) object.Object {
 	t.Helper()
 	var read struct {
 		APIVersion string `json:"apiVersion"`
@@ -319,7 +321,7 @@ func readObject(t *testing.T, document []byte, encoded egress.Object) egress.Obj
 	for _, field := range []string{"apiVersion", "kind", "metadata"} {
 		delete(fields, field)
 	}
-	return egress.Object{
+	return object.Object{
 		APIVersion:  read.APIVersion,
 		Kind:        read.Kind,
 		Namespace:   read.Metadata.Namespace,

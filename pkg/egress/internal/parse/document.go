@@ -110,3 +110,21 @@ func bundleRef(b api.Bundle) diag.ObjectRef {
 }
 
 func meshRef(m api.Mesh) diag.ObjectRef { return diag.ObjectRef{Kind: api.KindMesh, Name: m.Name} }
+
+// CopyOfBundle returns a bundle that shares nothing with one that was read.
+func CopyOfBundle(b api.Bundle) api.Bundle { return bundleOf(copyOf(bundleDocument(b))) }
+
+// CopyOfMesh returns a mesh that shares nothing with one that was read.
+func CopyOfMesh(m api.Mesh) api.Mesh { return meshOf(copyOf(meshDocument(m))) }
+
+func copyOf[T any](value T) T {
+	tree, err := jsontree.Of(value)
+	if err != nil {
+		panic(err) // It was read from a tree.
+	}
+	same, err := jsontree.To[T](tree)
+	if err != nil {
+		panic(err)
+	}
+	return same
+}

@@ -194,9 +194,3 @@ func (c *checker) patterns() []string {
 }
 
 func (c *checker) report(v Violation) { c.violations = append(c.violations, v) }
-
-// Child returns the path of a field.
-func Child(path, name string) string { return string(field.Path(path).Child(name)) }
-
-// Item returns the path of an item of a list.
-func Item(path string, index int) string { return string(field.Path(path).Item(index)) }

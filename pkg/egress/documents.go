@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/parse"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/source"
+)
+
+// Documents are what was read from files, and what is wrong with the rest of them. The zero
+// Documents are none.
+type Documents struct {
+	bundles   []source.Document[api.Bundle]
+	meshes    []source.Document[api.Mesh]
+	neighbors []neighbor.Object
+	problems  []diag.Diagnostic
+}
+
+// Parse reads every EgressBundle and every EgressMesh of a YAML stream, and
+// passes over objects of other APIs, but that it keeps for Render what
+// can contradict a bundle. The filename is used in diagnostics only.
+//
+// If a document breaks a rule, Parse returns a *diag.InvalidError with everything
+// that is wrong in the stream. The Documents hold the others all the same, so that Render
+// looks for further problems in them.
+func Parse(filename string, src []byte) (Documents, error) {
+	return parseFile(filename, src, false)
+}
+
+// ParseItem reads one object as Parse does, where src is not the text of the file:
+// an item of a ResourceList was read from a file and written again by the host.
+// Diagnostics name the file, and neither a line nor a column.
+func ParseItem(filename string, src []byte) (Documents, error) {
+	return parseFile(filename, src, true)
+}
+
+func parseFile(filename string, src []byte, rewritten bool) (Documents, error) {
+	found, err := parse.File(filename, src, rewritten)
+	if err != nil {
+		return Documents{}, err
+	}
+	d := Documents{bundles: found.Bundles, meshes: found.Meshes, neighbors: found.Neighbors, problems: found.Diagnostics}
+	return d, diag.ErrorOf(d.problems)
+}
+
+// Add adds what was read from another file.
+func (d *Documents) Add(other Documents) {
+	d.bundles = append(d.bundles, other.bundles...)
+	d.meshes = append(d.meshes, other.meshes...)
+	d.neighbors = append(d.neighbors, other.neighbors...)
+	d.problems = append(d.problems, other.problems...)
+}
+
+// Bundles returns copies of the bundles that were read.
+func (d Documents) Bundles() []api.Bundle {
+	var bundles []api.Bundle
+	for _, b := range d.bundles {
+		bundles = append(bundles, parse.CopyOfBundle(b.Value))
+	}
+	return bundles
+}
+
+// Mesh returns a copy of the mesh that was read, and nil if there is none. If there are
+// several, it returns a *diag.InvalidError.
+func (d Documents) Mesh() (*api.Mesh, error) {
+	mesh, diagnostics := d.mesh()
+	if mesh == nil || len(diagnostics) > 0 {
+		return nil, diag.ErrorOf(diagnostics)
+	}
+	return new(parse.CopyOfMesh(mesh.Value)), nil
+}
+
+// mesh returns the first mesh, and what is wrong with others.
+func (d Documents) mesh() (*source.Document[api.Mesh], []diag.Diagnostic) {
+	if len(d.meshes) == 0 {
+		return nil, nil
+	}
+	var diagnostics []diag.Diagnostic
+	first := &d.meshes[0]
+	for _, other := range d.meshes[1:] {
+		r := diagnose.New(other.Subject)
+		r.Report(field.Kind, meshTwice(first.Subject))
+		diagnostics = append(diagnostics, r.Diagnostics()...)
+	}
+	return first, diagnostics
+}
+
+func meshTwice(first source.Subject) diagnose.Finding {
+	return diagnose.Errorf(diag.DuplicateMesh,
+		"must stand only once: the facts of the cluster stand in %s%s already",
+		first.Object, first.Position(field.Kind).InParentheses())
+}
+
+// Render renders the bundles with the mesh, as the function Render does. It reports what is
+// wrong with any document, and also what stands among the documents and contradicts the
+// bundles: objects of Istio that somebody else made. What breaks traffic is an error.
+//
+// Where the facts of the cluster cannot be told, because a mesh is wrong or a file is no
+// YAML, bundles would be misjudged, and are not.
+func (d Documents) Render() (*Output, error) {
+	mesh, diagnostics := d.mesh()
+	problems := slices.Concat(d.problems, diagnostics)
+	if slices.ContainsFunc(problems, mayHideMesh) {
+		return nil, diag.ErrorOf(problems)
+	}
+	return render(mesh, d.bundles, d.neighbors, problems)
+}
+
+func mayHideMesh(d diag.Diagnostic) bool {
+	return d.Object.Kind == api.KindMesh || d.Code == diag.InvalidYAML
+}
+
+// Problems returns a *diag.InvalidError with everything that is wrong with single documents
+// and with their meshes together, and nil if nothing is.
+func (d Documents) Problems() error {
+	_, diagnostics := d.mesh()
+	return diag.ErrorOf(slices.Concat(d.problems, diagnostics))
+}
+
+// HasNoBundle reports whether neither a bundle was read nor anything that is wrong.
+func (d Documents) HasNoBundle() bool { return len(d.bundles) == 0 && d.Problems() == nil }
+
+// IsEmpty reports whether there is nothing that Render looks at: no bundle, no mesh, no
+// object that can contradict a bundle, and nothing that is wrong.
+func (d Documents) IsEmpty() bool {
+	return d.HasNoBundle() && len(d.meshes)+len(d.neighbors) == 0
+}
