@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
+)
+
+// TestReportNamesObjects: whoever reads a report knows which objects open and which stop,
+// without reading YAML: all of them are among the objects, but the configuration of the mesh.
+func TestReportNamesObjects(t *testing.T) {
+	for _, in := range append(glob(t, "../../testdata/render/*/*/in.yaml"), glob(t, "../../examples/*/bundle.yaml")...) {
+		output, err := parse(t, readText(t, in)).Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := map[diag.ObjectRef]bool{{Kind: "ConfigMap", Namespace: "istio-system", Name: "istio"}: true}
+		for _, o := range output.Objects {
+			made[o.Ref()] = true
+		}
+		r := output.Report()
+		for _, a := range r.Access {
+			if len(a.By) == 0 || slices.ContainsFunc(a.By, func(ref diag.ObjectRef) bool { return !made[ref] }) {
+				t.Errorf("%s: %s port %d of %s is opened by %v", in, a.Host, a.Port, a.Client, a.By)
+			}
+		}
+		for _, w := range r.WaysAround {
+			if slices.ContainsFunc(w.StoppedBy, func(ref diag.ObjectRef) bool { return !made[ref] }) {
+				t.Errorf("%s: %s from %q is stopped by %v", in, w.Attempt, w.From, w.StoppedBy)
+			}
+		}
+	}
+}
+
+// TestOrigin: an object says which port of which destination it serves, and what it stops.
+func TestOrigin(t *testing.T) {
+	output, err := parse(t, `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations:
+    cnn: {hosts: [edition.cnn.com], ports: [{port: 80, pattern: TLSOrigination}]}
+  enforce: {registryOnly: true}
+`).Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type said struct {
+		Origin object.Origin
+		Stops  []object.Stop
+	}
+	const bundle, gateway = "payments/news", "istio-egressgateway"
+	lane := said{Origin: object.Origin{Bundle: bundle, Destination: "cnn", Port: 80, Field: "spec.destinations.cnn.ports[0]"}}
+	destination := object.Origin{Bundle: bundle, Destination: "cnn", Field: "spec.destinations.cnn"}
+	hop := said{Origin: object.Origin{Bundle: bundle, Field: "spec.destinations"}}
+	want := map[string]said{
+		"ServiceEntry istio-system/payments--news--cnn--edition.cnn.com--80":    lane,
+		"VirtualService istio-system/payments--news--cnn--edition.cnn.com--80":  lane,
+		"DestinationRule istio-system/payments--news--cnn--edition.cnn.com--80": lane,
+		"ServiceEntry payments/payments--news--cnn":                             {Origin: destination},
+		"VirtualService istio-system/payments--news--cnn--edition.cnn.com": {Origin: destination, Stops: []object.Stop{
+			{Attempt: object.SpoofedHost, From: "payments", Bundle: bundle, Destination: "cnn"},
+		}},
+		"Gateway istio-system/payments--news--istio-egressgateway":     hop,
+		"DestinationRule payments/payments--news--istio-egressgateway": hop,
+		"AuthorizationPolicy istio-system/payments--news--istio-egressgateway": {Origin: hop.Origin, Stops: []object.Stop{
+			{Attempt: object.OtherNamespace, Gateway: gateway, Bundle: bundle},
+			{Attempt: object.OtherIdentity, Gateway: gateway, Bundle: bundle},
+		}},
+		"Sidecar payments/egressbundle": {Stops: []object.Stop{{Attempt: object.DirectIP, From: "payments"}}},
+	}
+	got := map[string]said{}
+	for _, o := range output.Objects {
+		got[o.Ref().String()] = said{Origin: o.Origin, Stops: o.Stops}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
