@@ -26,10 +26,13 @@ run: build ## Render an example through kustomize and print it: make run EXAMPLE
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
 
+# go test kills what takes longer than ten minutes, which a cold and busy machine does.
+GO_TEST := go test -timeout=40m
+
 .PHONY: test
 test: ## Run every test
-	go test $(RACE) ./...
-	cd conformance && go test -timeout=40m ./...
+	$(GO_TEST) $(RACE) ./...
+	cd conformance && $(GO_TEST) ./...
 
 # Istio's test packages look for its build folders and complain if there are none.
 .PHONY: prove
@@ -80,8 +83,8 @@ VULNDB ?= v0.0.0-20261105234957-e22db6528018
 
 .PHONY: golden
 golden: ## Rewrite every expected output; review the change like code
-	UPDATE_GOLDEN=1 go test ./...
-	cd conformance && UPDATE_GOLDEN=1 go test ./prove
+	UPDATE_GOLDEN=1 $(GO_TEST) ./...
+	cd conformance && UPDATE_GOLDEN=1 $(GO_TEST) ./prove
 
 .PHONY: lint
 lint: ## Run the linters
@@ -91,9 +94,9 @@ lint: ## Run the linters
 
 .PHONY: fuzz
 fuzz: ## Look for input that breaks the library, for FUZZTIME
-	go test -run='^$$' -fuzz=FuzzRender -fuzztime=$(FUZZTIME) ./pkg/egress
+	$(GO_TEST) -run='^$$' -fuzz=FuzzRender -fuzztime=$(FUZZTIME) ./pkg/egress
 FUZZTIME ?= 1m
 
 .PHONY: bench
 bench: ## Measure the library and the command
-	go test -run='^$$' -bench=. -benchmem ./...
+	$(GO_TEST) -run='^$$' -bench=. -benchmem ./...

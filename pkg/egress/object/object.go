@@ -63,10 +63,12 @@ const (
 	// AnnotationDestination names the destination of an object. It is missing
 	// where an object serves several.
 	AnnotationDestination = api.Group + "/destination"
-	// AnnotationDescription and AnnotationOwner are what the destination says of
-	// itself.
+	// AnnotationDescription is what the destination says that it is for. It is missing
+	// where that is nothing.
 	AnnotationDescription = api.Group + "/description"
-	AnnotationOwner       = api.Group + "/owner"
+	// AnnotationOwner is who answers for the destination. It is missing where nobody
+	// does.
+	AnnotationOwner = api.Group + "/owner"
 )
 
 // IsManaged reports whether an object is one that bundles make: it has the label

@@ -56,7 +56,8 @@ func noteOnEveryIdentity() string { return "Every service account of the namespa
 func noteOnGateway(name string, denied bool) string {
 	note := fmt.Sprintf("Of gateway %s.", name)
 	if denied {
-		note += fmt.Sprintf(" But a server for every host (*) that ends Istio mutual TLS can be reached as any name below .%s.", ir.ReservedDomain)
+		note += " But a server for every host (*) that ends Istio mutual TLS can be reached as any name below ." +
+			ir.ReservedDomain + "."
 	}
 	return note
 }

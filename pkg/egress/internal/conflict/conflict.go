@@ -87,11 +87,11 @@ func newClaims() *claims {
 // addBundle reports a bundle that was added before, which would contradict itself, and
 // whether it was not.
 func (c *claims) addBundle(b *bundle) bool {
-	if first := c.bundles[b.Plan.Bundle]; first != nil {
+	if first := c.bundles[b.Bundle]; first != nil {
 		b.reportTwice(first)
 		return false
 	}
-	c.bundles[b.Plan.Bundle] = b
+	c.bundles[b.Bundle] = b
 	return true
 }
 

@@ -19,9 +19,9 @@ type portOfGateway struct {
 // A lane is one port of one host on the hop to a gateway.
 type lane struct {
 	*destination
-	ir.Route
 
-	host ir.Host
+	host  ir.Host
+	route ir.Route
 }
 
 // claimHop looks at hops without mutual TLS around them. What arrives over mutual TLS, or as
@@ -33,7 +33,7 @@ func (c *claims) claimHop(d *destination) {
 	}
 	for _, h := range d.Hosts {
 		for _, r := range d.Routes {
-			l := lane{destination: d, Route: r, host: h}
+			l := lane{destination: d, host: h, route: r}
 			switch r.Protocol.Layer() {
 			case ir.LayerHTTP:
 			case ir.LayerTLS:
@@ -52,12 +52,12 @@ func (c *claims) claimServerName(gateway string, l lane) {
 		known = map[string]lane{}
 		c.serverNames[gateway] = known
 	}
-	path := l.Route.NumberPath()
+	path := l.route.NumberPath()
 	for _, name := range meeting(known, l.host.Name) {
 		first := known[name]
 		bothPlain := first.Onward.IsPlain() && l.Onward.IsPlain()
 		switch {
-		case first.Port != l.Port:
+		case first.route.Port != l.route.Port:
 			l.bundle.Report(path, sameNameOnTwoPorts(l, first, name))
 			return
 		case !first.IsReachedLike(l.Destination) && (name == l.host.Name || !bothPlain):
@@ -84,11 +84,11 @@ func meeting(known map[string]lane, name string) []string {
 // claimGatewayPort looks at TCP, of which the gateway has nothing but its own port to tell
 // where it goes.
 func (c *claims) claimGatewayPort(gateway string, l lane) {
-	claim := portOfGateway{gateway: gateway, port: l.GatewayPort}
+	claim := portOfGateway{gateway: gateway, port: l.route.GatewayPort}
 	first, claimed := c.ports[claim]
 	if !claimed {
 		c.ports[claim] = l
 		return
 	}
-	l.bundle.Report(l.Route.Path.Child("gatewayPort"), gatewayPortTwice(l.GatewayPort, first))
+	l.bundle.Report(l.route.Path.Child("gatewayPort"), gatewayPortTwice(l.route.GatewayPort, first))
 }

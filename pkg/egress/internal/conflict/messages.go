@@ -89,7 +89,7 @@ func serviceTwice(first *bundle, name string) diagnose.Finding {
 func sameNameOnTwoPorts(l, first lane, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.NeedsMutualTLS,
 		"must not lead to port %d of %s: %s leads to port %d of %s, and without mutual TLS the gateway cannot "+
-			"tell them apart; set `mutualTLS: true`", l.Port, l.host.Name, first.destination, first.Port, name)
+			"tell them apart; set `mutualTLS: true`", l.route.Port, l.host.Name, first.destination, first.route.Port, name)
 }
 
 func sameNameInTwoWays(l, first lane, name string) diagnose.Finding {
@@ -102,7 +102,7 @@ func sameNameInTwoWays(l, first lane, name string) diagnose.Finding {
 func gatewayPortTwice(number int, first lane) diagnose.Finding {
 	return diagnose.Errorf(diag.GatewayPortConflict,
 		"must not be %d, which %s uses for port %d: without mutual TLS each port with the pattern TCP needs one "+
-			"of its own; choose another, or set `mutualTLS: true`", number, first.destination, first.Port)
+			"of its own; choose another, or set `mutualTLS: true`", number, first.destination, first.route.Port)
 }
 
 func clusterTrafficDiffers(first *bundle, client string) diagnose.Finding {

@@ -212,7 +212,7 @@ func (j judge) besideAuthorizationPolicy(n neighbor.Object) {
 		case len(n.Spec.Rules) == 0:
 			j.Report(field.Destinations, policyAllowsNothing(g.Name, n))
 		default:
-			j.Report(field.Destinations, policyAllowsOthers(g.Name, n, j.Plan.Bundle))
+			j.Report(field.Destinations, policyAllowsOthers(g.Name, n, j.Bundle))
 		}
 	}
 }
