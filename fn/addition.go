@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // An addition is what patches added to the Pods of a workload of others, and nobody else
@@ -28,7 +31,7 @@ type addition struct {
 }
 
 // annotationAdded is the annotation of a workload that notes an addition, in JSON.
-const annotationAdded = "egressbundle.io/added"
+const annotationAdded = api.Group + "/added"
 
 // notedOn returns the addition that is noted on a workload, and an empty one if none is.
 func notedOn(workload *yaml.RNode) (noted addition, err error) {
@@ -72,7 +75,7 @@ func podOf(workload *yaml.RNode) addition {
 // Where a template of Pods has what patches add to it.
 var (
 	pathOfVolumes = []string{"spec", "volumes"}
-	pathOfMounts  = []string{"spec", "containers", "[name=istio-proxy]", "volumeMounts"}
+	pathOfMounts  = []string{"spec", "containers", "[name=" + object.ProxyContainer + "]", "volumeMounts"}
 )
 
 // valuesIn returns a field of each element of a list, and none if there is no such list.
@@ -90,12 +93,12 @@ func valuesIn(node *yaml.RNode, path []string, field string) []string {
 
 // podTemplate returns what a workload makes its Pods from.
 func podTemplate(workload *yaml.RNode) *yaml.RNode {
-	for _, path := range [][]string{{"spec", "jobTemplate", "spec", "template"}, {"spec", "template"}} {
-		if template, err := workload.Pipe(yaml.Lookup(path...)); err == nil && template != nil {
-			return template
-		}
+	path := object.PodTemplatePath(workload.GetApiVersion(), workload.GetKind())
+	template, err := workload.Pipe(yaml.Lookup(path...))
+	if path == nil || err != nil || template == nil {
+		return yaml.NewMapRNode(nil)
 	}
-	return yaml.NewMapRNode(nil)
+	return template
 }
 
 // entriesOf returns the entries of a list with commas, or of a map in JSON.

@@ -156,8 +156,7 @@ const (
 // isOfAPI reports whether an item is of the API of this function, also if its kind
 // is misspelt.
 func isOfAPI(item *yaml.RNode) bool {
-	group, _, _ := strings.Cut(api.APIVersion, "/")
-	return strings.HasPrefix(item.GetApiVersion(), group+"/")
+	return strings.HasPrefix(item.GetApiVersion(), api.Group+"/")
 }
 
 // isSource reports whether an item is rendered in this call.

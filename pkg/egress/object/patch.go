@@ -45,29 +45,38 @@ var podTemplates = []struct {
 	{"batch/v1", "Job", []string{"spec", "template"}},
 }
 
+// PodTemplatePath returns the fields that lead to what a workload makes its Pods from. It is
+// nil for a kind that is none that patches are for.
+func PodTemplatePath(apiVersion, kindName string) []string {
+	for _, t := range podTemplates {
+		if t.kind == kindName && t.apiVersion == apiVersion {
+			return slices.Clone(t.path)
+		}
+	}
+	return nil
+}
+
 // For returns the patch for one workload, as a strategic merge patch in YAML. It
 // is not ok for a workload that the patch does not concern.
 func (p Patch) For(apiVersion, kindName, namespace, workload string) (patch []byte, ok bool) {
 	if namespace != p.Namespace || p.Deployment != "" && (kindName != kind.Deployment || workload != p.Deployment) {
 		return nil, false
 	}
-	for _, t := range podTemplates {
-		if t.kind != kindName || t.apiVersion != apiVersion {
-			continue
-		}
-		tree := map[string]any{
-			"apiVersion": t.apiVersion,
-			"kind":       kindName,
-			"metadata":   map[string]any{"name": workload},
-		}
-		nested(tree, t.path, p.template())
-		var text bytes.Buffer
-		if err := yamlstream.Documents(&text, []any{tree}); err != nil {
-			panic(err) // A bytes.Buffer takes everything.
-		}
-		return text.Bytes(), true
+	path := PodTemplatePath(apiVersion, kindName)
+	if path == nil {
+		return nil, false
 	}
-	return nil, false
+	tree := map[string]any{
+		"apiVersion": apiVersion,
+		"kind":       kindName,
+		"metadata":   map[string]any{"name": workload},
+	}
+	nested(tree, path, p.template())
+	var text bytes.Buffer
+	if err := yamlstream.Documents(&text, []any{tree}); err != nil {
+		panic(err) // A bytes.Buffer takes everything.
+	}
+	return text.Bytes(), true
 }
 
 // template returns what the patch adds to a Pod.
