@@ -86,9 +86,7 @@ func (m *madeObject) Map() (map[string]any, error) {
 	if m.node != nil {
 		return m.node.Map()
 	}
-	tree, err := m.MarshalYAML()
-	object, _ := tree.(map[string]any)
-	return object, err
+	return m.Object.Map()
 }
 
 // saySame reports whether two objects say the same to Kubernetes, but for some fields. What

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package egress turns EgressBundles into the Istio objects that let workloads
-// of a mesh reach hosts outside it, through an egress gateway or straight from
+// Package egress turns EgressBundles into the Istio and Kubernetes objects that let
+// workloads of a mesh reach hosts outside it, through an egress gateway or straight from
 // their sidecars.
 //
 // # Use
@@ -20,11 +20,12 @@
 // # Guarantees
 //
 // Equal input gives equal bytes, in whatever order. Nothing depends on a clock,
-// on chance, on the environment or on files. All problems are found at once, and
-// with one problem there are no objects. The objects of several bundles are
+// on chance, on the environment or on files. All problems are found at once, but that
+// what breaks a rule by itself is judged no further, and with one problem there are no
+// objects. The objects of several bundles are
 // those of each, put together, and those that all of them have in common.
 //
 // The package opens ways out of a mesh, each for its clients alone. It closes
-// other ways where Enforce of a bundle asks for it. Report of an Output says which
+// other ways where [api.Enforce] of a bundle asks for it. Report of an Output says which
 // object stops each way around, or that nothing does.
 package egress

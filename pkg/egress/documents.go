@@ -51,7 +51,7 @@ func parseFile(filename string, src []byte, rewritten bool) (Documents, error) {
 	return d, diag.ErrorOf(d.problems)
 }
 
-// Add adds what was read from another file.
+// Add adds what was read from another file. Documents must not be copied after it.
 func (d *Documents) Add(other Documents) {
 	d.bundles = append(d.bundles, other.bundles...)
 	d.meshes = append(d.meshes, other.meshes...)
@@ -87,16 +87,10 @@ func (d Documents) mesh() (*source.Document[api.Mesh], []diag.Diagnostic) {
 	first := &d.meshes[0]
 	for _, other := range d.meshes[1:] {
 		r := diagnose.New(other.Subject)
-		r.Report(field.Kind, meshTwice(first.Subject))
+		r.Report(field.Kind, secondMesh(first.Subject))
 		diagnostics = append(diagnostics, r.Diagnostics()...)
 	}
 	return first, diagnostics
-}
-
-func meshTwice(first source.Subject) diagnose.Finding {
-	return diagnose.Errorf(diag.DuplicateMesh,
-		"must stand only once: the facts of the cluster stand in %s%s already",
-		first.Object, first.Position(field.Kind).InParentheses())
 }
 
 // Render renders the bundles with the mesh, as the function Render does. It reports what is
@@ -125,7 +119,7 @@ func (d Documents) Problems() error {
 	return diag.ErrorOf(slices.Concat(d.problems, diagnostics))
 }
 
-// HasNoBundle reports whether neither a bundle was read nor anything that is wrong.
+// HasNoBundle reports whether what was read is right, and has no bundle.
 func (d Documents) HasNoBundle() bool { return len(d.bundles) == 0 && d.Problems() == nil }
 
 // IsEmpty reports whether there is nothing that Render looks at: no bundle, no mesh, no

@@ -28,7 +28,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
-// Output is what Render makes.
+// Output is the objects, patches, releases and warnings of one rendering.
 type Output struct {
 	// Objects are sorted, in an order in which they can be applied.
 	Objects []object.Object
@@ -56,30 +56,46 @@ type Output struct {
 // no single bundle come out alike whichever are rendered: the Sidecar of a
 // namespace, and what belongs to a gateway.
 //
+// Without a bundle there are no objects, and that is no error.
+//
 // Render is pure, and safe for concurrent use.
 func Render(mesh *api.Mesh, bundles ...api.Bundle) (*Output, error) {
-	var problems []diag.Diagnostic
-	var shared *source.Document[api.Mesh]
-	if mesh != nil {
-		checked, found, err := parse.Mesh(*mesh)
-		if err != nil {
-			return nil, err
-		}
-		shared, problems = &checked, found
-	}
-	documents := make([]source.Document[api.Bundle], len(bundles))
-	for i, b := range bundles {
-		checked, found, err := parse.Bundle(b)
-		if err != nil {
-			return nil, err
-		}
-		documents[i] = checked
-		problems = append(problems, found...)
-	}
-	if err := diag.ErrorOf(problems); err != nil {
+	shared, problems, err := checkMesh(mesh)
+	if err != nil {
 		return nil, err
 	}
-	return render(shared, documents, nil, nil)
+	documents, found, err := checkAll(bundles)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 { // Without the facts of the cluster bundles would be misjudged.
+		return nil, diag.ErrorOf(slices.Concat(problems, found))
+	}
+	return render(shared, documents, nil, found)
+}
+
+func checkMesh(mesh *api.Mesh) (checked *source.Document[api.Mesh], problems []diag.Diagnostic, err error) {
+	if mesh == nil {
+		return nil, nil, nil
+	}
+	document, problems, err := parse.Mesh(*mesh)
+	return &document, problems, err
+}
+
+// checkAll returns the bundles that break no rule by themselves, and what is wrong with the
+// others.
+func checkAll(bundles []api.Bundle) (checked []source.Document[api.Bundle], problems []diag.Diagnostic, err error) {
+	for _, b := range bundles {
+		document, found, err := parse.Bundle(b)
+		if err != nil {
+			return nil, nil, err
+		}
+		problems = append(problems, found...)
+		if len(found) == 0 {
+			checked = append(checked, document)
+		}
+	}
+	return checked, problems, nil
 }
 
 // render plans, judges and builds documents that were checked. Problems of other documents
@@ -90,12 +106,9 @@ func render(
 	plans, found := planAll(mesh, bundles)
 	found = slices.Concat(problems, found, conflict.Check(mesh, plans))
 	backend := istio.New(plans)
-	found = append(found, backend.Check(neighbors)...)
-	if err := diag.ErrorOf(found); err != nil {
-		return nil, err
-	}
 	drafts := draft.Unique(slices.Concat(backend.Drafts(), kube.Drafts(plans)))
-	if err := diag.ErrorOf(draft.CheckNames(plans, drafts, neighbors)); err != nil {
+	found = slices.Concat(found, backend.Check(neighbors), draft.CheckNames(plans, drafts, neighbors))
+	if err := diag.ErrorOf(found); err != nil {
 		return nil, err
 	}
 	diag.Sort(found)
@@ -114,7 +127,7 @@ func planAll(mesh *source.Document[api.Mesh], bundles []source.Document[api.Bund
 	var diagnostics []diag.Diagnostic
 	if mesh != nil {
 		r := diagnose.New(mesh.Subject)
-		facts.Report(r, field.Spec, mesh.Value)
+		facts.Check(r, field.Spec, mesh.Value)
 		diagnostics = r.Diagnostics()
 	}
 	var plans []*ir.Plan
@@ -147,8 +160,8 @@ func (o *Output) Report() report.Report { return audit.Report(o.plans, o.drafts)
 // error is one of the writer.
 func (o *Output) EncodeHelmValues(w io.Writer) error {
 	made := map[diag.ObjectRef]bool{}
-	for _, object := range o.Objects {
-		made[object.Ref()] = true
+	for _, one := range o.Objects {
+		made[one.Ref()] = true
 	}
 	patches := slices.DeleteFunc(slices.Clone(o.Patches), func(p object.Patch) bool {
 		return made[diag.ObjectRef{Kind: kind.Deployment, Namespace: p.Namespace, Name: p.Deployment}]
@@ -156,5 +169,5 @@ func (o *Output) EncodeHelmValues(w io.Writer) error {
 	return object.EncodeHelmValues(w, patches, o.Releases)
 }
 
-// WithDefaults returns a mesh with every fact filled in, as Render sees it.
+// WithDefaults returns a mesh with every fact filled in, as Render sees it. It judges nothing.
 func WithDefaults(mesh api.Mesh) api.Mesh { return facts.WithDefaults(mesh) }

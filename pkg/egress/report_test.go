@@ -9,8 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
+	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
 // TestReportNamesObjects: whoever reads a report knows which objects open and which stop,
@@ -57,15 +60,18 @@ spec:
 		Stops  []object.Stop
 	}
 	const bundle, gateway = "payments/news", "istio-egressgateway"
-	lane := said{Origin: object.Origin{Bundle: bundle, Destination: "cnn", Port: 80, Field: "spec.destinations.cnn.ports[0]"}}
+	lane := said{Origin: object.Origin{
+		Bundle: bundle, Destination: "cnn", Host: "edition.cnn.com", Port: 80, Field: "spec.destinations.cnn.ports[0]",
+	}}
 	destination := object.Origin{Bundle: bundle, Destination: "cnn", Field: "spec.destinations.cnn"}
-	hop := said{Origin: object.Origin{Bundle: bundle, Field: "spec.destinations"}}
+	host := object.Origin{Bundle: bundle, Destination: "cnn", Host: "edition.cnn.com", Field: "spec.destinations.cnn.hosts[0]"}
+	hop := said{Origin: object.Origin{Bundle: bundle, Gateway: gateway, Field: "spec.destinations"}}
 	want := map[string]said{
 		"ServiceEntry istio-system/payments--news--cnn--edition.cnn.com--80":    lane,
 		"VirtualService istio-system/payments--news--cnn--edition.cnn.com--80":  lane,
 		"DestinationRule istio-system/payments--news--cnn--edition.cnn.com--80": lane,
 		"ServiceEntry payments/payments--news--cnn":                             {Origin: destination},
-		"VirtualService istio-system/payments--news--cnn--edition.cnn.com": {Origin: destination, Stops: []object.Stop{
+		"VirtualService istio-system/payments--news--cnn--edition.cnn.com": {Origin: host, Stops: []object.Stop{
 			{Attempt: object.SpoofedHost, From: "payments", Bundle: bundle, Destination: "cnn"},
 		}},
 		"Gateway istio-system/payments--news--istio-egressgateway":     hop,
@@ -81,6 +87,61 @@ spec:
 		got[o.Ref().String()] = said{Origin: o.Origin, Stops: o.Stops}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestAccessBy: an entry of the report names the objects of its own port, host and client, and
+// those of the hop, and no others.
+func TestAccessBy(t *testing.T) {
+	output, err := parse(t, `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  clients: [{namespace: payments}, {namespace: search}]
+  destinations:
+    cnn: {hosts: [edition.cnn.com, lite.cnn.com], ports: [{port: 80, pattern: HTTP}, {port: 443, pattern: TLSPassthrough}]}
+    bbc: {hosts: [www.bbc.com]}
+`).Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	access := output.Report().Access
+	i := slices.IndexFunc(access, func(a report.Access) bool {
+		return a.Client == "search" && a.Host == "edition.cnn.com" && a.Port == 443
+	})
+	if i < 0 {
+		t.Fatal("there is no such entry")
+	}
+	var got []string
+	for _, ref := range access[i].By {
+		got = append(got, ref.String())
+	}
+	want := []string{
+		"ServiceEntry search/payments--news--cnn",
+		"VirtualService istio-system/payments--news--cnn--edition.cnn.com",
+		"ServiceEntry istio-system/payments--news--cnn--edition.cnn.com--443",
+		"VirtualService istio-system/payments--news--cnn--edition.cnn.com--443",
+		"Gateway istio-system/payments--news--istio-egressgateway",
+		"DestinationRule search/payments--news--istio-egressgateway",
+		"AuthorizationPolicy istio-system/payments--news--istio-egressgateway",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestRenderReportsAll: what is wrong with one bundle does not keep the others from being
+// judged, also where a program built them.
+func TestRenderReportsAll(t *testing.T) {
+	_, err := egress.Render(nil,
+		api.Bundle{Name: "a", Namespace: "payments", Destinations: map[string]api.Destination{"cnn": {Hosts: []string{"CNN"}}}},
+		api.Bundle{Name: "b", Namespace: "payments", Destinations: map[string]api.Destination{"cnn": {Hosts: []string{"a.example.com", "a.example.com"}}}})
+	var got []diag.Code
+	for _, d := range diagnosticsOf(t, err) {
+		got = append(got, d.Code)
+	}
+	if diff := cmp.Diff([]diag.Code{diag.InvalidValue, diag.DuplicateHost}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -23,10 +23,10 @@ type Deploy struct {
 type Installer string
 
 const (
-	// InstallerManifests puts the workload among the objects of Output.
+	// InstallerManifests puts the workload among the objects of egress.Output.
 	InstallerManifests Installer = "Manifests"
 	// InstallerHelm leaves it to the Helm chart gateway of Istio, with the
-	// values of Output.Releases.
+	// values of egress.Output.Releases.
 	InstallerHelm Installer = "Helm"
 )
 

@@ -38,7 +38,7 @@ type CACertificates struct {
 	ConfigMap string `json:"configMap,omitempty"`
 	// File is the absolute path of a file in the container of the proxy that
 	// opens the TLS. If its folder has the name of a Secret, as CertificateFiles
-	// describes, Output.Patches mounts it.
+	// describes, egress.Output.Patches mounts it.
 	File string `json:"file,omitempty"`
 }
 
@@ -54,7 +54,7 @@ type ClientCertificate struct {
 }
 
 // CertificateFiles are the absolute paths of a certificate and its private key.
-// The folder of each has the name of the Secret that Output.Patches mounts there:
+// The folder of each has the name of the Secret that egress.Output.Patches mounts there:
 // /etc/istio/partner-certs is for the Secret partner-certs.
 type CertificateFiles struct {
 	Certificate string `json:"certificate"`

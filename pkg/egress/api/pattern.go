@@ -5,8 +5,8 @@ package api
 
 import "slices"
 
-// A Pattern is what applications speak on a port, and what the mesh makes of it. The set
-// is closed: it is those that Patterns lists.
+// A Pattern is what applications speak on a port, and what the mesh makes of it: one of
+// *HTTP, *TCP, *TLSOrigination and *TLSPassthrough.
 type Pattern interface{ isPattern() }
 
 // PatternInfo describes a pattern for people.

@@ -84,15 +84,6 @@ func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s [%s]", strings.Join(parts, ": "), d.Code)
 }
 
-// InParentheses returns " (file:line:column)" for messages that name another place, and
-// nothing if the file is not known.
-func (p Position) InParentheses() string {
-	if p.File == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (%s)", p)
-}
-
 // An InvalidError reports input that cannot be rendered.
 type InvalidError struct {
 	// Diagnostics holds every error that was found, sorted.

@@ -11,12 +11,10 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
-	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/egressbundle/egressbundle/internal/yamlstream"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/jsontree"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/protoyaml"
 )
 
@@ -94,15 +92,14 @@ func (q quoted) MarshalYAML() (any, error) {
 
 // content returns what the object holds beside its metadata.
 func (o Object) content() (map[string]any, error) {
-	switch spec := o.Spec.(type) {
-	case proto.Message:
-		return map[string]any{"spec": protoyaml.Tree(spec)}, nil
-	case *discoveryv1.EndpointSlice, *corev1.ServiceAccount, *rbacv1.Role, *rbacv1.RoleBinding:
-		return jsonTree(spec)
-	default:
-		tree, err := jsonTree(spec)
-		return map[string]any{"spec": tree}, err
+	if message, ok := o.Spec.(proto.Message); ok {
+		return map[string]any{"spec": protoyaml.Tree(message)}, nil
 	}
+	tree, err := jsonTree(o.Spec)
+	if err != nil || kind.IsBare(o.Kind) {
+		return tree, err
+	}
+	return map[string]any{"spec": tree}, nil
 }
 
 func jsonTree(spec any) (map[string]any, error) {

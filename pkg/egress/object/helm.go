@@ -66,7 +66,9 @@ func withMounts(patches []Patch, releases []Release) []Release {
 	type key struct{ namespace, name string }
 	byName := map[key]Release{}
 	for _, r := range releases {
-		r.Values = maps.Clone(r.Values)
+		values := map[string]any{}
+		maps.Copy(values, r.Values)
+		r.Values = values
 		byName[key{r.Namespace, r.Name}] = r
 	}
 	for _, p := range patches {

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package object holds what bundles become: Kubernetes objects, patches of workloads that
-// exist already, and values for Helm; and how they are written.
+// Package object holds what bundles become, and writes it: Kubernetes objects, with what each
+// was made from and what it stops, patches of workloads that exist already, and values for
+// Helm.
 package object
 
 import (
@@ -39,10 +40,16 @@ type Origin struct {
 	Bundle string
 	// Destination is a name in the bundle. It is empty for what serves several.
 	Destination string
+	// Host is what applications call, as a bundle names it. It is empty for what serves
+	// several.
+	Host string
 	// Port is the port that applications call. It is 0 for what serves several.
 	Port int
+	// Gateway is the name in the mesh of the gateway whose hop the object serves for all
+	// destinations of the bundle. It is empty for every other object.
+	Gateway string
 	// Field leads to the field of the bundle that asked for the object, as
-	// spec.destinations.stripe. It is empty where a mesh did.
+	// spec.destinations.stripe. It is empty for what all bundles have in common.
 	Field string
 }
 

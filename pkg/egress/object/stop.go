@@ -24,7 +24,12 @@ const (
 	UnlistedRoute Attempt = "UnlistedRoute"
 )
 
-// A Stop is an attempt that an object stops. Of SpoofedHost it leads the call to the host
+// A Stop is an attempt that an object stops. A report finds it by all of its fields: of
+// NoSidecar and DirectIP it has From, of SpoofedHost also Bundle and Destination, of
+// UnlistedRoute Gateway, and of the others Gateway and, where it protects one bundle alone,
+// Bundle.
+//
+// Of SpoofedHost it leads the call to the host
 // that it names after all.
 type Stop struct {
 	Attempt Attempt

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report says what bundles open, and what stops each way around them.
+// Package report holds who may call what (Access), and which objects stop those who try to
+// get around that (WayAround).
 package report
 
 import (
@@ -38,7 +39,9 @@ type Access struct {
 	// nobody in the mesh.
 	ToExit string
 	Beyond string
-	// By are the objects that serve the destination.
+	// By are the objects that serve this port of this host for the client: those of the
+	// destination, and those of the hop to the gateway that it shares with others of its
+	// bundle.
 	By []diag.ObjectRef
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
@@ -22,7 +23,7 @@ func Report(plans []*ir.Plan, drafts []draft.Draft) report.Report {
 	a := audit{
 		plans: plans,
 		stops: map[object.Stop][]diag.ObjectRef{},
-		makes: map[destinationID][]diag.ObjectRef{},
+		makes: map[object.Origin][]diag.ObjectRef{},
 	}
 	for _, d := range drafts {
 		a.note(d.Object)
@@ -41,24 +42,19 @@ func Report(plans []*ir.Plan, drafts []draft.Draft) report.Report {
 type audit struct {
 	plans []*ir.Plan
 	stops map[object.Stop][]diag.ObjectRef
-	makes map[destinationID][]diag.ObjectRef
+	makes map[object.Origin][]diag.ObjectRef // by origins without fields
 }
-
-// A destinationID identifies a destination of all bundles.
-type destinationID struct{ bundle, name string }
 
 func (a audit) note(o object.Object) {
 	for _, stop := range o.Stops {
 		a.stops[stop] = append(a.stops[stop], o.Ref())
 	}
-	if of := o.Origin; of.Destination != "" {
-		id := destinationID{bundle: of.Bundle, name: of.Destination}
-		a.makes[id] = append(a.makes[id], o.Ref())
-	}
+	origin := o.Origin
+	origin.Field = ""
+	a.makes[origin] = append(a.makes[origin], o.Ref())
 }
 
 func (a audit) access(d *ir.Destination) []report.Access {
-	by := a.makes[destinationID{bundle: d.Bundle.String(), name: d.Name}]
 	var all []report.Access
 	for _, client := range callers(d.Clients) {
 		for _, h := range d.Hosts {
@@ -70,16 +66,43 @@ func (a audit) access(d *ir.Destination) []report.Access {
 					Host:        called(d, h),
 					Port:        r.Port,
 					Protocol:    string(r.Protocol),
-					Requests:    r.Exit.Allow,
+					Requests:    slices.Clone(r.Exit.Allow),
 					Exit:        exitName(d.Way),
 					ToExit:      encryptionToExit(d.Way, r),
 					Beyond:      encryptionBeyond(d.Way, r),
-					By:          by,
+					By:          a.servedBy(d, client, h, r),
 				})
 			}
 		}
 	}
 	return all
+}
+
+// servedBy returns the objects that serve one port of one host for a client: those of the
+// destination, of the host and of the port, and those of the hop to the gateway. What stands
+// in the namespaces of other clients is theirs.
+func (a audit) servedBy(d *ir.Destination, client string, h ir.Host, r ir.Route) []diag.ObjectRef {
+	destination := object.Origin{Bundle: d.Bundle.String(), Destination: d.Name}
+	host, port := destination, destination
+	host.Host = h.Name
+	port.Host, port.Port = h.Name, r.Port
+	serving := slices.Concat(a.makes[destination], a.makes[host], a.makes[port])
+	namespaces := []string{namespaceOf(client)}
+	if way, ok := d.Way.(ir.ThroughGateway); ok {
+		hop := object.Origin{Bundle: d.Bundle.String(), Gateway: way.Gateway.Name}
+		serving = append(serving, a.makes[hop]...)
+		namespaces = append(namespaces, way.Gateway.Namespace)
+	}
+	return slices.DeleteFunc(serving, func(ref diag.ObjectRef) bool {
+		isService := ref.Kind == kind.Service || ref.Kind == kind.EndpointSlice // for all clients
+		return !isService && !slices.Contains(namespaces, ref.Namespace)
+	})
+}
+
+// namespaceOf returns the namespace of a client, which may name a service account too.
+func namespaceOf(client string) string {
+	namespace, _, _ := strings.Cut(client, "/")
+	return namespace
 }
 
 // callers returns clients, with their service accounts where not all may call.

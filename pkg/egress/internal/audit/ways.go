@@ -30,6 +30,7 @@ func (a audit) waysAround(p *ir.Plan) []report.WayAround {
 	}
 	for i := range ways {
 		ways[i].Bundle = p.Bundle.String()
+		ways[i].StoppedBy = slices.Clone(ways[i].StoppedBy)
 	}
 	return united(ways)
 }

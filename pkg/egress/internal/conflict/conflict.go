@@ -41,7 +41,7 @@ type bundle struct {
 }
 
 // String names the bundle in messages, and where it stands.
-func (b *bundle) String() string { return b.Plan.Subject.String() }
+func (b *bundle) String() string { return b.Subject.String() }
 
 // A destination is one of a bundle that is compared with others.
 type destination struct {
@@ -65,8 +65,8 @@ type claims struct {
 	enforced  enforcements
 	// serverNames and ports are what gateways tell traffic by on hops without mutual
 	// TLS.
-	serverNames map[string]map[string]lane // by gateway and host
-	ports       map[portOfGateway]lane
+	serverNames map[string]map[string]hostPort // by gateway and host
+	ports       map[portOfGateway]hostPort
 }
 
 func newClaims() *claims {
@@ -79,13 +79,13 @@ func newClaims() *claims {
 		named:       map[portOfClient]*destination{},
 		bypasses:    map[string][]*bundle{},
 		enforced:    newEnforcements(),
-		serverNames: map[string]map[string]lane{},
-		ports:       map[portOfGateway]lane{},
+		serverNames: map[string]map[string]hostPort{},
+		ports:       map[portOfGateway]hostPort{},
 	}
 }
 
-// addBundle reports a bundle that was added before, which would contradict itself, and
-// whether it was not.
+// addBundle adds a bundle, and reports whether it is the first of its name: another would
+// contradict itself.
 func (c *claims) addBundle(b *bundle) bool {
 	if first := c.bundles[b.Bundle]; first != nil {
 		b.reportTwice(first)

@@ -4,7 +4,6 @@
 package conflict
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -104,7 +103,7 @@ func (c *claims) reportDropped(b *bundle) {
 func (c *claims) reportUnimported(b *bundle) {
 	for _, client := range b.Clients.Namespaces {
 		by := c.enforced.sidecars[client]
-		if by != nil && !slices.Equal(gatewayNamespaces(by.Mesh, client), gatewayNamespaces(b.Mesh, client)) {
+		if by != nil && !slices.Equal(by.GatewayNamespaces(client), b.GatewayNamespaces(client)) {
 			b.Report(field.Mesh.Child("gateways"), gatewaysNotImported(by, client))
 		}
 	}
@@ -119,16 +118,4 @@ func (c *claims) reportUnimported(b *bundle) {
 			}
 		}
 	}
-}
-
-// gatewayNamespaces returns the namespaces of gateways that a Sidecar of a client imports,
-// sorted.
-func gatewayNamespaces(mesh api.Mesh, client string) []string {
-	namespaces := map[string]bool{}
-	for _, g := range mesh.Gateways {
-		if g.Namespace != client {
-			namespaces[g.Namespace] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(namespaces))
 }

@@ -16,8 +16,8 @@ type portOfGateway struct {
 	port    int
 }
 
-// A lane is one port of one host on the hop to a gateway.
-type lane struct {
+// A hostPort is one port of one host on the hop to a gateway.
+type hostPort struct {
 	*destination
 
 	host  ir.Host
@@ -33,45 +33,45 @@ func (c *claims) claimHop(d *destination) {
 	}
 	for _, h := range d.Hosts {
 		for _, r := range d.Routes {
-			l := lane{destination: d, host: h, route: r}
+			p := hostPort{destination: d, host: h, route: r}
 			switch r.Protocol.Layer() {
 			case ir.LayerHTTP:
 			case ir.LayerTLS:
-				c.claimServerName(way.Gateway.Host, l)
+				c.claimServerName(way.Gateway.Host, p)
 			case ir.LayerTCP:
-				c.claimGatewayPort(way.Gateway.Host, l)
+				c.claimGatewayPort(way.Gateway.Host, p)
 			}
 		}
 	}
 }
 
 // claimServerName looks at TLS, whose SNI is all that the gateway sees.
-func (c *claims) claimServerName(gateway string, l lane) {
+func (c *claims) claimServerName(gateway string, p hostPort) {
 	known := c.serverNames[gateway]
 	if known == nil {
-		known = map[string]lane{}
+		known = map[string]hostPort{}
 		c.serverNames[gateway] = known
 	}
-	path := l.route.NumberPath()
-	for _, name := range meeting(known, l.host.Name) {
+	path := p.route.NumberPath()
+	for _, name := range meeting(known, p.host.Name) {
 		first := known[name]
-		bothPlain := first.Onward.IsPlain() && l.Onward.IsPlain()
+		bothPlain := first.Onward.IsPlain() && p.Onward.IsPlain()
 		switch {
-		case first.route.Port != l.route.Port:
-			l.bundle.Report(path, sameNameOnTwoPorts(l, first, name))
+		case first.route.Port != p.route.Port:
+			p.bundle.Report(path, sameNameOnTwoPorts(p, first, name))
 			return
-		case !first.IsReachedLike(l.Destination) && (name == l.host.Name || !bothPlain):
-			l.bundle.Report(path, sameNameInTwoWays(l, first, name))
+		case !first.IsReachedLike(p.Destination) && (name == p.host.Name || !bothPlain):
+			p.bundle.Report(path, sameNameInTwoWays(p, first, name))
 			return
 		}
 	}
-	if _, claimed := known[l.host.Name]; !claimed {
-		known[l.host.Name] = l
+	if _, claimed := known[p.host.Name]; !claimed {
+		known[p.host.Name] = p
 	}
 }
 
 // meeting returns the known names that a host is, is below, or covers.
-func meeting(known map[string]lane, name string) []string {
+func meeting(known map[string]hostPort, name string) []string {
 	var names []string
 	for _, other := range slices.Sorted(maps.Keys(known)) {
 		if ir.Covers(name, other) || ir.Covers(other, name) {
@@ -83,12 +83,12 @@ func meeting(known map[string]lane, name string) []string {
 
 // claimGatewayPort looks at TCP, of which the gateway has nothing but its own port to tell
 // where it goes.
-func (c *claims) claimGatewayPort(gateway string, l lane) {
-	claim := portOfGateway{gateway: gateway, port: l.route.GatewayPort}
+func (c *claims) claimGatewayPort(gateway string, p hostPort) {
+	claim := portOfGateway{gateway: gateway, port: p.route.GatewayPort}
 	first, claimed := c.ports[claim]
 	if !claimed {
-		c.ports[claim] = l
+		c.ports[claim] = p
 		return
 	}
-	l.bundle.Report(l.route.Path.Child("gatewayPort"), gatewayPortTwice(l.route.GatewayPort, first))
+	p.bundle.Report(p.route.Path.Child("gatewayPort"), gatewayPortTwice(p.route.GatewayPort, first))
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func (b *bundle) reportTwice(first *bundle) {
-	b.Report(field.Name, bundleTwice(b.Bundle, first.Plan.Subject.Position(field.Name)))
+	b.Report(field.Name, bundleTwice(b.Bundle, first.Subject.Position(field.Name)))
 }
 
 // A fact is something that a bundle says of the cluster: of what, in which field of the

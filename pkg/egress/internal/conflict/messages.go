@@ -86,20 +86,20 @@ func serviceTwice(first *bundle, name string) diagnose.Finding {
 		first, name)
 }
 
-func sameNameOnTwoPorts(l, first lane, name string) diagnose.Finding {
+func sameNameOnTwoPorts(p, first hostPort, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.NeedsMutualTLS,
 		"must not lead to port %d of %s: %s leads to port %d of %s, and without mutual TLS the gateway cannot "+
-			"tell them apart; set `mutualTLS: true`", l.route.Port, l.host.Name, first.destination, first.route.Port, name)
+			"tell them apart; set `mutualTLS: true`", p.route.Port, p.host.Name, first.destination, first.route.Port, name)
 }
 
-func sameNameInTwoWays(l, first lane, name string) diagnose.Finding {
+func sameNameInTwoWays(p, first hostPort, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.NeedsMutualTLS,
 		"must lead to %s as %s leads to %s, in endpoints, forwardProxy, trafficPolicy and wildcardServer: "+
 			"without mutual TLS the gateway cannot tell them apart; agree, or set `mutualTLS: true`",
-		l.host.Name, first.destination, name)
+		p.host.Name, first.destination, name)
 }
 
-func gatewayPortTwice(number int, first lane) diagnose.Finding {
+func gatewayPortTwice(number int, first hostPort) diagnose.Finding {
 	return diagnose.Errorf(diag.GatewayPortConflict,
 		"must not be %d, which %s uses for port %d: without mutual TLS each port with the pattern TCP needs one "+
 			"of its own; choose another, or set `mutualTLS: true`", number, first.destination, first.route.Port)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package diagnose reports what is wrong. A rule makes a Finding, whose message stands
-// beside those of its package, and a Reporter ties it to the field that broke the rule.
+// Package diagnose turns the findings of rules into diagnostics with positions. A rule makes
+// a Finding, and a Reporter ties it to the field that broke the rule.
 package diagnose
 
 import (
@@ -32,17 +32,16 @@ func Warnf(code diag.Code, format string, args ...any) Finding {
 
 // A Reporter collects what is found in one document.
 type Reporter struct {
-	Subject source.Subject
-
-	found []diag.Diagnostic
+	subject source.Subject
+	found   []diag.Diagnostic
 }
 
 // New returns a reporter of what is found in a document.
-func New(subject source.Subject) *Reporter { return &Reporter{Subject: subject} }
+func New(subject source.Subject) *Reporter { return &Reporter{subject: subject} }
 
 // Report reports a finding at a field.
 func (r *Reporter) Report(path field.Path, f Finding) {
-	r.ReportAt(r.Subject.Position(path), path, f)
+	r.ReportAt(r.subject.Position(path), path, f)
 }
 
 // ReportAt reports a finding at a field that stands somewhere else than its value.
@@ -51,7 +50,7 @@ func (r *Reporter) ReportAt(at diag.Position, path field.Path, f Finding) {
 		Code:     f.Code,
 		Severity: f.Severity,
 		Position: at,
-		Object:   r.Subject.Object,
+		Object:   r.subject.Object,
 		Path:     string(path),
 		Message:  f.Message,
 	})

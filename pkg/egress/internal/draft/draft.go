@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package draft holds objects before their specs are made. A backend drafts what it is going
-// to make, so that names can be judged before anything is built, and each is made once.
+// to make, so that each name is made once, and judged before any spec is built.
 package draft
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -67,10 +68,24 @@ func OfDestination(of *ir.Destination, ref diag.ObjectRef, spec func() any) Draf
 	return d
 }
 
-// OfRoute drafts an object that serves one port of a destination.
-func OfRoute(of *ir.Destination, r ir.Route, ref diag.ObjectRef, spec func() any) Draft {
+// OfHost drafts an object that serves one host of a destination.
+func OfHost(of *ir.Destination, h ir.Host, ref diag.ObjectRef, spec func() any) Draft {
 	d := OfDestination(of, ref, spec)
+	d.Origin.Host, d.Origin.Field = h.Name, string(h.Path)
+	return d
+}
+
+// OfRoute drafts an object that serves one port of a host.
+func OfRoute(of *ir.Destination, h ir.Host, r ir.Route, ref diag.ObjectRef, spec func() any) Draft {
+	d := OfHost(of, h, ref, spec)
 	d.Origin.Port, d.Origin.Field = r.Port, string(r.Path)
+	return d
+}
+
+// OfHop drafts an object that serves the hop of a bundle to a gateway.
+func OfHop(b ir.BundleID, g *ir.Gateway, ref diag.ObjectRef, spec func() any) Draft {
+	d := OfBundle(b, field.Destinations, ref, spec)
+	d.Origin.Gateway = g.Name
 	return d
 }
 
@@ -108,12 +123,14 @@ func Unique(drafts []Draft) []Draft {
 	})
 }
 
-// Build makes the objects, sorted.
+// Build makes the objects, sorted. They share nothing with the drafts.
 func Build(drafts []Draft) []object.Object {
 	objects := make([]object.Object, len(drafts))
 	for i, d := range drafts {
 		objects[i] = d.Object
 		objects[i].Spec = d.spec()
+		objects[i].Labels, objects[i].Annotations = maps.Clone(d.Labels), maps.Clone(d.Annotations)
+		objects[i].Stops = slices.Clone(d.Stops)
 	}
 	object.Sort(objects)
 	return objects

@@ -11,7 +11,6 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
-	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // CheckNames looks for objects of others that stand where objects of the bundles
@@ -37,10 +36,4 @@ func CheckNames(plans []*ir.Plan, drafts []Draft, neighbors []neighbor.Object) [
 		diagnostics = append(diagnostics, r.Diagnostics()...)
 	}
 	return diagnostics
-}
-
-func nameTaken(n neighbor.Object) diagnose.Finding {
-	return diagnose.Errorf(diag.NameConflict,
-		"must be another: its objects include %s, which has no label %s: %s and so belongs to somebody else; "+
-			"rename or remove one of the two", n, object.LabelManagedBy, object.ManagedBy)
 }

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package facts knows clusters: what a mesh says of one, with every default, and what is
-// wrong with its gateways.
+// Package facts fills in the defaults of what a mesh says of its cluster, and judges its
+// gateways.
 package facts
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -69,7 +70,7 @@ func gatewayWithDefaults(g api.Gateway, name string) api.Gateway {
 	g.TargetPorts.HTTP = cmp.Or(g.TargetPorts.HTTP, g.Ports.HTTP)
 	g.TargetPorts.TLS = cmp.Or(g.TargetPorts.TLS, g.Ports.TLS)
 	if len(g.TargetPorts.TCP) == 0 {
-		g.TargetPorts.TCP = g.Ports.TCP
+		g.TargetPorts.TCP = slices.Clone(g.Ports.TCP)
 	}
 	if g.Deploy != nil {
 		g.Deploy = new(deployWithDefaults(*g.Deploy))

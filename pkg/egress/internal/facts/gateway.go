@@ -39,8 +39,8 @@ func Gateway(mesh api.Mesh, name string, stated api.Gateway) *ir.Gateway {
 
 func statesNoPorts(p api.GatewayPorts) bool { return p.HTTP == 0 && p.TLS == 0 && len(p.TCP) == 0 }
 
-// Report finds what is wrong with the gateways of a mesh. The path leads to the mesh.
-func Report(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {
+// Check finds what is wrong with the gateways of a mesh. The path leads to the mesh.
+func Check(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {
 	gateways := WithDefaults(mesh).Gateways
 	names := slices.Sorted(maps.Keys(gateways))
 	for i, name := range names {
@@ -71,20 +71,10 @@ func (g gateway) checkApart(name string, first api.Gateway) {
 	if g.Service == first.Service {
 		g.Report(g.path.Child("service"), sameService(g.Service, name, g.Namespace))
 	}
-	overlap := selects(g.Selector, first.Selector) || selects(first.Selector, g.Selector)
+	overlap := ir.Selects(g.Selector, first.Selector) || ir.Selects(first.Selector, g.Selector)
 	if overlap && (g.Deploy != nil || first.Deploy != nil) {
 		g.Report(g.path.Child("selector"), sameSelector(name, g.Namespace))
 	}
-}
-
-// selects reports whether whatever has all of some labels has those of a selector too.
-func selects(selector, labels map[string]string) bool {
-	for key, value := range selector {
-		if labels[key] != value {
-			return false
-		}
-	}
-	return true
 }
 
 func (g gateway) checkPorts() {
@@ -127,7 +117,7 @@ func (g gateway) checkDeploy() {
 	if g.Service[0] >= '0' && g.Service[0] <= '9' {
 		g.Report(g.path.Child("service"), serviceStartsWithDigit(g.Service))
 	}
-	for _, key := range []string{ir.LabelDataplane, ir.LabelInject} {
+	for _, key := range []string{LabelDataplane, LabelInject} {
 		if _, ok := g.Selector[key]; ok {
 			g.Report(g.path.Child("selector"), labelOfProxy(key))
 		}
@@ -160,3 +150,10 @@ func (g gateway) checkToleration(path field.Path, t api.Toleration) {
 		g.Report(path, tolerationWithValue(t.Value))
 	}
 }
+
+// Labels of Pods that Istio reads.
+// https://istio.io/latest/docs/reference/config/labels/
+const (
+	LabelDataplane = "istio.io/dataplane-mode"
+	LabelInject    = "sidecar.istio.io/inject"
+)

@@ -4,7 +4,7 @@
 // Package ir holds plans, as values only: what bundles mean, with every default applied,
 // every reference resolved and every list sorted.
 //
-// Nothing in it knows Istio's objects, YAML or CUE. Each value knows the field of the bundle
+// It builds no objects, and reads no YAML and no CUE. Each value knows the field of the bundle
 // that it comes from, so that rules about plans can say where.
 package ir
 
@@ -72,7 +72,7 @@ func (b *Bypass) Covers(called string) bool {
 
 // NameOf names a destination in messages, and where it stands.
 func (p *Plan) NameOf(d *Destination) string {
-	return fmt.Sprintf("destination %q of %s%s", d.Name, p.Subject.Object, p.Subject.Position(d.Path).InParentheses())
+	return fmt.Sprintf("destination %q of %s%s", d.Name, p.Subject.Object, source.InParentheses(p.Subject.Position(d.Path)))
 }
 
 // Gateways returns the gateways that the bundle uses, sorted by name.
@@ -124,4 +124,26 @@ func (p *Plan) FromSidecarsOf(client string) []*Destination {
 		}
 	}
 	return direct
+}
+
+// GatewayNamespaces returns the namespaces, but for that of a client itself, in which the mesh
+// has gateways: the client must see what stands there to reach any. They are sorted.
+func (p *Plan) GatewayNamespaces(client string) []string {
+	namespaces := map[string]bool{}
+	for _, g := range p.Mesh.Gateways {
+		if g.Namespace != client {
+			namespaces[g.Namespace] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(namespaces))
+}
+
+// Selects reports whether a selector selects what has some labels.
+func Selects(selector, labels map[string]string) bool {
+	for key, value := range selector {
+		if labels[key] != value {
+			return false
+		}
+	}
+	return true
 }

@@ -20,12 +20,6 @@ type FromSidecar struct{}
 func (ThroughGateway) isWay() {}
 func (FromSidecar) isWay()    {}
 
-// IsMutualTLS reports whether a way is a hop with mutual TLS.
-func IsMutualTLS(way Way) bool {
-	gateway, ok := way.(ThroughGateway)
-	return ok && gateway.MutualTLS
-}
-
 // EntryPort returns the port of the gateway's Service that takes a route. Everything over
 // mutual TLS goes to the TLS port, where a server name tells it apart.
 func (w ThroughGateway) EntryPort(r Route) int {
@@ -78,10 +72,3 @@ func (g *Gateway) ContainerPort(port int) int {
 func (g *Gateway) ContainerPorts() []int {
 	return slices.Concat([]int{g.HTTPTarget, g.TLSTarget}, g.TCPTargets)
 }
-
-// Labels of Pods that Istio reads.
-// https://istio.io/latest/docs/reference/config/labels/
-const (
-	LabelDataplane = "istio.io/dataplane-mode"
-	LabelInject    = "sidecar.istio.io/inject"
-)

@@ -53,7 +53,7 @@ func (h *hop) authorizationPolicies() []draft.Draft {
 	namespaces.Attempt, identities.Attempt = object.OtherNamespace, object.OtherIdentity
 	var drafts []draft.Draft
 	for _, s := range shard.Split(h.snis.Keys()) {
-		policy := draft.OfBundle(h.bundle, field.Destinations, h.policyRef(s.Name...), func() any {
+		policy := h.draft(h.policyRef(s.Name...), func() any {
 			var rules []*security.Rule
 			for _, permitted := range s.Items {
 				rules = append(rules, deny(strings.Fields(permitted), h.snis.Of(permitted)))

@@ -165,7 +165,7 @@ func takes(n neighbor.Object, r ir.Route) bool {
 func (j judge) besideGateway(n neighbor.Object) {
 	for _, lanes := range j.lanes {
 		for _, l := range lanes {
-			if !selects(n, l.way.Gateway) {
+			if !ir.Selects(n.Spec.Selector, l.way.Gateway.Selector) {
 				break
 			}
 			ours := l.crossing.server
@@ -178,17 +178,6 @@ func (j judge) besideGateway(n neighbor.Object) {
 			}
 		}
 	}
-}
-
-// selects reports whether a Gateway or an AuthorizationPolicy is for the Pods of a
-// gateway.
-func selects(n neighbor.Object, g *ir.Gateway) bool {
-	for key, value := range n.Spec.Selector {
-		if g.Selector[key] != value {
-			return false
-		}
-	}
-	return true
 }
 
 // excludes reports whether a server leaves no room for one of ours on the same port.
@@ -208,7 +197,7 @@ func (j judge) besideAuthorizationPolicy(n neighbor.Object) {
 	for _, g := range j.Gateways() {
 		isThere := n.Ref.Namespace == g.Namespace || n.Ref.Namespace == j.Mesh.RootNamespace
 		switch {
-		case !isThere || !selects(n, g):
+		case !isThere || !ir.Selects(n.Spec.Selector, g.Selector):
 		case len(n.Spec.Rules) == 0:
 			j.Report(field.Destinations, policyAllowsNothing(g.Name, n))
 		default:

@@ -123,7 +123,12 @@ func meshVirtualServices(d *ir.Destination, way ir.ThroughGateway, lanes []lane)
 	var drafts []draft.Draft
 	for _, s := range meshShards(d, lanes) {
 		ref := diag.ObjectRef{Kind: kind.VirtualService, Namespace: way.Gateway.Namespace, Name: draft.Name(d, s.Name...)}
-		drafts = append(drafts, draft.OfDestination(d, ref, func() any { return meshVirtualService(d, way, s.Items) }).Stopping(stops...))
+		spec := func() any { return meshVirtualService(d, way, s.Items) }
+		virtualService := draft.OfDestination(d, ref, spec)
+		if len(s.Items) == 1 {
+			virtualService = draft.OfHost(d, s.Items[0].lanes[0].host, ref, spec)
+		}
+		drafts = append(drafts, virtualService.Stopping(stops...))
 	}
 	return drafts
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/name"
@@ -83,7 +82,7 @@ func (h *hop) objectName(parts ...string) string {
 }
 
 func (h *hop) draft(ref diag.ObjectRef, spec func() any) draft.Draft {
-	return draft.OfBundle(h.bundle, field.Destinations, ref, spec)
+	return draft.OfHop(h.bundle, h.gateway, ref, spec)
 }
 
 // gateways open the gateway for the traffic of the bundle.

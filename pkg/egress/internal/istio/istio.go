@@ -1,11 +1,15 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package istio makes Istio's objects from plans.
+// Package istio makes Istio's objects from plans, and judges what the objects of others do to
+// them.
 //
 // Istio has one name space for hosts, so teams that share a host tend to break each other.
 // Here each port of each host has a made-up name of its own, its lane, from the sidecar's hop
-// to a gateway until it leaves there. Lanes, subsets and SNIs belong to this package alone.
+// to a gateway until it leaves there. The names of lanes and subsets are made here alone.
+//
+// It is larger than other packages because neighbors are judged by the very lanes that it
+// makes.
 package istio
 
 import (

@@ -70,7 +70,7 @@ func (l lane) drafts(h *hop) []draft.Draft {
 func (l lane) draft(kindName string, spec func() any) draft.Draft {
 	name := draft.Name(l.destination, append(partsOf(l.destination, l.host), strconv.Itoa(l.route.Port))...)
 	ref := diag.ObjectRef{Kind: kindName, Namespace: l.way.Gateway.Namespace, Name: name}
-	return draft.OfRoute(l.destination, l.route, ref, spec)
+	return draft.OfRoute(l.destination, l.host, l.route, ref, spec)
 }
 
 // serviceEntry tells the gateway where the lane ends. What arrives as TCP is

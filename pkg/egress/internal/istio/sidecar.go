@@ -4,9 +4,6 @@
 package istio
 
 import (
-	"maps"
-	"slices"
-
 	networking "istio.io/api/networking/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -49,13 +46,7 @@ func imports(p *ir.Plan, client string) []string {
 	if p.Enforce.ClusterTraffic == api.ClusterTrafficAllow {
 		imports = append(imports, "*/*.svc."+p.Mesh.ClusterDomain)
 	}
-	namespaces := map[string]bool{}
-	for _, g := range p.Mesh.Gateways {
-		if g.Namespace != client {
-			namespaces[g.Namespace] = true
-		}
-	}
-	for _, namespace := range slices.Sorted(maps.Keys(namespaces)) {
+	for _, namespace := range p.GatewayNamespaces(client) {
 		imports = append(imports, namespace+"/*")
 	}
 	return imports

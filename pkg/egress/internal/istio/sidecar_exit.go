@@ -20,11 +20,11 @@ func sidecarDrafts(d *ir.Destination) []draft.Draft {
 			name := draft.Name(d, partsOf(d, h)...)
 			if hasSidecarRoutes(d, h) {
 				ref := diag.ObjectRef{Kind: kind.VirtualService, Namespace: client, Name: name}
-				drafts = append(drafts, draft.OfDestination(d, ref, func() any { return sidecarVirtualService(d, h) }))
+				drafts = append(drafts, draft.OfHost(d, h, ref, func() any { return sidecarVirtualService(d, h) }))
 			}
 			if hasSidecarRule(d) {
 				ref := diag.ObjectRef{Kind: kind.DestinationRule, Namespace: client, Name: name}
-				drafts = append(drafts, draft.OfDestination(d, ref, func() any { return sidecarDestinationRule(d, h, client) }))
+				drafts = append(drafts, draft.OfHost(d, h, ref, func() any { return sidecarDestinationRule(d, h, client) }))
 			}
 		}
 	}

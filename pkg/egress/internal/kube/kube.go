@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kube makes the objects of Kubernetes itself from plans, with what no object can do:
-// patches of workloads, and values for Helm.
+// Package kube makes NetworkPolicies, Services and the Deployments of gateways from plans,
+// patches of workloads that exist already, and values for Helm.
 package kube
 
 import (

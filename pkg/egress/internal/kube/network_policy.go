@@ -47,8 +47,8 @@ func networkPolicies(p *ir.Plan) []draft.Draft {
 type policy struct {
 	bundle    ir.BundleID
 	namespace string
-	nameParts []string // beside those of the bundle
-	common    networkingv1.NetworkPolicySpec
+	nameParts []string                              // beside those of the bundle
+	common    func() networkingv1.NetworkPolicySpec // what all parts of it hold together
 	leavings  []leaving
 	stops     []object.Stop
 }
@@ -58,9 +58,11 @@ func clientPolicies(p *ir.Plan, client string) []draft.Draft {
 	return policy{
 		bundle:    p.Bundle,
 		namespace: client,
-		common:    networkingv1.NetworkPolicySpec{Egress: clientEgress(p, client)},
-		leavings:  leavingsOf(p, p.FromSidecarsOf(client)),
-		stops:     []object.Stop{{Attempt: object.NoSidecar, From: client}, {Attempt: object.DirectIP, From: client}},
+		common: func() networkingv1.NetworkPolicySpec {
+			return networkingv1.NetworkPolicySpec{Egress: clientEgress(p, client)}
+		},
+		leavings: leavingsOf(p, p.FromSidecarsOf(client)),
+		stops:    []object.Stop{{Attempt: object.NoSidecar, From: client}, {Attempt: object.DirectIP, From: client}},
 	}.drafts()
 }
 
@@ -70,10 +72,12 @@ func gatewayPolicies(p *ir.Plan, g *ir.Gateway) []draft.Draft {
 		bundle:    p.Bundle,
 		namespace: g.Namespace,
 		nameParts: []string{g.Name},
-		common: networkingv1.NetworkPolicySpec{
-			PodSelector: metav1.LabelSelector{MatchLabels: maps.Clone(g.Selector)},
-			Ingress:     gatewayIngress(p, g),
-			Egress:      meshEgress(p.Mesh),
+		common: func() networkingv1.NetworkPolicySpec {
+			return networkingv1.NetworkPolicySpec{
+				PodSelector: metav1.LabelSelector{MatchLabels: maps.Clone(g.Selector)},
+				Ingress:     gatewayIngress(p, g),
+				Egress:      meshEgress(p.Mesh),
+			}
 		},
 		leavings: leavingsOf(p, p.Through(g)),
 		stops:    []object.Stop{{Attempt: object.OtherNamespace, Gateway: g.Name}},
@@ -98,14 +102,15 @@ func (c policy) drafts() []draft.Draft {
 }
 
 func (c policy) spec(part shard.Shard[leaving]) *networkingv1.NetworkPolicySpec {
+	common := c.common()
 	spec := &networkingv1.NetworkPolicySpec{
-		PodSelector: *c.common.PodSelector.DeepCopy(),
+		PodSelector: common.PodSelector,
 		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress},
 		Egress:      egressFor(part.Items),
 	}
 	if len(part.Name) == 0 {
-		spec.Egress = slices.Concat(c.common.Egress, spec.Egress)
-		spec.Ingress = c.common.Ingress
+		spec.Egress = slices.Concat(common.Egress, spec.Egress)
+		spec.Ingress = common.Ingress
 	}
 	if len(spec.Ingress) > 0 {
 		spec.PolicyTypes = append(spec.PolicyTypes, networkingv1.PolicyTypeIngress)

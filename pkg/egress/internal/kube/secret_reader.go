@@ -8,7 +8,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 )
@@ -22,7 +21,7 @@ func secretReaders(p *ir.Plan, g *ir.Gateway) []draft.Draft {
 	}
 	name := draft.NameOfBundle(p.Bundle, g.Name, "secrets")
 	of := func(kindName string, spec func() any) draft.Draft {
-		return draft.OfBundle(p.Bundle, field.Destinations, diag.ObjectRef{Kind: kindName, Namespace: g.Namespace, Name: name}, spec)
+		return draft.OfHop(p.Bundle, g, diag.ObjectRef{Kind: kindName, Namespace: g.Namespace, Name: name}, spec)
 	}
 	role := func() any {
 		return &rbacv1.Role{Rules: []rbacv1.PolicyRule{{

@@ -18,7 +18,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
@@ -37,7 +37,7 @@ func (w workload) drafts() []draft.Draft {
 		w.draft(kind.ServiceAccount, func() any { return &corev1.ServiceAccount{} }),
 		w.draft(kind.Deployment, func() any { return w.deployment() }),
 		w.draft(kind.PodDisruptionBudget, func() any { return w.disruptionBudget() }),
-		w.draft(kind.Autoscaler, func() any { return w.autoscaler() }),
+		w.draft(kind.HorizontalPodAutoscaler, func() any { return w.autoscaler() }),
 		w.draft(kind.Service, func() any {
 			return &corev1.ServiceSpec{
 				Type:     corev1.ServiceTypeClusterIP,
@@ -101,8 +101,8 @@ func (w workload) deployment() *appsv1.DeploymentSpec {
 // podLabels has the proxy injected, and keeps the Pods out of the ambient mode.
 func (w workload) podLabels() map[string]string {
 	labels := maps.Clone(w.Selector)
-	labels[ir.LabelDataplane] = "none"
-	labels[ir.LabelInject] = "true"
+	labels[facts.LabelDataplane] = "none"
+	labels[facts.LabelInject] = "true"
 	return labels
 }
 

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package neighbor reads the objects that stand beside bundles, and that somebody else made.
+// Package neighbor reads the objects of Istio and Kubernetes in the input that somebody else
+// made.
 package neighbor
 
 import (
@@ -12,6 +13,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/source"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
@@ -50,7 +52,7 @@ func From(root *yaml.Node, at diag.Position) (n Object, ok bool) {
 }
 
 // String names the object in messages, and where it stands.
-func (n Object) String() string { return n.Ref.String() + n.Position.InParentheses() }
+func (n Object) String() string { return n.Ref.String() + source.InParentheses(n.Position) }
 
 // IsSeenIn reports whether the proxies of a namespace see the object.
 func (n Object) IsSeenIn(namespace string) bool {

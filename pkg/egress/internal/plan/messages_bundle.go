@@ -14,7 +14,7 @@ import (
 
 // What is wrong with a bundle as a whole.
 
-func meshTwice() diagnose.Finding {
+func meshBesideShared() diagnose.Finding {
 	return diagnose.Errorf(diag.DuplicateMesh,
 		"must not be set where an %s states the facts of the cluster; remove it", api.KindMesh)
 }

@@ -77,11 +77,6 @@ func missingAddresses() diagnose.Finding {
 			"a port with the pattern TCP is told by address alone")
 }
 
-func gatewayPortFromSidecar() diagnose.Finding {
-	return diagnose.Errorf(diag.NeedsGateway,
-		"must not be set with `via: Sidecar`; remove it, or use `via: Gateway`")
-}
-
 func gatewayPortOverMutualTLS(shared int) diagnose.Finding {
 	return diagnose.Errorf(diag.GatewayPortConflict,
 		"must not be set where the hop to the gateway is mutual TLS: any number of destinations share its port "+

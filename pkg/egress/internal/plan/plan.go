@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package plan turns what bundles say into what they mean: it applies every default,
-// resolves every reference, and judges what two entries of one bundle can break. What one
-// entry can break by itself is judged before, by CUE.
+// resolves every reference, and judges what takes two entries of a bundle, or the bundle and
+// its mesh, to break. What one entry can break by itself is judged before, by CUE.
+//
+// It is larger than other packages because a third of it are the words of its rules.
 package plan
 
 import (
@@ -57,7 +59,7 @@ type maker struct {
 func (m *maker) chooseMesh(shared *source.Document[api.Mesh]) {
 	own := m.bundle.Mesh
 	if shared != nil && own != nil {
-		m.Report(field.Mesh, meshTwice())
+		m.Report(field.Mesh, meshBesideShared())
 	}
 	var stated *api.Mesh
 	if shared != nil {
@@ -66,7 +68,7 @@ func (m *maker) chooseMesh(shared *source.Document[api.Mesh]) {
 	m.stated = *cmp.Or(stated, own, &api.Mesh{})
 	m.mesh = facts.WithDefaults(m.stated)
 	if own != nil {
-		facts.Report(m.Reporter, field.Mesh, *own)
+		facts.Check(m.Reporter, field.Mesh, *own)
 	}
 }
 

@@ -5,7 +5,6 @@ package plan
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
@@ -24,11 +23,7 @@ func sortedService(from *api.Service) *api.Service {
 		return nil
 	}
 	sorted := *from
-	sorted.Addresses = nil
-	for _, text := range from.Addresses {
-		sorted.Addresses = append(sorted.Addresses, address.Normalize(text))
-	}
-	slices.Sort(sorted.Addresses)
+	sorted.Addresses = address.Set(from.Addresses)
 	return &sorted
 }
 

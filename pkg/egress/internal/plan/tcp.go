@@ -17,7 +17,7 @@ func (p port) tcp(pattern *api.TCP) ir.Route {
 	switch way := p.way.(type) {
 	case ir.FromSidecar:
 		if pattern.GatewayPort != 0 {
-			p.reportField("gatewayPort", gatewayPortFromSidecar())
+			p.reportField("gatewayPort", onlyThroughGateway())
 		}
 	case ir.ThroughGateway:
 		p.checkGatewayPort(way, pattern.GatewayPort)

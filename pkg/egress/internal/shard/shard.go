@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package shard groups values, and splits many of them over several objects.
+// Package shard splits many values over several objects, and groups them in sets.
 package shard
 
 import (
