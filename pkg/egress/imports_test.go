@@ -240,8 +240,14 @@ func dirOf(own string) string {
 	return path.Join("pkg/egress", own)
 }
 
-// TestEveryPackageIsARoom: no package is without a rule.
+// TestEveryPackageIsARoom: no package is without a rule, and none is missing in the map.
 func TestEveryPackageIsARoom(t *testing.T) {
+	table := roomTable(t)
+	for _, r := range rooms {
+		if !strings.Contains(table, path.Base(r.dir)) {
+			t.Errorf("the table of rooms in CONTRIBUTING.md does not name %s", r.dir)
+		}
+	}
 	err := filepath.WalkDir(repository, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -263,6 +269,17 @@ func TestEveryPackageIsARoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// roomTable returns the table of rooms of CONTRIBUTING.md.
+func roomTable(t *testing.T) string {
+	t.Helper()
+	_, rest, found := strings.Cut(readText(t, filepath.Join(repository, "CONTRIBUTING.md")), "<!-- rooms -->\n")
+	table, _, _ := strings.Cut(rest, "\n\n")
+	if !found || table == "" {
+		t.Fatal("CONTRIBUTING.md has no table of rooms")
+	}
+	return table
 }
 
 // sources returns the Go files of a folder, but for tests and what only tests import.

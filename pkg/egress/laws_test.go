@@ -230,6 +230,40 @@ func TestChangedMesh(t *testing.T) {
 	}
 }
 
+// TestAnotherCluster: the facts of a cluster are where they matter, and those of a standard
+// installation nowhere.
+func TestAnotherCluster(t *testing.T) {
+	output, err := parse(t, `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  mesh:
+    {clusterDomain: corp.example, trustDomain: trust.example, rootNamespace: mesh, gateways: {egress: {namespace: egress}}}
+  destinations:
+    cnn: {hosts: [edition.cnn.com]}
+  enforce: {registryOnly: true, networkPolicy: true}
+`).Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(encode(t, output.Objects))
+	for _, want := range []string{
+		"host: egress.egress.svc.corp.example\n",
+		"- '*/*.svc.corp.example'\n",
+		"- trust.example/ns/payments/sa/*\n",
+		"kubernetes.io/metadata.name: mesh\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the objects lack %q", want)
+		}
+	}
+	for _, standard := range []string{"cluster.local", "istio-system"} {
+		if strings.Contains(text, standard) {
+			t.Errorf("the objects have %q", standard)
+		}
+	}
+}
+
 const changedFile = `apiVersion: egressbundle.io/v1alpha1
 kind: EgressBundle
 metadata: {name: news, namespace: payments}

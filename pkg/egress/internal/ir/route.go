@@ -52,13 +52,14 @@ const (
 // Layer returns what proxies see of calls.
 func (p Protocol) Layer() Layer {
 	switch p {
+	case HTTP, HTTP2, GRPC:
+		return LayerHTTP
 	case TLS:
 		return LayerTLS
 	case TCP:
 		return LayerTCP
-	default:
-		return LayerHTTP
 	}
+	panic("ir: no layer for the protocol " + string(p)) // No input chooses one.
 }
 
 // IsHTTP reports whether sidecars and gateways see requests, and not just

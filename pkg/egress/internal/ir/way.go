@@ -29,11 +29,12 @@ func (w ThroughGateway) EntryPort(r Route) int {
 	switch r.Protocol.Layer() {
 	case LayerHTTP:
 		return w.Gateway.HTTPPort
+	case LayerTLS:
+		return w.Gateway.TLSPort
 	case LayerTCP:
 		return r.GatewayPort
-	default:
-		return w.Gateway.TLSPort
 	}
+	panic("ir: no port of gateways for the protocol " + string(r.Protocol))
 }
 
 // A Gateway is an egress gateway.

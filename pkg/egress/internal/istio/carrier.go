@@ -32,11 +32,12 @@ type carrier interface {
 
 func carrierOf(r ir.Route) carrier {
 	switch r.Protocol.Layer() {
+	case ir.LayerHTTP:
+		return httpCarrier{}
 	case ir.LayerTLS:
 		return tlsCarrier{}
 	case ir.LayerTCP:
 		return tcpCarrier{}
-	default:
-		return httpCarrier{}
 	}
+	panic("istio: no carrier for the protocol " + string(r.Protocol))
 }
