@@ -44,7 +44,7 @@ func Check(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {
 	gateways := WithDefaults(mesh).Gateways
 	names := slices.Sorted(maps.Keys(gateways))
 	for i, name := range names {
-		g := gateway{Reporter: r, path: path.Child("gateways").Child(name), Gateway: gateways[name]}
+		g := gatewayJudge{Reporter: r, path: path.Child("gateways").Child(name), Gateway: gateways[name]}
 		g.checkPorts()
 		if g.Deploy != nil {
 			g.checkDeploy()
@@ -55,8 +55,8 @@ func Check(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {
 	}
 }
 
-// A gateway is one that is being judged, with defaults.
-type gateway struct {
+// A gatewayJudge looks at one gateway, with defaults.
+type gatewayJudge struct {
 	*diagnose.Reporter
 	api.Gateway
 
@@ -64,7 +64,7 @@ type gateway struct {
 }
 
 // checkApart finds what two gateways share that each must have alone.
-func (g gateway) checkApart(name string, first api.Gateway) {
+func (g gatewayJudge) checkApart(name string, first api.Gateway) {
 	if g.Namespace != first.Namespace {
 		return
 	}
@@ -77,7 +77,7 @@ func (g gateway) checkApart(name string, first api.Gateway) {
 	}
 }
 
-func (g gateway) checkPorts() {
+func (g gatewayJudge) checkPorts() {
 	path, ports := g.path.Child("ports"), g.Ports
 	if ports.HTTP == ports.TLS {
 		g.Report(path, samePortForHTTPAndTLS(ports.HTTP))
@@ -90,7 +90,7 @@ func (g gateway) checkPorts() {
 	g.checkTargetPorts(g.path.Child("targetPorts"))
 }
 
-func (g gateway) checkTargetPorts(path field.Path) {
+func (g gatewayJudge) checkTargetPorts(path field.Path) {
 	if len(g.TargetPorts.TCP) != len(g.Ports.TCP) {
 		g.Report(path, unevenTargetPorts(len(g.TargetPorts.TCP), len(g.Ports.TCP)))
 	}
@@ -113,7 +113,7 @@ const (
 )
 
 // checkDeploy finds what Kubernetes would refuse of a gateway that is deployed.
-func (g gateway) checkDeploy() {
+func (g gatewayJudge) checkDeploy() {
 	if g.Service[0] >= '0' && g.Service[0] <= '9' {
 		g.Report(g.path.Child("service"), serviceStartsWithDigit(g.Service))
 	}
@@ -134,14 +134,14 @@ func (g gateway) checkDeploy() {
 	}
 }
 
-func (g gateway) checkResource(path field.Path, name, request, limit string) {
+func (g gatewayJudge) checkResource(path field.Path, name, request, limit string) {
 	requested, most := resource.MustParse(request), resource.MustParse(limit)
 	if requested.Cmp(most) > 0 {
 		g.Report(path.Child("resources"), requestAboveLimit(name, requested.String(), most.String()))
 	}
 }
 
-func (g gateway) checkToleration(path field.Path, t api.Toleration) {
+func (g gatewayJudge) checkToleration(path field.Path, t api.Toleration) {
 	exists := t.Operator == "Exists"
 	switch {
 	case t.Key == "" && !exists:

@@ -85,8 +85,8 @@ func (h *hop) draft(ref diag.ObjectRef, spec func() any) draft.Draft {
 	return draft.OfHop(h.bundle, h.gateway, ref, spec)
 }
 
-// gateways open the gateway for the traffic of the bundle.
-func (h *hop) gateways() []draft.Draft {
+// gatewayDrafts open the gateway for the traffic of the bundle.
+func (h *hop) gatewayDrafts() []draft.Draft {
 	var drafts []draft.Draft
 	for _, s := range h.shards {
 		ref := diag.ObjectRef{Kind: kind.Gateway, Namespace: h.gateway.Namespace, Name: h.gatewayName(s)}

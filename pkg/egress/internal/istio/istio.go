@@ -48,7 +48,7 @@ func (b *bundle) drafts() []draft.Draft {
 	var drafts []draft.Draft
 	for _, g := range p.Gateways() {
 		h := b.hops[g.Name]
-		drafts = append(drafts, slices.Concat(h.gateways(), h.destinationRules(), h.authorizationPolicies())...)
+		drafts = append(drafts, slices.Concat(h.gatewayDrafts(), h.destinationRules(), h.authorizationPolicies())...)
 		if p.Enforce.Authorization {
 			drafts = append(drafts, h.defaultDeny())
 		}
