@@ -10,7 +10,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/fn/identity"
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
@@ -18,7 +17,7 @@ import (
 // generated looks at what earlier functions of a kustomization made: objects that
 // kustomize put into another namespace since, Services that it renamed, whose DNS names
 // no list of name references reaches, and those of bundles that are rendered again.
-func (c *call) generated(bundles []api.Bundle) []diag.Diagnostic {
+func (c *call) generated(bundles []diag.ObjectRef) []diag.Diagnostic {
 	again := map[string]bool{}
 	for _, b := range bundles {
 		again[b.Namespace+"/"+b.Name] = true

@@ -11,7 +11,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/pkg/egress"
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
@@ -48,8 +47,8 @@ func (in *Input) Report(diagnostics ...diag.Diagnostic) {
 	in.diagnostics = append(in.diagnostics, diagnostics...)
 }
 
-// Bundles returns the bundles that were read so far, those without errors.
-func (in *Input) Bundles() []api.Bundle { return in.found.Bundles() }
+// Bundles names the bundles that were read so far, those without errors.
+func (in *Input) Bundles() []diag.ObjectRef { return in.found.Refs() }
 
 // Render renders everything that was read. It fails with a *diag.InvalidError if
 // anything was wrong with it, is wrong with all of it together, or if there is no

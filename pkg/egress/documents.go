@@ -68,6 +68,15 @@ func (d Documents) Bundles() []api.Bundle {
 	return bundles
 }
 
+// Refs names the bundles that were read.
+func (d Documents) Refs() []diag.ObjectRef {
+	var refs []diag.ObjectRef
+	for _, b := range d.bundles {
+		refs = append(refs, b.Object)
+	}
+	return refs
+}
+
 // Mesh returns a copy of the mesh that was read, and nil if there is none. If there are
 // several, it returns a *diag.InvalidError.
 func (d Documents) Mesh() (*api.Mesh, error) {
