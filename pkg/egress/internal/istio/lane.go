@@ -29,8 +29,8 @@ type lane struct {
 
 	// branch is the domain of all lanes that are alike in who may use them.
 	branch string
-	// name is the SNI of TLS on the hop, the authority of HTTP, and the host of the
-	// ServiceEntry that the gateway follows.
+	// name is the host of the ServiceEntry that the gateway follows, and on the hop the
+	// SNI of TLS and TCP, and the authority of HTTP, whose SNI is that of its branch.
 	name     string
 	crossing crossing
 }
