@@ -96,12 +96,21 @@ func (p packets) expect(passes bool, from, to packet.End, port int32, protocol c
 	}
 }
 
+// dns returns a DNS server of the cluster, and another Pod of its namespace.
+func (p packets) dns() (server, other packet.End) {
+	if m := p.bundle.Mesh; m != nil && m.DNS.Namespace != "" {
+		return podOf(m.DNS.Namespace, m.DNS.Selector, "10.1.0.1"), podOf(m.DNS.Namespace, map[string]string{"app": "other"}, "10.1.0.2")
+	}
+	return kubeDNS, kubelet
+}
+
 // proxied is what every Pod with a proxy needs, and what is like it and is not needed.
 func (p packets) proxied(from packet.End, cluster bool) {
+	server, other := p.dns()
 	for _, protocol := range []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP} {
-		p.expect(true, from, kubeDNS, int32(p.mesh.DNS.Port), protocol)
-		p.expect(cluster, from, kubelet, int32(p.mesh.DNS.Port), protocol)
-		p.expect(cluster, from, kubeDNS, 9153, protocol)
+		p.expect(true, from, server, int32(p.mesh.DNS.Port), protocol)
+		p.expect(cluster, from, other, int32(p.mesh.DNS.Port), protocol)
+		p.expect(cluster, from, server, 9153, protocol)
 		p.expect(false, from, resolver, 53, protocol)
 	}
 	p.expect(true, from, istiod, 15012, corev1.ProtocolTCP)
