@@ -138,7 +138,7 @@ var rooms = []room{
 	{
 		dir: "pkg/egress/internal/audit",
 		own: []string{
-			"api", "diag", "internal/draft", "internal/field", "internal/ir", "internal/kind", "object", "report",
+			"api", "diag", "internal/field", "internal/ir", "internal/kind", "object", "report",
 		},
 		reason: "reads what plans and objects say of themselves, and renders nothing",
 	},

@@ -40,8 +40,8 @@ type Output struct {
 	// Warnings did not prevent the objects. They are sorted.
 	Warnings []diag.Diagnostic
 
-	plans  []*ir.Plan
-	drafts []draft.Draft
+	plans []*ir.Plan
+	heads []object.Object // of the objects, in the order in which they were drafted
 }
 
 // Render returns the objects that carry the traffic of all bundles together. A
@@ -118,7 +118,7 @@ func render(
 		Releases: kube.Releases(plans),
 		Warnings: found,
 		plans:    plans,
-		drafts:   drafts,
+		heads:    draft.Heads(drafts),
 	}, nil
 }
 
@@ -153,7 +153,7 @@ func byIdentity(a, b source.Document[api.Bundle]) int {
 
 // Report reports on the bundles that were rendered, in the order of their
 // namespaces and names.
-func (o *Output) Report() report.Report { return audit.Report(o.plans, o.drafts) }
+func (o *Output) Report() report.Report { return audit.Report(o.plans, o.heads) }
 
 // EncodeHelmValues writes what workloads need as values for the Helm charts of Istio, as
 // object.EncodeHelmValues does. A gateway whose Deployment is among the objects has none. An

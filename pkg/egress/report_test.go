@@ -131,6 +131,30 @@ spec:
 	}
 }
 
+// TestReportIsItsOwn: what a caller does to objects and to a report changes no other report.
+func TestReportIsItsOwn(t *testing.T) {
+	output, err := parse(t, closedFile).Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := output.Report()
+	for i := range output.Objects {
+		output.Objects[i].Origin = object.Origin{}
+		clear(output.Objects[i].Stops)
+	}
+	scribbled := output.Report()
+	for _, a := range scribbled.Access {
+		clear(a.By)
+		clear(a.Requests)
+	}
+	for _, w := range scribbled.WaysAround {
+		clear(w.StoppedBy)
+	}
+	if diff := cmp.Diff(want, output.Report()); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+}
+
 // TestRenderReportsAll: what is wrong with one bundle does not keep the others from being
 // judged, also where a program built them.
 func TestRenderReportsAll(t *testing.T) {

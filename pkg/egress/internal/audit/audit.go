@@ -11,22 +11,22 @@ import (
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
-// Report reports on plans and on what was drafted for them, in the order of the plans.
-func Report(plans []*ir.Plan, drafts []draft.Draft) report.Report {
+// Report reports on plans and on the objects that were made for them, in the order of the
+// plans.
+func Report(plans []*ir.Plan, objects []object.Object) report.Report {
 	a := audit{
 		plans: plans,
 		stops: map[object.Stop][]diag.ObjectRef{},
 		makes: map[object.Origin][]diag.ObjectRef{},
 	}
-	for _, d := range drafts {
-		a.note(d.Object)
+	for _, o := range objects {
+		a.note(o)
 	}
 	var r report.Report
 	for _, p := range plans {

@@ -6,7 +6,6 @@
 package draft
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -91,7 +90,7 @@ func OfHop(b ir.BundleID, g *ir.Gateway, ref diag.ObjectRef, spec func() any) Dr
 
 // Stopping returns the draft of an object that stops attempts.
 func (d Draft) Stopping(stops ...object.Stop) Draft {
-	d.Stops = stops
+	d.Stops = slices.Clone(stops) // Shards of one object share nothing.
 	return d
 }
 
@@ -123,14 +122,28 @@ func Unique(drafts []Draft) []Draft {
 	})
 }
 
-// Build makes the objects, sorted. They share nothing with the drafts.
+// Heads returns what drafts say of themselves: their names, origins and stops. They share
+// nothing with what Build makes.
+func Heads(drafts []Draft) []object.Object {
+	heads := make([]object.Object, len(drafts))
+	for i, d := range drafts {
+		heads[i] = object.Object{
+			Kind:      d.Kind,
+			Namespace: d.Namespace,
+			Name:      d.Name,
+			Origin:    d.Origin,
+			Stops:     slices.Clone(d.Stops),
+		}
+	}
+	return heads
+}
+
+// Build makes the objects, sorted.
 func Build(drafts []Draft) []object.Object {
 	objects := make([]object.Object, len(drafts))
 	for i, d := range drafts {
 		objects[i] = d.Object
 		objects[i].Spec = d.spec()
-		objects[i].Labels, objects[i].Annotations = maps.Clone(d.Labels), maps.Clone(d.Annotations)
-		objects[i].Stops = slices.Clone(d.Stops)
 	}
 	object.Sort(objects)
 	return objects
