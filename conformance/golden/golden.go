@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package golden reads the bundles of the repository whose output is kept: the
+// goldens of the library, and the examples.
+package golden
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+)
+
+// A Golden is some bundles, what they are rendered to, and what calls must do.
+type Golden struct {
+	Dir      string
+	Gateways []cluster.Gateway
+	// OutboundTrafficPolicy is that of the mesh.
+	OutboundTrafficPolicy string
+	Found                 egress.Documents
+	Rendered              string
+	Outcomes              []calls.Outcome
+}
+
+// All returns the goldens of the repository whose folder is root.
+func All(root string) ([]Golden, error) {
+	var all []Golden
+	for _, kind := range []struct{ in, out string }{
+		{"testdata/render/*/*/in.yaml", "out.yaml"},
+		{"examples/*/bundle.yaml", "rendered.yaml"},
+	} {
+		paths, err := filepath.Glob(filepath.Join(root, kind.in))
+		if err != nil {
+			return nil, err
+		}
+		if len(paths) == 0 {
+			return nil, fmt.Errorf("nothing matches %s", kind.in)
+		}
+		for _, path := range paths {
+			g, err := read(path, kind.out)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, g)
+		}
+	}
+	return all, nil
+}
+
+func read(path, out string) (Golden, error) {
+	dir := filepath.Dir(path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Golden{}, err
+	}
+	found, err := egress.Parse(path, text)
+	if err != nil {
+		return Golden{}, err
+	}
+	rendered, err := os.ReadFile(filepath.Join(dir, out))
+	if err != nil {
+		return Golden{}, err
+	}
+	outcomes, err := calls.Read(filepath.Join(dir, "calls.yaml"))
+	return Golden{
+		Dir:                   dir,
+		Gateways:              cluster.GatewaysOf(MeshOf(found)),
+		OutboundTrafficPolicy: outboundOf(found),
+		Found:                 found,
+		Rendered:              string(rendered),
+		Outcomes:              outcomes,
+	}, err
+}
+
+// MeshOf returns the mesh that bundles are for, as it is stated.
+func MeshOf(found egress.Documents) api.Mesh {
+	if mesh, err := found.Mesh(); err == nil && mesh != nil {
+		return *mesh
+	}
+	for _, bundle := range found.Bundles() {
+		if bundle.Mesh != nil {
+			return *bundle.Mesh
+		}
+	}
+	return api.Mesh{}
+}
+
+// outboundOf returns what the mesh says of hosts that nothing declares: as the bundles
+// take it to be, where they enforce something themselves, and else so that nothing
+// unpromised leaves.
+func outboundOf(found egress.Documents) string {
+	for _, bundle := range found.Bundles() {
+		if bundle.Enforce != nil {
+			return egress.WithDefaults(MeshOf(found)).OutboundTrafficPolicy
+		}
+	}
+	return "REGISTRY_ONLY"
+}

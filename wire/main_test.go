@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package wire makes the calls that the goldens promise on real parts.
+package wire
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/egressbundle/egressbundle/wire/parts"
+	"github.com/egressbundle/egressbundle/wire/rig"
+	"github.com/egressbundle/egressbundle/wire/world"
+)
+
+// mesh is the one mesh of all tests. It lives on while settings come and go.
+var mesh *rig.Mesh
+
+const startTime = 45 * time.Second
+
+func TestMain(m *testing.M) {
+	status, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(status)
+}
+
+// run runs the tests in a world of its own. The programs are built before, for nothing
+// can be downloaded there.
+func run(m *testing.M) (int, error) {
+	if !world.Entered() {
+		if missing := parts.Missing(); len(missing) > 0 {
+			return skip(missing)
+		}
+		programs, err := parts.Build(os.Getenv("ISTIO"))
+		if err != nil {
+			return 0, err
+		}
+		if err := programs.Export(); err != nil {
+			return 0, err
+		}
+		return world.Run()
+	}
+	if err := world.Enter(); err != nil {
+		return 0, err
+	}
+	programs, err := parts.Imported()
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	mesh, err = rig.Start(ctx, programs)
+	if err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
+
+// skip says loudly what is missing. Where REQUIRE_WIRE is set, that is a failure.
+func skip(missing []string) (int, error) {
+	text := "NOTHING IS TESTED ON THE WIRE. This machine lacks: " + strings.Join(missing, "; ")
+	if os.Getenv("REQUIRE_WIRE") != "" {
+		return 0, fmt.Errorf("%s", text)
+	}
+	fmt.Println(text)
+	return 0, nil
+}

@@ -1,0 +1,265 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package outside
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a request may ask of the server: to wait before it answers, as a
+// time.Duration, and to answer with a status.
+const (
+	HeaderDelay  = "Test-Delay"
+	HeaderStatus = "Test-Status"
+)
+
+// patience is how long a client may say nothing until the server speaks first.
+const patience = 150 * time.Millisecond
+
+// A Server answers every connection that a listener redirects to it.
+type Server struct {
+	http    *http.Server
+	handoff *handoff
+
+	mu        sync.Mutex
+	seen      []Seen
+	authority *Authority            // of all names that authorities does not have
+	others    map[string]*Authority // by SNI
+	name      map[string]string     // that a certificate has in place of the SNI
+}
+
+// NewServer returns a server whose certificates an authority signs.
+func NewServer(authority *Authority) *Server {
+	s := &Server{handoff: newHandoff(), authority: authority, others: map[string]*Authority{}, name: map[string]string{}}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(s.handle),
+		Protocols:         protocols,
+		ReadHeaderTimeout: time.Minute,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, connection{}, s.handoff.seen(conn))
+		},
+	}
+	return s
+}
+
+// connection is the key of what is seen of the connection of a request.
+type connection struct{}
+
+// Serve answers the connections of a listener until it is closed.
+func (s *Server) Serve(listener net.Listener) error {
+	go s.http.Serve(s.handoff) //nolint:errcheck // it ends when the process does
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		go s.accept(conn)
+	}
+}
+
+// Show lets the server show, for a server name, a certificate that another authority
+// has signed, or that carries another name. Nothing stands for what it does by itself.
+func (s *Server) Show(sni string, authority *Authority, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.others[sni], s.name[sni] = authority, name
+}
+
+// Take returns what was seen since it was last called, in order of time: each
+// connection when it is opened, and each request and line when it arrives.
+func (s *Server) Take() []Seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := s.seen
+	s.seen = nil
+	return seen
+}
+
+func (s *Server) note(seen Seen) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, seen)
+}
+
+func (s *Server) accept(conn net.Conn) {
+	address, err := originalDestination(conn)
+	if err != nil {
+		conn.Close()
+		return
+	}
+	seen := Seen{Peer: conn.RemoteAddr().(*net.TCPAddr).AddrPort(), Address: address}
+	s.note(seen)
+	s.converse(conn, seen)
+}
+
+// converse finds out what a client speaks, and answers in kind.
+func (s *Server) converse(conn net.Conn, seen Seen) {
+	buffered := &bufferedConn{Conn: conn, reader: bufio.NewReader(conn)}
+	conn.SetReadDeadline(time.Now().Add(patience)) //nolint:errcheck // reading fails, if anything
+	first, err := buffered.reader.Peek(1)
+	conn.SetReadDeadline(time.Time{}) //nolint:errcheck // as above
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
+		s.speakFirst(buffered, seen)
+	case err != nil:
+		conn.Close()
+	case first[0] == recordHandshake:
+		s.handshake(buffered, seen)
+	case buffered.speaksHTTP():
+		s.handoff.give(buffered, seen)
+	default:
+		s.speakLines(buffered, seen)
+	}
+}
+
+// recordHandshake is the first byte of TLS.
+const recordHandshake = 0x16
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// speaksHTTP reports whether the first word is that of a request.
+func (c *bufferedConn) speaksHTTP() bool {
+	word, _ := c.reader.Peek(4)
+	methods := []string{"GET ", "HEAD", "POST", "PUT ", "DELE", "CONN", "OPTI", "PATC", "PRI "}
+	return slices.Contains(methods, string(word))
+}
+
+// speakFirst says who speaks before the client does, as SSH and SMTP do.
+func (s *Server) speakFirst(conn *bufferedConn, seen Seen) {
+	if err := json.NewEncoder(conn).Encode(seen); err != nil {
+		conn.Close()
+		return
+	}
+	s.speakLines(conn, seen)
+}
+
+// speakLines answers each line.
+func (s *Server) speakLines(conn *bufferedConn, seen Seen) {
+	defer conn.Close()
+	for {
+		line, err := conn.reader.ReadString('\n')
+		if err != nil {
+			return
+		}
+		seen.Line = strings.TrimSpace(line)
+		s.note(seen)
+		if err := json.NewEncoder(conn).Encode(seen); err != nil {
+			return
+		}
+	}
+}
+
+func (s *Server) handshake(conn net.Conn, seen Seen) {
+	seen.TLS = &TLS{}
+	server := tls.Server(conn, &tls.Config{
+		ClientAuth: tls.RequestClientCert,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			authority, name := s.show(hello.ServerName)
+			seen.TLS.SNI, seen.TLS.Authority = hello.ServerName, authority.Name
+			return authority.server(name)
+		},
+	})
+	if err := server.HandshakeContext(context.Background()); err != nil {
+		conn.Close()
+		return
+	}
+	state := server.ConnectionState()
+	if len(state.PeerCertificates) > 0 {
+		seen.TLS.Certificate = state.PeerCertificates[0].Subject.CommonName
+	}
+	if state.NegotiatedProtocol == "h2" {
+		s.handoff.give(server, seen)
+		return
+	}
+	s.converse(server, seen)
+}
+
+func (s *Server) show(sni string) (*Authority, string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	authority, name := s.authority, sni
+	if other := s.others[sni]; other != nil {
+		authority = other
+	}
+	if other := s.name[sni]; other != "" {
+		name = other
+	}
+	return authority, name
+}
+
+// handle answers a request with what is seen of it.
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	seen := r.Context().Value(connection{}).(Seen)
+	if r.Method == http.MethodConnect {
+		s.tunnel(w, r.Host, seen)
+		return
+	}
+	seen.Request = &Request{Method: r.Method, Host: r.Host, URI: r.RequestURI, Protocol: r.Proto, Header: r.Header}
+	s.note(seen)
+	io.Copy(io.Discard, r.Body) //nolint:errcheck // nothing is done with it
+	if delay, err := time.ParseDuration(r.Header.Get(HeaderDelay)); err == nil {
+		time.Sleep(delay)
+	}
+	var status int
+	if _, err := fmt.Sscan(r.Header.Get(HeaderStatus), &status); err == nil {
+		w.WriteHeader(status)
+	}
+	json.NewEncoder(w).Encode(seen) //nolint:errcheck,errchkjson // the client is gone, if anything
+}
+
+// tunnel does what a forward proxy does, and is the host that it leads to.
+func (s *Server) tunnel(w http.ResponseWriter, host string, seen Seen) {
+	seen.Connect = host
+	w.WriteHeader(http.StatusOK)
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	s.converse(conn, seen)
+}
+
+// originalDestination returns where a connection led before it was redirected.
+func originalDestination(conn net.Conn) (address netip.AddrPort, err error) {
+	raw, err := conn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return address, err
+	}
+	var found unix.RawSockaddrInet4
+	size := uint32(unsafe.Sizeof(found))
+	var errno syscall.Errno
+	err = raw.Control(func(fd uintptr) {
+		_, _, errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_IP, unix.SO_ORIGINAL_DST,
+			uintptr(unsafe.Pointer(&found)), uintptr(unsafe.Pointer(&size)), 0)
+	})
+	if err == nil && errno != 0 {
+		err = errno
+	}
+	port := found.Port>>8 | found.Port<<8 // network byte order
+	return netip.AddrPortFrom(netip.AddrFrom4(found.Addr), port), err
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// callHeader names a call. The application sends it.
+const callHeader = "Test-Call"
+
+// accessLogFormat is that of an entry.
+var accessLogFormat = func() string {
+	text, err := json.Marshal(map[string]string{
+		"call":         "%REQ(" + callHeader + ")%",
+		"downstream":   "%DOWNSTREAM_REMOTE_ADDRESS%",
+		"sni":          "%REQUESTED_SERVER_NAME%",
+		"identity":     "%DOWNSTREAM_PEER_URI_SAN%",
+		"protocol":     "%PROTOCOL%",
+		"authority":    "%REQ(:AUTHORITY)%",
+		"route":        "%ROUTE_NAME%",
+		"cluster":      "%UPSTREAM_CLUSTER_RAW%",
+		"upstream":     "%UPSTREAM_LOCAL_ADDRESS%",
+		"upstreamHost": "%UPSTREAM_HOST%",
+		"code":         "%RESPONSE_CODE%",
+		"flags":        "%RESPONSE_FLAGS%",
+		"details":      "%RESPONSE_CODE_DETAILS%",
+		"termination":  "%CONNECTION_TERMINATION_DETAILS%",
+		"failure":      "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}()
+
+// An entry is a line of the access log of a proxy: a request, or a connection of
+// which it saw bytes only.
+type entry struct {
+	Call         string `json:"call"`
+	Downstream   string `json:"downstream"` // who connected, with the port
+	SNI          string `json:"sni"`
+	Identity     string `json:"identity"`
+	Protocol     string `json:"protocol"`
+	Authority    string `json:"authority"`
+	Route        string `json:"route"`
+	Cluster      string `json:"cluster"`
+	Upstream     string `json:"upstream"` // what it connected from
+	UpstreamHost string `json:"upstreamHost"`
+	Code         any    `json:"code"`
+	Flags        string `json:"flags"`
+	Details      string `json:"details"`
+	Termination  string `json:"termination"`
+	Failure      string `json:"failure"`
+
+	text string
+}
+
+// code is the status of a response, or 0.
+func (e entry) code() string { return fmt.Sprint(e.Code) }
+
+// An accessLog is read as it grows.
+type accessLog struct {
+	path    string
+	offset  int64
+	entries []entry
+}
+
+// read returns all entries.
+func (l *accessLog) read() ([]entry, error) {
+	file, err := os.ReadFile(l.path)
+	if err != nil {
+		return nil, err
+	}
+	fresh := file[l.offset:]
+	end := bytes.LastIndexByte(fresh, '\n') + 1
+	l.offset += int64(end)
+	for line := range strings.Lines(string(fresh[:end])) {
+		var e entry
+		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &e) == nil && e.Downstream != "" {
+			e.text = strings.TrimSpace(line)
+			l.entries = append(l.entries, e)
+		}
+	}
+	return l.entries, nil
+}

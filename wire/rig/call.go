@@ -1,0 +1,203 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/wire/outside"
+)
+
+// A Result is what became of a call.
+type Result struct {
+	calls.Outcome
+
+	// Seen is everything that the server outside saw of it, in order of time. What it
+	// saw of a connection that was there before is not in it.
+	Seen []outside.Seen
+	// Body is what came back.
+	Body string
+	// Steps are the entries of the access logs, the client's first, and how it ended.
+	Steps []string
+}
+
+// logPatience is how long an entry may take to be written.
+const logPatience = 2 * time.Second
+
+// Call makes the call of an outcome and observes it.
+func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result, error) {
+	if err := m.moveGateways(ctx, o.Locality); err != nil {
+		return Result{}, err
+	}
+	w, err := m.client(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	m.nameExits(o)
+	m.lastCall++
+	id := strconv.Itoa(m.lastCall)
+	m.Outside.Take()
+	r := m.call(ctx, w, o, extra, id)
+	result := Result{Seen: m.Outside.Take(), Body: r.body}
+	var at, there entry
+	if w.proxy != nil && len(r.locals) > 0 {
+		at, err = w.log.await(ctx, func(e entry) bool { return slices.Contains(r.locals, e.Downstream) })
+		if err != nil {
+			return Result{}, fmt.Errorf("%s from %s: %w", o.Call, o.From, err)
+		}
+		result.Steps = append(result.Steps, "sidecar: "+at.text)
+	}
+	g, through := m.gatewayAt(hostOf(at.UpstreamHost))
+	if through {
+		there, err = g.log.await(ctx, func(e entry) bool {
+			return e.Downstream == at.Upstream && (e.Call == "" || e.Call == "-" || e.Call == id)
+		})
+		if err != nil {
+			result.Steps = append(result.Steps, "gateway: "+err.Error())
+		} else {
+			result.Steps = append(result.Steps, "gateway: "+there.text)
+		}
+	}
+	result.Steps = append(result.Steps, "ends: "+r.String())
+	result.Outcome = observe(o)
+	if r.seen == nil {
+		result.Blocked = blocked(r, at, there)
+		return result, nil
+	}
+	result.Through = calls.Sidecar
+	if seenGateway, ok := m.gatewayAt(r.seen.Peer.Addr()); ok {
+		result.Through = seenGateway.of.String()
+	} else if r.seen.Peer.Addr() != w.Address {
+		result.Through = "the address " + r.seen.Peer.Addr().String()
+	}
+	result.As = account(there.Identity)
+	m.see(&result.Outcome, *r.seen, there)
+	return result, nil
+}
+
+// nameExits lets DNS know the hosts that a call may leave to, also those of the cluster.
+func (m *Mesh) nameExits(o calls.Outcome) {
+	for _, exit := range strings.Fields(o.Leaves) {
+		if host, _, err := net.SplitHostPort(exit); err == nil && net.ParseIP(host) == nil {
+			m.Names.Address(host)
+		}
+	}
+}
+
+// observe returns the outcome of a call of which nothing is known.
+func observe(o calls.Outcome) calls.Outcome {
+	return calls.Outcome{
+		Call: o.Call, From: o.From, Method: o.Method, NoSidecar: o.NoSidecar, Address: o.Address, Locality: o.Locality,
+	}
+}
+
+// see fills in what the server saw.
+func (m *Mesh) see(o *calls.Outcome, seen outside.Seen, there entry) {
+	o.Leaves = net.JoinHostPort(m.Names.Host(seen.Address.Addr()), strconv.Itoa(int(seen.Address.Port())))
+	o.Connect = seen.Connect
+	if !strings.HasPrefix(o.Call, "http://") || seen.Request == nil {
+		return
+	}
+	o.Host = seen.Request.Host
+	o.HTTP2 = seen.Request.Protocol == "HTTP/2.0" && (o.Through == calls.Sidecar || there.Protocol == "HTTP/2")
+	if seen.TLS != nil {
+		o.TLS = &calls.TLS{SNI: seen.TLS.SNI, CA: seen.TLS.Authority, Certificate: seen.TLS.Certificate}
+	}
+}
+
+// moveGateways runs the gateways where a call comes from.
+func (m *Mesh) moveGateways(ctx context.Context, locality string) error {
+	for _, g := range m.gateways {
+		if g.of.Locality == locality {
+			continue
+		}
+		moved := g.of
+		moved.Locality = locality
+		if err := m.addGateway(ctx, moved, m.manifests); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await returns the entry that is looked for.
+func (l *accessLog) await(ctx context.Context, wanted func(entry) bool) (found entry, err error) {
+	ctx, cancel := context.WithTimeout(ctx, logPatience)
+	defer cancel()
+	return found, retry(ctx, func() error {
+		entries, err := l.read()
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(entries, wanted)
+		if i < 0 {
+			return errNoEntry
+		}
+		found = entries[i]
+		return nil
+	})
+}
+
+func hostOf(hostPort string) netip.Addr {
+	address, err := netip.ParseAddrPort(hostPort)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address.Addr()
+}
+
+// account returns NAMESPACE/ACCOUNT of a SPIFFE ID.
+func account(identity string) string {
+	_, path, _ := strings.Cut(identity, "/ns/")
+	return strings.Replace(path, "/sa/", "/", 1)
+}
+
+// blocked says why nothing of a call came back from outside, in the words of the
+// tracer.
+func blocked(r reply, at, there entry) string {
+	for _, e := range []entry{there, at} {
+		if _, rule, ok := strings.Cut(e.Details+" "+e.Termination, "rbac_access_denied_matched_policy["); ok {
+			return "403 RBAC: denied by " + strings.TrimSpace(rule[:strings.LastIndex(rule, "]")])
+		}
+	}
+	switch {
+	case at.Cluster == "BlackHoleCluster":
+		return at.Cluster
+	case at.Details == "direct_response" && at.Route == "block_all":
+		return at.code() + " " + at.Route
+	case at.Details == "direct_response":
+		return at.code() + " direct response"
+	case there.Details != "" && there.Downstream != "":
+		return "gateway: " + reason(there)
+	case at.Downstream != "":
+		return "sidecar: " + reason(at)
+	default:
+		return "application: " + r.String()
+	}
+}
+
+func reason(e entry) string {
+	parts := []string{e.code(), e.Flags, e.Details, e.Termination, e.Failure, e.Cluster}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" || s == "-" || s == "<nil>" }), " ")
+}
+
+func (r reply) String() string {
+	switch {
+	case r.err != nil:
+		return r.err.Error()
+	case r.status != 0:
+		return fmt.Sprintf("%d %s", r.status, cmp.Or(r.body, "(no body)"))
+	default:
+		return cmp.Or(r.body, "(nothing)")
+	}
+}

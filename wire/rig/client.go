@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/wire/outside"
+	"github.com/egressbundle/egressbundle/wire/world"
+)
+
+// patience is how long an application waits for an answer.
+const patience = 3 * time.Second
+
+// A Request is what an application calls, beyond what an outcome says of it.
+type Request struct {
+	// Header is what an HTTP request carries.
+	Header http.Header
+	// Wait is set if the application lets the server speak first.
+	Wait bool
+	// SNI is what TLS asks for, where it is not the host.
+	SNI string
+}
+
+// A reply is what comes back to an application.
+type reply struct {
+	seen   *outside.Seen // what the server says that it saw
+	status int           // of HTTP
+	body   string
+	header http.Header
+	err    error
+	// locals are the near ends of the connections that the application opened.
+	locals []string
+}
+
+// locality writes a locality as the value of a label.
+func locality(text string) string { return strings.ReplaceAll(text, "/", ".") }
+
+// client returns a workload that a call comes from.
+func (m *Mesh) client(ctx context.Context, o calls.Outcome) (*Workload, error) {
+	namespace, account, _ := strings.Cut(o.From, "/")
+	account = cmp.Or(account, "default")
+	s := spec{kind: "sidecar", namespace: namespace, account: account, name: "client-" + account, labels: map[string]string{"app": "client-" + account}}
+	if o.NoSidecar {
+		s.kind, s.name = "", s.name+"-bare"
+	}
+	if o.Locality != "" {
+		s.labels[localityLabel] = locality(o.Locality)
+		s.name += "-" + locality(o.Locality)
+	}
+	key := s.namespace + "/" + s.name
+	if w, ok := m.workloads[key]; ok {
+		return w, nil
+	}
+	w, err := m.addWorkload(ctx, s, func(ip string) []runtime.Object { return clientPod(s, ip) })
+	if err != nil {
+		return nil, fmt.Errorf("client %s: %w", key, err)
+	}
+	m.workloads[key] = w
+	return w, nil
+}
+
+// resolve asks the DNS of a workload for a host, as the resolver of a Pod does.
+func (w *Workload) resolve(ctx context.Context, host string) (string, error) {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host, nil
+	}
+	config := dns.ClientConfig{Ndots: 5, Search: []string{w.Namespace + ".svc." + domain, "svc." + domain, domain}}
+	for _, name := range config.NameList(host) {
+		conn, err := w.Dial(ctx, "udp4", net.JoinHostPort(world.Control.String(), "53"))
+		if err != nil {
+			return "", err
+		}
+		answer, _, err := new(dns.Client).ExchangeWithConn(new(dns.Msg).SetQuestion(name, dns.TypeA), &dns.Conn{Conn: conn})
+		conn.Close()
+		if err != nil {
+			return "", err
+		}
+		for _, record := range answer.Answer {
+			if a, ok := record.(*dns.A); ok {
+				return a.A.String(), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no such host: %s", host)
+}
+
+// A dialer connects an application, and remembers the near ends.
+type dialer struct {
+	*Workload
+
+	address string // to connect to, where the host is not to be resolved
+	locals  []string
+}
+
+func (d *dialer) dial(ctx context.Context, _, hostPort string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return nil, err
+	}
+	address, err := d.resolve(ctx, cmp.Or(d.address, host))
+	if err != nil {
+		return nil, err
+	}
+	conn, err := d.Dial(ctx, "tcp4", net.JoinHostPort(address, port))
+	if err != nil {
+		return nil, err
+	}
+	d.locals = append(d.locals, conn.LocalAddr().String())
+	return conn, nil
+}
+
+var defaultPorts = map[string]string{"http": "80", "https": "443", "tls": "443"}
+
+// call makes the call of an outcome.
+func (m *Mesh) call(ctx context.Context, w *Workload, o calls.Outcome, extra Request, id string) reply {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	u, err := url.Parse(o.Call)
+	if err != nil {
+		return reply{err: err}
+	}
+	d := &dialer{Workload: w, address: o.Address}
+	config := &tls.Config{RootCAs: m.pool(), ServerName: cmp.Or(extra.SNI, u.Hostname())}
+	var r reply
+	switch u.Scheme {
+	case "http", "https":
+		r = request(ctx, d, o, extra, id, config)
+	default:
+		conn, err := d.dial(ctx, "", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), defaultPorts[u.Scheme])))
+		if err != nil {
+			return reply{err: err}
+		}
+		defer conn.Close()
+		if u.Scheme == "tls" {
+			conn = tls.Client(conn, config)
+		}
+		r = lines(ctx, conn, id, extra.Wait)
+	}
+	r.locals = d.locals
+	return r
+}
+
+// pool has all authorities. Applications do not mind who signs.
+func (m *Mesh) pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	for _, a := range m.authorities {
+		pool.AppendCertsFromPEM(a.PEM())
+	}
+	return pool
+}
+
+// request sends a request.
+func request(ctx context.Context, d *dialer, o calls.Outcome, extra Request, id string, config *tls.Config) reply {
+	r, err := http.NewRequestWithContext(ctx, cmp.Or(o.Method, http.MethodGet), o.Call, nil)
+	if err != nil {
+		return reply{err: err}
+	}
+	if extra.Header != nil {
+		r.Header = extra.Header.Clone()
+	}
+	r.Header.Set(callHeader, id)
+	protocols := new(http.Protocols)
+	if o.HTTP2 {
+		protocols.SetUnencryptedHTTP2(true)
+	} else {
+		protocols.SetHTTP1(true)
+	}
+	transport := &http.Transport{DialContext: d.dial, TLSClientConfig: config, Protocols: protocols, DisableKeepAlives: !o.HTTP2}
+	defer transport.CloseIdleConnections()
+	response, err := transport.RoundTrip(r)
+	if err != nil {
+		return reply{err: err}
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	out := reply{status: response.StatusCode, body: string(body), header: response.Header, err: err}
+	out.read(body)
+	return out
+}
+
+// lines sends a line, and reads what the server saw. If the application waits, the
+// server has to speak first.
+func lines(ctx context.Context, conn net.Conn, id string, wait bool) reply {
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetDeadline(deadline); err != nil {
+		return reply{err: err}
+	}
+	reader := bufio.NewReader(conn)
+	var out reply
+	if wait {
+		line, err := reader.ReadBytes('\n')
+		out.body = string(line)
+		if err != nil {
+			out.err = err
+			return out
+		}
+	}
+	if _, err := io.WriteString(conn, id+"\n"); err != nil {
+		out.err = err
+		return out
+	}
+	line, err := reader.ReadBytes('\n')
+	out.body += string(line)
+	if err != nil {
+		out.err = err
+		return out
+	}
+	out.read(line)
+	return out
+}
+
+// read reads what the server saw, if it is the server that answers.
+func (r *reply) read(body []byte) {
+	var seen outside.Seen
+	if json.Unmarshal(body, &seen) == nil && seen.Peer.IsValid() {
+		r.seen = &seen
+	}
+}
+
+var errNoEntry = errors.New("the access log has no entry for the call")

@@ -1,0 +1,302 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rig runs a mesh of real parts in a world of its own, makes calls from its
+// workloads, and says what became of them in the words of package calls.
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/wire/outside"
+	"github.com/egressbundle/egressbundle/wire/parts"
+	"github.com/egressbundle/egressbundle/wire/world"
+)
+
+const (
+	rootNamespace = "istio-system"
+	domain        = "cluster.local"
+	systemCAs     = "/etc/ssl/certs/ca-certificates.crt"
+)
+
+// A Mesh is an API server, Istio's control plane, and workloads with their proxies.
+type Mesh struct {
+	API     *parts.APIServer
+	Outside *outside.Server
+	Network *world.Network
+	Names   *outside.Names
+
+	programs    parts.Programs
+	authorities map[string]*outside.Authority // by the name that a promise has for it
+	root        string                        // the certificate of Istio's authority
+	policy      string                        // OutboundTrafficPolicy
+	applied     string                        // manifests that are applied
+	manifests   []cluster.Manifest            // the same
+	workloads   map[string]*Workload
+	gateways    map[string]gateway   // by NAMESPACE/SERVICE
+	lastCall    int
+
+	mu       sync.Mutex
+	services map[string]service // by host
+}
+
+// A service is what DNS knows of a Service.
+type service struct {
+	addresses []netip.Addr
+	alias     string
+}
+
+// Start starts a mesh without workloads. It must be in a world of its own.
+func Start(ctx context.Context, programs parts.Programs) (*Mesh, error) {
+	m := &Mesh{
+		programs:    programs,
+		authorities: map[string]*outside.Authority{},
+		policy:      "REGISTRY_ONLY",
+		workloads:   map[string]*Workload{},
+		gateways:    map[string]gateway{},
+		services:    map[string]service{},
+	}
+	if err := m.share(); err != nil {
+		return nil, err
+	}
+	m.Names = outside.NewNames(domain, m.lookUp)
+	m.Names.Assign(parts.DiscoveryHost, world.Control)
+	if err := m.startOutside(); err != nil {
+		return nil, err
+	}
+	folder, err := newFolder("control")
+	if err != nil {
+		return nil, err
+	}
+	m.API, err = parts.StartAPIServer(ctx, programs, folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := parts.StartIstiod(ctx, programs, m.API, folder, m.config()); err != nil {
+		return nil, err
+	}
+	return m, m.awaitRoot(ctx)
+}
+
+// share lets the user of proxies run and read what the agent needs.
+func (m *Mesh) share() (err error) {
+	for _, path := range []*string{&m.programs.Agent, &m.programs.Envoy, &m.programs.Bootstrap} {
+		if *path, err = world.Share(*path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newFolder(name string) (string, error) {
+	folder := filepath.Join(world.Folder, name)
+	return folder, os.MkdirAll(folder, 0o755)
+}
+
+// config is the mesh configuration. Fields that it does not have are Istio's.
+func (m *Mesh) config() map[string]any {
+	return map[string]any{
+		"accessLogFile":         "/dev/stdout",
+		"accessLogEncoding":     "JSON",
+		"accessLogFormat":       accessLogFormat,
+		"outboundTrafficPolicy": map[string]any{"mode": m.policy},
+		"defaultProviders":      map[string]any{"metrics": []any{}},
+	}
+}
+
+// startOutside starts the server and the DNS of the world, and makes the system trust
+// the server.
+func (m *Mesh) startOutside() error {
+	network, err := world.NewNetwork()
+	if err != nil {
+		return err
+	}
+	m.Network = network
+	authority, err := m.Authority("system")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(systemCAs, authority.PEM(), 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile("/etc/resolv.conf", []byte("nameserver "+world.Control.String()+"\n"), 0o644); err != nil {
+		return err
+	}
+	m.Outside = outside.NewServer(authority)
+	host, err := network.NewOutside()
+	if err != nil {
+		return err
+	}
+	listener, err := host.ListenEverywhere()
+	if err != nil {
+		return err
+	}
+	queries, err := net.ListenPacket("udp4", net.JoinHostPort(world.Control.String(), "53"))
+	if err != nil {
+		return err
+	}
+	go m.Outside.Serve(listener) //nolint:errcheck // it ends when the process does
+	go m.Names.Serve(queries)    //nolint:errcheck // as above
+	return nil
+}
+
+// Authority returns the authority that a promise has a name for.
+func (m *Mesh) Authority(name string) (*outside.Authority, error) {
+	if a, ok := m.authorities[name]; ok {
+		return a, nil
+	}
+	a, err := outside.NewAuthority(name)
+	m.authorities[name] = a
+	return a, err
+}
+
+// awaitRoot reads the certificate that proxies know istiod by.
+func (m *Mesh) awaitRoot(ctx context.Context) (err error) {
+	return retry(ctx, func() error {
+		m.root, err = m.API.Kubectl(ctx, "", "get", "configmap", "istio-ca-root-cert", "-n", rootNamespace,
+			"-o", `jsonpath={.data.root-cert\.pem}`)
+		if err == nil && m.root == "" {
+			err = errors.New("istiod has not published its certificate yet")
+		}
+		return err
+	})
+}
+
+// retry calls f until it returns no error.
+func retry(ctx context.Context, f func() error) error {
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// lookUp answers for the names of the cluster.
+func (m *Mesh) lookUp(host string) ([]netip.Addr, string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.services[host]
+	return s.addresses, s.alias
+}
+
+// A Setting is what a mesh is to be.
+type Setting struct {
+	// Manifests are applied, and what was applied before is deleted.
+	Manifests string
+	// Gateways are the workloads of gateways. Their Services are added where the
+	// manifests do not have them.
+	Gateways []cluster.Gateway
+	// OutboundTrafficPolicy is REGISTRY_ONLY unless it is said.
+	OutboundTrafficPolicy string
+}
+
+// Set makes the mesh what it is to be.
+func (m *Mesh) Set(ctx context.Context, s Setting) error {
+	if err := m.clear(ctx); err != nil {
+		return err
+	}
+	if err := m.setPolicy(ctx, s.OutboundTrafficPolicy); err != nil {
+		return err
+	}
+	manifests, err := cluster.Read(s.Manifests)
+	if err != nil {
+		return err
+	}
+	if err := m.addNamespaces(ctx, manifests); err != nil {
+		return err
+	}
+	if err := m.API.Apply(ctx, s.Manifests); err != nil {
+		return err
+	}
+	m.applied, m.manifests = s.Manifests, manifests
+	for _, g := range s.Gateways {
+		if err := m.addGateway(ctx, g, manifests); err != nil {
+			return err
+		}
+	}
+	return m.readServices(ctx)
+}
+
+// clear deletes what was applied.
+func (m *Mesh) clear(ctx context.Context) error {
+	if m.applied == "" {
+		return nil
+	}
+	manifests, err := cluster.Read(m.applied)
+	if err != nil {
+		return err
+	}
+	var rest []string
+	for _, manifest := range manifests {
+		if manifest.Object.GetKind() != "Namespace" {
+			rest = append(rest, manifest.YAML)
+		}
+	}
+	m.applied = ""
+	_, err = m.API.Kubectl(ctx, strings.Join(rest, "\n---\n"), "delete", "--ignore-not-found", "--wait=false", "-f", "-")
+	return err
+}
+
+// setPolicy changes the mesh configuration, which istiod watches.
+func (m *Mesh) setPolicy(ctx context.Context, policy string) error {
+	if policy == "" {
+		policy = "REGISTRY_ONLY"
+	}
+	if policy == m.policy {
+		return nil
+	}
+	m.policy = policy
+	config, err := yaml.Marshal(m.config())
+	if err != nil {
+		return err
+	}
+	text, err := yaml.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "ConfigMap",
+		"metadata": map[string]any{"name": "istio", "namespace": rootNamespace},
+		"data":     map[string]any{"mesh": string(config)},
+	})
+	if err != nil {
+		return err
+	}
+	return m.API.Apply(ctx, string(text))
+}
+
+// addNamespaces makes the namespaces that objects are in.
+func (m *Mesh) addNamespaces(ctx context.Context, manifests []cluster.Manifest) error {
+	var names []string
+	for _, manifest := range manifests {
+		names = append(names, manifest.Object.GetNamespace())
+	}
+	return m.addNamespace(ctx, names...)
+}
+
+func (m *Mesh) addNamespace(ctx context.Context, names ...string) error {
+	var text strings.Builder
+	for _, name := range names {
+		if name != "" {
+			fmt.Fprintf(&text, "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n", name)
+		}
+	}
+	if text.Len() == 0 {
+		return nil
+	}
+	return m.API.Apply(ctx, text.String())
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os/exec"
+	"runtime"
+	"strconv"
+
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+const unreachable = unix.RTN_UNREACHABLE
+
+// A Host is a network namespace with an address.
+type Host struct {
+	Address netip.Addr
+
+	namespace netns.NsHandle
+	stop      func() error
+}
+
+// Close takes the host away. Processes that it still has lose their network.
+func (h *Host) Close() error {
+	return errors.Join(h.stop(), h.namespace.Close())
+}
+
+// Do calls f in the namespace of the host. What f starts in other goroutines runs
+// elsewhere.
+func (h *Host) Do(f func() error) error {
+	return homeAgain(func() error {
+		if err := netns.Set(h.namespace); err != nil {
+			return err
+		}
+		return f()
+	})
+}
+
+// Start starts a program on the host.
+func (h *Host) Start(cmd *exec.Cmd) error {
+	return h.Do(cmd.Start)
+}
+
+// Dial connects from the host to an IP address and a port.
+func (h *Host) Dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
+	return conn, h.Do(func() error {
+		conn, err = new(net.Dialer).DialContext(ctx, network, address)
+		return err
+	})
+}
+
+// ListenEverywhere listens on all TCP ports of the host, and of the addresses behind
+// it. SO_ORIGINAL_DST tells where a connection led.
+func (h *Host) ListenEverywhere() (listener net.Listener, err error) {
+	return listener, h.Do(func() error {
+		listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp4", ":0")
+		if err != nil {
+			return err
+		}
+		port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+		out, err := exec.Command("iptables", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-j", "REDIRECT", "--to-ports", port).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("iptables: %w\n%s", err, out)
+		}
+		return nil
+	})
+}
+
+// homeAgain calls f, which may change the network namespace of its thread. A thread
+// that does not get back ends with its goroutine.
+func homeAgain(f func() error) error {
+	runtime.LockOSThread()
+	home, err := netns.Get()
+	if err != nil {
+		return err
+	}
+	defer home.Close()
+	err = f()
+	if lost := netns.Set(home); lost != nil {
+		return errors.Join(err, lost)
+	}
+	runtime.UnlockOSThread()
+	return err
+}
