@@ -13,17 +13,34 @@ import (
 
 // TestGoldens: what calls.yaml promises happens on the wire.
 func TestGoldens(t *testing.T) {
+	for _, g := range goldens(t) {
+		t.Run(g.Dir, func(t *testing.T) {
+			set(t, g)
+			expect(t, g.Outcomes)
+		})
+	}
+}
+
+// goldens returns those of the repository, with their folders as names.
+func goldens(t *testing.T) []golden.Golden {
+	t.Helper()
 	all, err := golden.All("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, g := range all {
-		t.Run(strings.TrimPrefix(g.Dir, "../"), func(t *testing.T) {
-			set := rig.Setting{Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy}
-			if err := mesh.Set(t.Context(), set); err != nil {
-				t.Fatal(err)
-			}
-			expect(t, g.Outcomes)
-		})
+	for i := range all {
+		all[i].Dir = strings.TrimPrefix(all[i].Dir, "../")
+	}
+	return all
+}
+
+// set makes the mesh that of a golden.
+func set(t *testing.T, g golden.Golden) {
+	t.Helper()
+	err := mesh.Set(t.Context(), rig.Setting{
+		Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy, Calls: g.Outcomes,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Seen is what the server sees of a connection or a request. It is also what the
-// server answers, as JSON.
+// server answers, as JSON: in a header, or in a line.
 type Seen struct {
 	// Peer is who connects.
 	Peer netip.AddrPort `json:"peer"`

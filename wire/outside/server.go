@@ -31,6 +31,9 @@ const (
 	HeaderStatus = "Test-Status"
 )
 
+// HeaderSeen is the header of an answer that says what was seen, as JSON.
+const HeaderSeen = "Test-Seen"
+
 // patience is how long a client may say nothing until the server speaks first.
 const patience = 150 * time.Millisecond
 
@@ -226,11 +229,12 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	if delay, err := time.ParseDuration(r.Header.Get(HeaderDelay)); err == nil {
 		time.Sleep(delay)
 	}
+	text, _ := json.Marshal(seen) //nolint:errchkjson // it is plain data
+	w.Header().Set(HeaderSeen, string(text))
 	var status int
 	if _, err := fmt.Sscan(r.Header.Get(HeaderStatus), &status); err == nil {
 		w.WriteHeader(status)
 	}
-	json.NewEncoder(w).Encode(seen) //nolint:errcheck,errchkjson // the client is gone, if anything
 }
 
 // tunnel does what a forward proxy does, and is the host that it leads to.

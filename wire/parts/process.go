@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -41,6 +42,10 @@ func Start(name string, cmd *exec.Cmd, start func(*exec.Cmd) error) (*Process, e
 		return nil, err
 	}
 	cmd.Stdout, cmd.Stderr = log, log
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true // so that Kill finds what it starts
 	if err := start(cmd); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -51,9 +56,9 @@ func Start(name string, cmd *exec.Cmd, start func(*exec.Cmd) error) (*Process, e
 	return p, nil
 }
 
-// Kill ends the program and waits for that.
+// Kill ends the program, with what it has started, and waits for that.
 func (p *Process) Kill() {
-	p.cmd.Process.Kill() //nolint:errcheck // it has ended, if anything
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) //nolint:errcheck // it has ended, if anything
 	<-p.done
 }
 

@@ -61,6 +61,9 @@ type entry struct {
 	text string
 }
 
+// isOf reports whether an entry is of a call, as far as it says.
+func (e entry) isOf(call string) bool { return e.Call == "" || e.Call == call }
+
 // code is the status of a response, or 0.
 func (e entry) code() string { return fmt.Sprint(e.Code) }
 

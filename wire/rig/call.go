@@ -7,7 +7,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -43,30 +45,20 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	if err != nil {
 		return Result{}, err
 	}
-	m.nameExits(o)
+	if err := m.show(o); err != nil {
+		return Result{}, err
+	}
 	m.lastCall++
-	id := strconv.Itoa(m.lastCall)
+	id := fmt.Sprintf("call-%d", m.lastCall)
 	m.Outside.Take()
 	r := m.call(ctx, w, o, extra, id)
 	result := Result{Seen: m.Outside.Take(), Body: r.body}
 	var at, there entry
 	if w.proxy != nil && len(r.locals) > 0 {
-		at, err = w.log.await(ctx, func(e entry) bool { return slices.Contains(r.locals, e.Downstream) })
-		if err != nil {
-			return Result{}, fmt.Errorf("%s from %s: %w", o.Call, o.From, err)
-		}
-		result.Steps = append(result.Steps, "sidecar: "+at.text)
+		at = result.follow(ctx, "sidecar", w, func(e entry) bool { return slices.Contains(r.locals, e.Downstream) })
 	}
-	g, through := m.gatewayAt(hostOf(at.UpstreamHost))
-	if through {
-		there, err = g.log.await(ctx, func(e entry) bool {
-			return e.Downstream == at.Upstream && (e.Call == "" || e.Call == "-" || e.Call == id)
-		})
-		if err != nil {
-			result.Steps = append(result.Steps, "gateway: "+err.Error())
-		} else {
-			result.Steps = append(result.Steps, "gateway: "+there.text)
-		}
+	if g, ok := m.gatewayAt(hostOf(at.UpstreamHost)); ok {
+		there = result.follow(ctx, "gateway", g.Workload, func(e entry) bool { return e.Downstream == at.Upstream && e.isOf(id) })
 	}
 	result.Steps = append(result.Steps, "ends: "+r.String())
 	result.Outcome = observe(o)
@@ -85,13 +77,28 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	return result, nil
 }
 
-// nameExits lets DNS know the hosts that a call may leave to, also those of the cluster.
-func (m *Mesh) nameExits(o calls.Outcome) {
-	for _, exit := range strings.Fields(o.Leaves) {
-		if host, _, err := net.SplitHostPort(exit); err == nil && net.ParseIP(host) == nil {
-			m.Names.Address(host)
+// follow adds the step of a proxy, and returns its entry if it has one.
+func (r *Result) follow(ctx context.Context, what string, w *Workload, wanted func(entry) bool) entry {
+	e, err := w.log.await(ctx, wanted)
+	if err != nil {
+		r.Steps = append(r.Steps, what+": "+err.Error())
+		return entry{}
+	}
+	r.Steps = append(r.Steps, what+": "+e.text)
+	return e
+}
+
+// Headers returns the headers of a request that the server outside saw, without that
+// which names the call.
+func Headers(r Result) http.Header {
+	header := http.Header{}
+	for _, seen := range r.Seen {
+		if seen.Request != nil {
+			maps.Copy(header, seen.Request.Header)
 		}
 	}
+	delete(header, callHeader)
+	return header
 }
 
 // observe returns the outcome of a call of which nothing is known.
@@ -162,6 +169,10 @@ func account(identity string) string {
 	return strings.Replace(path, "/sa/", "/", 1)
 }
 
+// refusal is what a gateway answers to a request that no bundle allows. A gateway with
+// accessLog does not log it.
+const refusal = "does not allow this request"
+
 // blocked says why nothing of a call came back from outside, in the words of the
 // tracer.
 func blocked(r reply, at, there entry) string {
@@ -175,8 +186,10 @@ func blocked(r reply, at, there entry) string {
 		return at.Cluster
 	case at.Details == "direct_response" && at.Route == "block_all":
 		return at.code() + " " + at.Route
-	case at.Details == "direct_response":
+	case at.Details == "direct_response" || there.Details == "direct_response":
 		return at.code() + " direct response"
+	case strings.Contains(r.body, refusal):
+		return strconv.Itoa(r.status) + " direct response"
 	case there.Details != "" && there.Downstream != "":
 		return "gateway: " + reason(there)
 	case at.Downstream != "":

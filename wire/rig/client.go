@@ -179,13 +179,16 @@ func request(ctx context.Context, d *dialer, o calls.Outcome, extra Request, id 
 		r.Header = extra.Header.Clone()
 	}
 	r.Header.Set(callHeader, id)
+	if r.Header.Get("User-Agent") == "" {
+		r.Header["User-Agent"] = nil // Go would add its own.
+	}
 	protocols := new(http.Protocols)
 	if o.HTTP2 {
 		protocols.SetUnencryptedHTTP2(true)
 	} else {
 		protocols.SetHTTP1(true)
 	}
-	transport := &http.Transport{DialContext: d.dial, TLSClientConfig: config, Protocols: protocols, DisableKeepAlives: !o.HTTP2}
+	transport := &http.Transport{DialContext: d.dial, TLSClientConfig: config, Protocols: protocols, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	response, err := transport.RoundTrip(r)
 	if err != nil {
@@ -194,7 +197,7 @@ func request(ctx context.Context, d *dialer, o calls.Outcome, extra Request, id 
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	out := reply{status: response.StatusCode, body: string(body), header: response.Header, err: err}
-	out.read(body)
+	out.read([]byte(response.Header.Get(outside.HeaderSeen)))
 	return out
 }
 
@@ -230,9 +233,9 @@ func lines(ctx context.Context, conn net.Conn, id string, wait bool) reply {
 }
 
 // read reads what the server saw, if it is the server that answers.
-func (r *reply) read(body []byte) {
+func (r *reply) read(text []byte) {
 	var seen outside.Seen
-	if json.Unmarshal(body, &seen) == nil && seen.Peer.IsValid() {
+	if json.Unmarshal(text, &seen) == nil && seen.Peer.IsValid() {
 		r.seen = &seen
 	}
 }

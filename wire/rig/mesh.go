@@ -19,6 +19,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/wire/outside"
 	"github.com/egressbundle/egressbundle/wire/parts"
@@ -206,6 +207,8 @@ type Setting struct {
 	Gateways []cluster.Gateway
 	// OutboundTrafficPolicy is REGISTRY_ONLY unless it is said.
 	OutboundTrafficPolicy string
+	// Calls are those that will be made. What they need is there before.
+	Calls []calls.Outcome
 }
 
 // Set makes the mesh what it is to be.
@@ -218,6 +221,9 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 	}
 	manifests, err := cluster.Read(s.Manifests)
 	if err != nil {
+		return err
+	}
+	if err := m.prepare(ctx, s.Calls); err != nil {
 		return err
 	}
 	if err := m.addNamespaces(ctx, manifests); err != nil {
