@@ -220,7 +220,8 @@ func TestKptTakesBack(t *testing.T) {
 		fntest.WriteText(t, path, fntest.BypassBundle)
 		patched := kptRender(t, dir)
 		for name, added := range map[string]string{
-			"workload0.yaml": `'{"volumes":["etc--istio--bank-certs"],"mounts":["/etc/istio/bank-certs"]}'`,
+			"workload0.yaml": `'{"annotations":{"proxy.istio.io/config":["proxyHeaders"]},"volumes":["etc--istio--bank-certs"],` +
+				`"mounts":["/etc/istio/bank-certs"]}'`,
 			"workload1.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"]}}'`,
 			"workload2.yaml": `'{"annotations":{"traffic.sidecar.istio.io/excludeOutboundIPRanges":["10.0.0.0/24"],` +
 				`"traffic.sidecar.istio.io/excludeOutboundPorts":["9000"]}}'`,

@@ -95,6 +95,13 @@ func TestRenderAllowEmpty(t *testing.T) {
 	}
 }
 
+// talks is the warning of a bundle whose requests leave with a header of the gateway.
+func talks(file string) string {
+	return file + `:8:7: warning: spec.destinations.bank: sends HTTP requests out of gateway "istio-egressgateway" with the header ` +
+		`X-Envoy-Original-Host, which names the bundle and its namespace: apply what ` + "`egressbundle patch`" +
+		` prints for the gateway, then set proxyHeaders: Disabled for it in the mesh [ProxyHeaders]` + "\n"
+}
+
 // TestWarnings: what the user should know stands on standard error, once for all
 // bundles, and does not keep the objects from being written.
 func TestWarnings(t *testing.T) {
@@ -109,7 +116,7 @@ func TestWarnings(t *testing.T) {
 	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, ` +
 		`declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, ` +
 		`and here, or set spec.enforce.registryOnly of the bundle [AllowAny]
-warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; ` +
+` + talks("a.yaml") + talks("b.yaml") + `warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; ` +
 		`see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace payments need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace search need a patch, which no object is; see egressbundle patch --help [NeedsPatch]

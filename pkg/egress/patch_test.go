@@ -55,7 +55,10 @@ spec:
 		{
 			Namespace:  "istio-system",
 			Deployment: "istio-egressgateway",
-			Secrets:    map[string]string{"/etc/istio/certs": "certs", "/etc/istio-certs": "istio-certs"},
+			Annotations: map[string]string{
+				"proxy.istio.io/config": `{"proxyHeaders":{"envoyDebugHeaders":{"disabled":true},"requestId":{"disabled":true}}}`,
+			},
+			Secrets: map[string]string{"/etc/istio/certs": "certs", "/etc/istio-certs": "istio-certs"},
 		},
 		{
 			Namespace:   "payments",

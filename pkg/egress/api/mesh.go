@@ -23,6 +23,11 @@ type Mesh struct {
 	// OutboundTrafficPolicy is what the mesh configuration says of hosts that
 	// nothing declares: ALLOW_ANY or REGISTRY_ONLY. Default: ALLOW_ANY.
 	OutboundTrafficPolicy string `json:"outboundTrafficPolicy,omitempty"`
+	// ProxyHeaders says whether the mesh configuration (defaultConfig.proxyHeaders)
+	// keeps all proxies from adding request ids and Envoy's debug headers to
+	// requests: Default or Disabled. Default: Default.
+	// https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig-ProxyHeaders
+	ProxyHeaders string `json:"proxyHeaders,omitempty"`
 	// AccessLog says whether the gateways log what leaves through them.
 	// Default: false.
 	AccessLog bool `json:"accessLog,omitempty"`
@@ -49,6 +54,9 @@ type Gateway struct {
 	Ports GatewayPorts `json:"ports,omitzero"`
 	// TargetPorts are the container ports behind them. Default: the same.
 	TargetPorts GatewayPorts `json:"targetPorts,omitzero"`
+	// ProxyHeaders says the same as that of the mesh, of the Pods of this gateway
+	// alone. Default: that of the mesh, and Disabled with Deploy, which sets it.
+	ProxyHeaders string `json:"proxyHeaders,omitempty"`
 	// Deploy makes the workload of the gateway. Default: somebody else does.
 	Deploy *Deploy `json:"deploy,omitempty"`
 }
@@ -78,3 +86,9 @@ type GatewayPorts struct {
 	// same order.
 	TCP []int `json:"tcp,omitempty"`
 }
+
+// Values of ProxyHeaders.
+const (
+	ProxyHeadersDefault  = "Default"
+	ProxyHeadersDisabled = "Disabled"
+)

@@ -87,6 +87,8 @@ const (
 	NeedsAddress Code = "NeedsAddress"
 	// ClosesGateway: a gateway is closed for others too.
 	ClosesGateway Code = "ClosesGateway"
+	// ProxyHeaders: a header of the mesh leaves with requests.
+	ProxyHeaders Code = "ProxyHeaders"
 	// AssumedPorts: the container ports of a gateway are a guess.
 	AssumedPorts Code = "AssumedPorts"
 	// DuplicateGateway: two gateways have the same Service or the same Pods.

@@ -33,6 +33,11 @@ const (
 	AnnotationExcludePorts    = "traffic.sidecar.istio.io/excludeOutboundPorts"
 )
 
+// AnnotationProxyConfig is the annotation of Pods that configures their proxy, beyond what
+// the mesh does.
+// https://istio.io/latest/docs/reference/config/annotations/#ProxyConfig
+const AnnotationProxyConfig = "proxy.istio.io/config"
+
 // EncodeHelmValues writes what workloads need as values for the Helm charts of
 // Istio: a document for each installation, with a comment that names the chart.
 // The values of the chart istiod concern every namespace of the mesh, so they hold
@@ -53,7 +58,7 @@ func EncodeHelmValues(w io.Writer, patches []Patch, releases []Release) error {
 			return err
 		}
 	}
-	for _, r := range withMounts(patches, releases) {
+	for _, r := range withPatches(patches, releases) {
 		if err := write("Chart gateway, release "+r.Name+" in namespace "+r.Namespace+".", r.Values); err != nil {
 			return err
 		}
@@ -61,8 +66,8 @@ func EncodeHelmValues(w io.Writer, patches []Patch, releases []Release) error {
 	return nil
 }
 
-// withMounts joins how gateways run and what is mounted into them, sorted.
-func withMounts(patches []Patch, releases []Release) []Release {
+// withPatches joins how gateways run and what changes them, sorted.
+func withPatches(patches []Patch, releases []Release) []Release {
 	type key struct{ namespace, name string }
 	byName := map[key]Release{}
 	for _, r := range releases {
@@ -79,7 +84,12 @@ func withMounts(patches []Patch, releases []Release) []Release {
 		if _, known := byName[at]; !known {
 			byName[at] = Release{Namespace: p.Namespace, Name: p.Deployment, Values: map[string]any{}}
 		}
-		byName[at].Values["volumes"], byName[at].Values["volumeMounts"] = p.volumes()
+		if len(p.Annotations) > 0 {
+			byName[at].Values["podAnnotations"] = p.Annotations
+		}
+		if len(p.Secrets) > 0 {
+			byName[at].Values["volumes"], byName[at].Values["volumeMounts"] = p.volumes()
+		}
 	}
 	return slices.SortedFunc(maps.Values(byName), func(a, b Release) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))

@@ -38,6 +38,7 @@ func WithDefaults(m api.Mesh) api.Mesh {
 	m.RootNamespace = cmp.Or(m.RootNamespace, defaultNamespace)
 	m.ClusterDomain = cmp.Or(m.ClusterDomain, defaultDomain)
 	m.TrustDomain = cmp.Or(m.TrustDomain, defaultDomain)
+	m.ProxyHeaders = cmp.Or(m.ProxyHeaders, api.ProxyHeadersDefault)
 	m.OutboundTrafficPolicy = cmp.Or(m.OutboundTrafficPolicy, defaultOutboundTrafficPolicy)
 
 	m.DNS.Namespace = cmp.Or(m.DNS.Namespace, defaultDNSNamespace)
@@ -50,16 +51,16 @@ func WithDefaults(m api.Mesh) api.Mesh {
 
 	gateways := map[string]api.Gateway{}
 	for name, gateway := range m.Gateways {
-		gateways[name] = gatewayWithDefaults(gateway, name)
+		gateways[name] = gatewayWithDefaults(gateway, name, m.ProxyHeaders)
 	}
 	if len(gateways) == 0 {
-		gateways[defaultGateway] = gatewayWithDefaults(api.Gateway{}, defaultGateway)
+		gateways[defaultGateway] = gatewayWithDefaults(api.Gateway{}, defaultGateway, m.ProxyHeaders)
 	}
 	m.Gateways = gateways
 	return m
 }
 
-func gatewayWithDefaults(g api.Gateway, name string) api.Gateway {
+func gatewayWithDefaults(g api.Gateway, name, proxyHeaders string) api.Gateway {
 	g.Namespace = cmp.Or(g.Namespace, defaultNamespace)
 	g.Service = cmp.Or(g.Service, name)
 	if len(g.Selector) == 0 {
@@ -74,7 +75,9 @@ func gatewayWithDefaults(g api.Gateway, name string) api.Gateway {
 	}
 	if g.Deploy != nil {
 		g.Deploy = new(deployWithDefaults(*g.Deploy))
+		proxyHeaders = api.ProxyHeadersDisabled
 	}
+	g.ProxyHeaders = cmp.Or(g.ProxyHeaders, proxyHeaders)
 	return g
 }
 

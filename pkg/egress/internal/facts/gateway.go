@@ -33,6 +33,7 @@ func Gateway(mesh api.Mesh, name string, stated api.Gateway) *ir.Gateway {
 		TLSTarget:      from.TargetPorts.TLS,
 		TCPTargets:     from.TargetPorts.TCP,
 		TargetsAssumed: statesNoPorts(stated.TargetPorts) && from.Deploy == nil,
+		HidesLanes:     from.ProxyHeaders == api.ProxyHeadersDisabled,
 		Deployed:       from.Deploy != nil && from.Deploy.Installer == api.InstallerManifests,
 	}
 }

@@ -30,6 +30,9 @@ type Destination struct {
 
 	Way    Way
 	Onward Onward
+	// OwnRequestIDs says whether request ids are the application's alone: no proxy on the
+	// way makes any.
+	OwnRequestIDs bool
 	Routes []Route // by port
 }
 

@@ -51,6 +51,8 @@ type Gateway struct {
 	HTTPTarget int
 	TLSTarget  int
 	TCPTargets []int
+	// HidesLanes says whether its Pods keep to themselves by what name they are called.
+	HidesLanes bool
 	// TargetsAssumed says whether nobody stated them.
 	TargetsAssumed bool
 	// Deployed says whether its workload is among the objects.

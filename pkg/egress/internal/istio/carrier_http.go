@@ -5,6 +5,7 @@ package istio
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1"
@@ -57,19 +58,20 @@ func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
 	route := httpRoute(l.route.Exit, l.onward())
 	route.Match = matches(l.route.Exit, port)
 	route.Rewrite = &networking.HTTPRewrite{Authority: authorityOutside(l.route, l.host.Outside)}
+	route.Headers = withoutHeaders(l.destination, slices.Concat(addedByProxies, addedByGateways)...)
 	spec.Http = append(spec.Http, route)
 	if len(l.route.Exit.Allow) > 0 {
 		spec.Http = append(spec.Http, refusal(l.destination.Bundle, port))
 	}
 }
 
-func (httpCarrier) needsSidecarRoute(d *ir.Destination, h ir.Host, r ir.Route) bool {
-	return mustRewrite(d, h, r) || r.Exit.TLS != nil || r.Exit.Timeout != 0 || r.Exit.Retries != nil
-}
+// needsSidecarRoute is always true: a route takes away what sidecars add to requests.
+func (httpCarrier) needsSidecarRoute(*ir.Destination, ir.Host, ir.Route) bool { return true }
 
 func (httpCarrier) addSidecarRoute(spec *networking.VirtualService, d *ir.Destination, h ir.Host, r ir.Route) {
 	route := httpRoute(r.Exit, exitTo(h.Name, d, r))
 	route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.Port)}}
+	route.Headers = withoutHeaders(d, slices.Clone(addedByProxies)...)
 	if mustRewrite(d, h, r) {
 		route.Rewrite = &networking.HTTPRewrite{Authority: authorityOutside(r, h.Outside)}
 	}

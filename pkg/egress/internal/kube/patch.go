@@ -20,8 +20,13 @@ import (
 // namespace.
 type pod struct{ namespace, deployment string }
 
-// Patches returns what bypasses and files of certificates need, for all bundles
-// together: they may concern the same Pods. They are sorted.
+// quietProxy is the configuration of a proxy that adds neither request ids nor headers for
+// those who debug Envoy.
+// https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig-ProxyHeaders
+const quietProxy = `{"proxyHeaders":{"envoyDebugHeaders":{"disabled":true},"requestId":{"disabled":true}}}`
+
+// Patches returns what bypasses, files of certificates and the headers of gateways need,
+// for all bundles together: they may concern the same Pods. They are sorted.
 func Patches(plans []*ir.Plan) []object.Patch {
 	byPod := map[pod]object.Patch{}
 	for client, b := range bypasses(plans) {
@@ -37,9 +42,29 @@ func Patches(plans []*ir.Plan) []object.Patch {
 		}
 		byPod[at] = patch
 	}
+	for at := range talkative(plans) {
+		patch := byPod[at]
+		patch.Namespace, patch.Deployment = at.namespace, at.deployment
+		patch.Annotations = map[string]string{object.AnnotationProxyConfig: quietProxy}
+		byPod[at] = patch
+	}
 	return slices.SortedFunc(maps.Values(byPod), func(a, b object.Patch) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Deployment, b.Deployment))
 	})
+}
+
+// talkative returns the Pods of gateways that send requests with names of the mesh.
+func talkative(plans []*ir.Plan) map[pod]bool {
+	pods := map[pod]bool{}
+	for _, p := range plans {
+		for _, d := range p.Destinations {
+			way, ok := d.Way.(ir.ThroughGateway)
+			if ok && !way.Gateway.HidesLanes && d.Has(ir.Route.IsHTTP) {
+				pods[podsOf(d)[0]] = true
+			}
+		}
+	}
+	return pods
 }
 
 // bypasses joins what skips the proxies of each client.

@@ -41,6 +41,7 @@ func (w workload) values() map[string]any {
 		},
 		"containerSecurityContext":  containerSecurity(),
 		"labels":                    w.Selector,
+		"podAnnotations":            map[string]any{object.AnnotationProxyConfig: quietProxy},
 		"podDisruptionBudget":       map[string]any{"maxUnavailable": maxUnavailable},
 		"resources":                 w.resources(),
 		"securityContext":           podSecurity(),

@@ -82,7 +82,10 @@ func (w workload) deployment() *appsv1.DeploymentSpec {
 		Selector: &metav1.LabelSelector{MatchLabels: maps.Clone(w.Selector)},
 		Template: corev1.PodTemplateSpec{
 			ObjectMeta: metav1.ObjectMeta{
-				Annotations: map[string]string{"inject.istio.io/templates": "gateway"},
+				Annotations: map[string]string{
+					"inject.istio.io/templates": "gateway",
+					object.AnnotationProxyConfig: quietProxy,
+				},
 				Labels:      w.podLabels(),
 			},
 			Spec: corev1.PodSpec{

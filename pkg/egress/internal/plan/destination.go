@@ -49,6 +49,8 @@ func (d destination) plan() []*ir.Destination {
 		Narrowed:    narrowed,
 		Way:         d.way,
 		Onward:      d.onward,
+
+		OwnRequestIDs: d.ownRequestIDs(),
 	}
 	return d.parts(common, routes)
 }

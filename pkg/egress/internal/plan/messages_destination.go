@@ -219,3 +219,10 @@ func durationOfLookedUp() diagnose.Finding {
 		"must not be set with a wildcard whose hosts are looked up as they are called: Envoy takes no limits for "+
 			"the life of such connections; remove it, or list the hosts")
 }
+
+func laneLeaves(gateway string) diagnose.Finding {
+	return diagnose.Warnf(diag.ProxyHeaders,
+		"sends HTTP requests out of gateway %q with the header X-Envoy-Original-Host, which names the bundle and its "+
+			"namespace: apply what `egressbundle patch` prints for the gateway, then set proxyHeaders: Disabled for it "+
+			"in the mesh", gateway)
+}

@@ -40,6 +40,7 @@ func Make(shared *source.Document[api.Mesh], bundle source.Document[api.Bundle])
 		Destinations: m.destinations(),
 		Bypass:       m.bypass(),
 	}
+	m.checkHeaders(p)
 	p.Enforce = m.enforce(p)
 	return p, m.Diagnostics()
 }
