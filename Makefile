@@ -33,12 +33,17 @@ GO_TEST := go test -timeout=40m
 test: ## Run every test
 	$(GO_TEST) $(RACE) ./...
 	cd conformance && $(GO_TEST) ./...
+	cd wire && $(GO_TEST) ./...
 
 # Istio's test packages look for its build folders and complain if there are none.
 .PHONY: prove
 prove: ## Follow every call of bundles through Istio: make prove BUNDLE=examples/two-lines/bundle.yaml
 	@cd conformance && TARGET_OUT=/tmp LOCAL_OUT=/tmp go run ./cmd/prove $(abspath $(BUNDLE))
 BUNDLE ?= examples/two-lines/bundle.yaml
+
+.PHONY: wire
+wire: ## Make every call of bundles through real Envoys, as root: make wire BUNDLE=examples/two-lines/bundle.yaml
+	@cd wire && TARGET_OUT=/tmp LOCAL_OUT=/tmp go run ./cmd/wire $(abspath $(BUNDLE))
 
 # Without inlining the program is 2 MB smaller. Where it spends its time, it inlines.
 SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/egressbundle/...=
@@ -90,6 +95,7 @@ golden: ## Rewrite every expected output; review the change like code
 lint: ## Run the linters
 	$(GOLANGCI_LINT) run ./...
 	cd conformance && $(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
+	cd wire && $(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
 	$(ACTIONLINT) recipes/github-actions/*.yaml recipes/flux/render.yaml
 
 .PHONY: fuzz

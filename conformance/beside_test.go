@@ -75,7 +75,7 @@ func TestBeside(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bundle := "apiVersion: egressbundle.io/v1alpha1\nkind: EgressBundle\nmetadata: {name: news, namespace: payments}\n" +
-				"spec: {mesh: {outboundTrafficPolicy: REGISTRY_ONLY}, destinations: {cnn: " + c.destination + "}}\n"
+				"spec: {mesh: {outboundTrafficPolicy: REGISTRY_ONLY, proxyHeaders: Disabled}, destinations: {cnn: " + c.destination + "}}\n"
 			ours, _ := renderBeside(t, bundle, "")
 			_, reported := renderBeside(t, bundle, c.other)
 			if diff := cmp.Diff(c.want, strings.Join(reported, ", ")); diff != "" {

@@ -5,7 +5,6 @@ package conformance
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/admission"
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	kept "github.com/egressbundle/egressbundle/conformance/golden"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -49,6 +49,9 @@ func TestGoldens(t *testing.T) {
 				if diff := cmp.Diff(want, want.Observe(result)); diff != "" {
 					t.Errorf("%s from %s (-want +got):\n%s\n%s", want.Call, want.From, diff, strings.Join(result.Steps, "\n"))
 				}
+				if len(result.Headers) > 0 {
+					t.Errorf("%s from %s leaves with headers of the mesh: %q", want.Call, want.From, result.Headers)
+				}
 			}
 		})
 	}
@@ -67,30 +70,20 @@ func checkBothKinds(t *testing.T, outcomes []calls.Outcome) {
 // goldens returns the goldens of the library and the examples.
 func goldens(t *testing.T) []golden {
 	t.Helper()
+	found, err := kept.All("..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all []golden
-	for _, kind := range []struct{ in, out string }{
-		{"../testdata/render/*/*/in.yaml", "out.yaml"},
-		{"../examples/*/bundle.yaml", "rendered.yaml"},
-	} {
-		paths, err := filepath.Glob(kind.in)
-		if err != nil || len(paths) == 0 {
-			t.Fatalf("nothing matches %s (%v)", kind.in, err)
-		}
-		for _, path := range paths {
-			dir, found := filepath.Dir(path), parse(t, path)
-			outcomes, err := calls.Read(filepath.Join(dir, "calls.yaml"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, golden{
-				dir:      dir,
-				gateways: cluster.GatewaysOf(factsOf(found)),
-				outbound: outboundOf(found),
-				found:    found,
-				rendered: readFile(t, filepath.Join(dir, kind.out)),
-				outcomes: outcomes,
-			})
-		}
+	for _, g := range found {
+		all = append(all, golden{
+			dir:      g.Dir,
+			gateways: g.Gateways,
+			outbound: g.OutboundTrafficPolicy,
+			found:    g.Found,
+			rendered: g.Rendered,
+			outcomes: g.Outcomes,
+		})
 	}
 	return all
 }
@@ -114,28 +107,7 @@ func parse(t *testing.T, path string) egress.Documents {
 }
 
 // factsOf returns the mesh that bundles are for, as it is stated.
-func factsOf(found egress.Documents) api.Mesh {
-	if mesh, err := found.Mesh(); err == nil && mesh != nil {
-		return *mesh
-	}
-	for _, bundle := range found.Bundles() {
-		if bundle.Mesh != nil {
-			return *bundle.Mesh
-		}
-	}
-	return api.Mesh{}
-}
-
-// outboundOf returns what the mesh says of hosts that nothing declares: as the bundles take it to be, where they enforce
-// something themselves, and else so that nothing unpromised leaves.
-func outboundOf(found egress.Documents) string {
-	for _, bundle := range found.Bundles() {
-		if bundle.Enforce != nil {
-			return egress.WithDefaults(factsOf(found)).OutboundTrafficPolicy
-		}
-	}
-	return "REGISTRY_ONLY"
-}
+func factsOf(found egress.Documents) api.Mesh { return kept.MeshOf(found) }
 
 // options return a mesh with the gateways of the golden, and other manifests.
 func (g golden) options(manifests string) trace.Options {

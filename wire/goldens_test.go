@@ -38,7 +38,8 @@ func goldens(t *testing.T) []golden.Golden {
 func set(t *testing.T, g golden.Golden) {
 	t.Helper()
 	err := mesh.Set(t.Context(), rig.Setting{
-		Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy, Calls: g.Outcomes,
+		Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy,
+		QuietProxies: g.QuietProxies, Calls: g.Outcomes,
 	})
 	if err != nil {
 		t.Fatal(err)

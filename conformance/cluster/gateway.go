@@ -22,6 +22,9 @@ type Gateway struct {
 	ServiceAccount string
 	Labels         map[string]string // of the pod, and the selector of the Service
 	Ports          []Port
+	// QuietProxy is set if the configuration of its proxy adds no headers to requests that
+	// a setting of it can keep back.
+	QuietProxy bool
 	// Locality is where the pod runs, as region, region/zone or region/zone/subzone. By default a gateway is where its
 	// caller is.
 	Locality string

@@ -66,6 +66,7 @@ func GatewaysOf(stated api.Mesh) []Gateway {
 			ServiceAccount: g.Service,
 			Labels:         g.Selector,
 			Ports:          ports,
+			QuietProxy:     g.ProxyHeaders == api.ProxyHeadersDisabled,
 		})
 	}
 	return gateways

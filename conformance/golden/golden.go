@@ -20,6 +20,8 @@ import (
 type Golden struct {
 	Dir      string
 	Gateways []cluster.Gateway
+	// QuietProxies is set if no proxy of the mesh makes request ids.
+	QuietProxies bool
 	// OutboundTrafficPolicy is that of the mesh.
 	OutboundTrafficPolicy string
 	Found                 egress.Documents
@@ -70,6 +72,7 @@ func read(path, out string) (Golden, error) {
 	return Golden{
 		Dir:                   dir,
 		Gateways:              cluster.GatewaysOf(MeshOf(found)),
+		QuietProxies:          MeshOf(found).ProxyHeaders == api.ProxyHeadersDisabled,
 		OutboundTrafficPolicy: outboundOf(found),
 		Found:                 found,
 		Rendered:              string(rendered),

@@ -126,8 +126,8 @@ func (c *Case) addGateways(mesh api.Mesh) {
 	}
 }
 
-// stream returns the manifests as one YAML stream.
-func (c *Case) stream() string {
+// Stream returns the manifests as one YAML stream.
+func (c *Case) Stream() string {
 	var documents []string
 	for _, m := range c.Manifests {
 		documents = append(documents, m.YAML)
@@ -169,13 +169,13 @@ func (p *Proof) Failures() int {
 
 // Prove lets Istio check every object, and follows every promised call.
 func (c *Case) Prove(t test.Failer) (*Proof, error) {
-	problems, err := admission.Check(c.stream(), admission.Options{Gateways: c.Gateways})
+	problems, err := admission.Check(c.Stream(), admission.Options{Gateways: c.Gateways})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(problems, func(a, b admission.Problem) int { return strings.Compare(a.String(), b.String()) })
 	p := &Proof{Problems: problems}
-	mesh := trace.NewMesh(t, trace.Options{Manifests: c.stream(), Gateways: c.Gateways})
+	mesh := trace.NewMesh(t, trace.Options{Manifests: c.Stream(), Gateways: c.Gateways})
 	for _, promised := range c.Promised {
 		result := mesh.Trace(promised.TraceCall())
 		call := Call{

@@ -44,6 +44,7 @@ type departure struct {
 	cluster string
 	isHTTP  bool // the proxy handles requests, not bytes
 	timeout time.Duration
+	removed []string // headers of the request
 	retries Retries
 	// connect is the host:port that bytes are tunneled to, by a proxy outside. It is empty without a tunnel.
 	connect string
@@ -214,6 +215,7 @@ func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, step func
 		isHTTP:     true,
 		timeout:    rt.GetRoute().GetTimeout().AsDuration(),
 		retries:    retries(rt.GetRoute()),
+		removed:    rt.GetRequestHeadersToRemove(),
 		alpn:       override,
 	}
 	d.cluster, d.request, err = follow(rt, s.request)

@@ -27,6 +27,8 @@ type Result struct {
 	// DoubleTLS is set if the mesh encrypts what the caller encrypted already. No server understands that, unless it is
 	// a proxy that unwraps it: TLS around a tunnel is no double TLS.
 	DoubleTLS bool
+	// Headers are what the mesh adds to the request and the host receives.
+	Headers []string
 	// Timeout and Retries are those of the last route.
 	Timeout time.Duration
 	Retries Retries

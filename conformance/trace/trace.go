@@ -157,10 +157,31 @@ func (r *Result) leave(out departure, up upstream) {
 	r.TLS = up.tls
 	r.DoubleTLS = up.tls.Mode != "" && out.outermost() != nil && out.connect == ""
 	r.Timeout, r.Retries = out.timeout, out.retries
+	if out.isHTTP && !r.Unregistered {
+		r.Headers = headersLeft(out.removed, !r.Direct)
+	}
 	// Nobody chose how connections to unknown hosts are made.
 	if !r.Unregistered {
 		r.Policy = up.policy
 	}
+}
+
+// What proxies add to requests. Not among them are request ids and X-Envoy-Original-Host, which depend on how proxies
+// are configured.
+var (
+	addedByProxies = []string{
+		"x-envoy-attempt-count", "x-envoy-decorator-operation", "x-envoy-expected-rq-timeout-ms", "x-forwarded-proto",
+	}
+	addedByGateways = []string{"x-envoy-external-address", "x-forwarded-client-cert", "x-forwarded-for"}
+)
+
+// headersLeft returns what was added to a request and not removed.
+func headersLeft(removed []string, byGateway bool) []string {
+	added := slices.Clone(addedByProxies)
+	if byGateway {
+		added = append(added, addedByGateways...)
+	}
+	return slices.DeleteFunc(added, func(header string) bool { return slices.Contains(removed, header) })
 }
 
 // String tells a reader where the upstream is and how it is reached.

@@ -67,6 +67,10 @@ func (m *Mesh) client(ctx context.Context, o calls.Outcome) (*Workload, error) {
 		s.labels[localityLabel] = locality(o.Locality)
 		s.name += "-" + locality(o.Locality)
 	}
+	if m.quiet {
+		s.config = quietProxy
+		s.name += "-quiet"
+	}
 	key := s.namespace + "/" + s.name
 	if w, ok := m.workloads[key]; ok {
 		return w, nil

@@ -15,6 +15,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
@@ -45,7 +46,11 @@ func (m *Mesh) addGateway(ctx context.Context, g cluster.Gateway, manifests []cl
 	if g.Locality != "" {
 		labels[localityLabel] = locality(g.Locality)
 	}
-	s := spec{kind: "router", name: g.Service + "-0", namespace: g.Namespace, account: g.ServiceAccount, labels: labels}
+	config, err := proxyConfig(manifests, g)
+	if err != nil {
+		return err
+	}
+	s := spec{kind: "router", config: config, name: g.Service + "-0", namespace: g.Namespace, account: g.ServiceAccount, labels: labels}
 	w, err := m.addWorkload(ctx, s, func(ip string) []runtime.Object {
 		var objects []runtime.Object
 		labeled := g
@@ -67,6 +72,27 @@ func (m *Mesh) addGateway(ctx context.Context, g cluster.Gateway, manifests []cl
 	}
 	m.gateways[g.String()] = gateway{Workload: w, of: g}
 	return nil
+}
+
+// quietProxy is the configuration that Disabled of proxyHeaders stands for.
+var quietProxy = map[string]any{"proxyHeaders": map[string]any{
+	"envoyDebugHeaders": map[string]any{"disabled": true},
+	"requestId":         map[string]any{"disabled": true},
+}}
+
+// proxyConfig returns how the proxy of a gateway is configured: as its Deployment says, or
+// where somebody else deploys it, as the mesh says.
+func proxyConfig(manifests []cluster.Manifest, g cluster.Gateway) (config map[string]any, err error) {
+	for _, m := range manifests {
+		if m.String() == "Deployment "+g.String() {
+			text, _, _ := unstructured.NestedString(m.Object.Object, "spec", "template", "metadata", "annotations", "proxy.istio.io/config")
+			return config, json.Unmarshal([]byte(text), &config)
+		}
+	}
+	if g.QuietProxy {
+		return quietProxy, nil
+	}
+	return nil, nil
 }
 
 func hasService(manifests []cluster.Manifest, g cluster.Gateway) bool {

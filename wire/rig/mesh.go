@@ -43,10 +43,11 @@ type Mesh struct {
 	authorities map[string]*outside.Authority // by the name that a promise has for it
 	root        string                        // the certificate of Istio's authority
 	policy      string                        // OutboundTrafficPolicy
+	quiet       bool                          // QuietProxies
 	applied     string                        // manifests that are applied
 	manifests   []cluster.Manifest            // the same
 	workloads   map[string]*Workload
-	gateways    map[string]gateway   // by NAMESPACE/SERVICE
+	gateways    map[string]gateway // by NAMESPACE/SERVICE
 	lastCall    int
 
 	mu       sync.Mutex
@@ -207,6 +208,8 @@ type Setting struct {
 	Gateways []cluster.Gateway
 	// OutboundTrafficPolicy is REGISTRY_ONLY unless it is said.
 	OutboundTrafficPolicy string
+	// QuietProxies is set if the mesh configuration keeps proxies from making request ids.
+	QuietProxies bool
 	// Calls are those that will be made. What they need is there before.
 	Calls []calls.Outcome
 }
@@ -232,6 +235,7 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 	if err := m.API.Apply(ctx, s.Manifests); err != nil {
 		return err
 	}
+	m.quiet = s.QuietProxies
 	m.applied, m.manifests = s.Manifests, manifests
 	for _, g := range s.Gateways {
 		if err := m.addGateway(ctx, g, manifests); err != nil {

@@ -33,7 +33,7 @@ type Destination struct {
 	// OwnRequestIDs says whether request ids are the application's alone: no proxy on the
 	// way makes any.
 	OwnRequestIDs bool
-	Routes []Route // by port
+	Routes        []Route // by port
 }
 
 // Told is how sidecars tell the calls of a destination from others.

@@ -57,7 +57,7 @@ func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
 	port := uint32(l.crossing.server.port)
 	route := httpRoute(l.route.Exit, l.onward())
 	route.Match = matches(l.route.Exit, port)
-	route.Rewrite = &networking.HTTPRewrite{Authority: authorityOutside(l.route, l.host.Outside)}
+	route.Rewrite = &networking.HTTPRewrite{Authority: l.route.Authority(l.host.Outside)}
 	route.Headers = withoutHeaders(l.destination, slices.Concat(addedByProxies, addedByGateways)...)
 	spec.Http = append(spec.Http, route)
 	if len(l.route.Exit.Allow) > 0 {
@@ -72,19 +72,10 @@ func (httpCarrier) addSidecarRoute(spec *networking.VirtualService, d *ir.Destin
 	route := httpRoute(r.Exit, exitTo(h.Name, d, r))
 	route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.Port)}}
 	route.Headers = withoutHeaders(d, slices.Clone(addedByProxies)...)
-	if mustRewrite(d, h, r) {
-		route.Rewrite = &networking.HTTPRewrite{Authority: authorityOutside(r, h.Outside)}
+	if d.Renames(h, r) {
+		route.Rewrite = &networking.HTTPRewrite{Authority: r.Authority(h.Outside)}
 	}
 	spec.Http = append(spec.Http, route)
-}
-
-// mustRewrite reports whether applications call the host with another authority
-// than it expects. A Service has several names, and none of them is the host's.
-func mustRewrite(d *ir.Destination, h ir.Host, r ir.Route) bool {
-	if d.Onward.Service != nil {
-		return h.Outside != ""
-	}
-	return !h.IsWildcard() && authority(h.Name, r.Port, 80) != authorityOutside(r, h.Outside)
 }
 
 func (httpCarrier) routesOf(n neighbor.Object) []neighbor.Route { return n.Spec.HTTP }
@@ -160,21 +151,4 @@ func refusal(b ir.BundleID, port uint32) *networking.HTTPRoute {
 			Body:   &networking.HTTPBody{Specifier: &networking.HTTPBody_String_{String_: body}},
 		},
 	}
-}
-
-// authorityOutside is what the host is called with, outside.
-func authorityOutside(r ir.Route, host string) string {
-	if r.Exit.TLS != nil {
-		return authority(host, r.Exit.Port, 443)
-	}
-	return authority(host, r.Exit.Port, 80)
-}
-
-// authority leaves out the port that the scheme implies (RFC 9110, section
-// 4.2).
-func authority(host string, port, implied int) string {
-	if port == implied {
-		return host
-	}
-	return fmt.Sprintf("%s:%d", host, port)
 }

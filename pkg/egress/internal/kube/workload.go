@@ -83,10 +83,10 @@ func (w workload) deployment() *appsv1.DeploymentSpec {
 		Template: corev1.PodTemplateSpec{
 			ObjectMeta: metav1.ObjectMeta{
 				Annotations: map[string]string{
-					"inject.istio.io/templates": "gateway",
+					"inject.istio.io/templates":  "gateway",
 					object.AnnotationProxyConfig: quietProxy,
 				},
-				Labels:      w.podLabels(),
+				Labels: w.podLabels(),
 			},
 			Spec: corev1.PodSpec{
 				Affinity:                  w.affinity(),

@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
@@ -14,17 +16,30 @@ func (d destination) ownRequestIDs() bool {
 	return d.mesh.ProxyHeaders == api.ProxyHeadersDisabled && (!ok || through.Gateway.HidesLanes)
 }
 
-// checkHeaders warns, for each gateway, of the header that no route takes away: Envoy adds
-// it where the name that a request is sent by is replaced, after everything else.
+// checkHeaders warns, for each gateway and for sidecars, of the header that no route takes
+// away: Envoy adds it where the name that a request is sent by is replaced, after
+// everything else.
 // https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-routeaction-host-rewrite-literal
 func (m *maker) checkHeaders(p *ir.Plan) {
-	warned := map[string]bool{}
+	warned := map[string]bool{} // by gateway, or nothing for sidecars
 	for _, d := range p.Destinations {
-		through, ok := d.Way.(ir.ThroughGateway)
-		if !ok || through.Gateway.HidesLanes || warned[through.Gateway.Name] || !d.Has(ir.Route.IsHTTP) {
-			continue
+		at, finding := "", nameLeaves()
+		leaves := m.mesh.ProxyHeaders == api.ProxyHeadersDefault && renames(d)
+		if through, ok := d.Way.(ir.ThroughGateway); ok {
+			at, finding = through.Gateway.Name, laneLeaves(through.Gateway.Name)
+			leaves = !through.Gateway.HidesLanes && d.Has(ir.Route.IsHTTP)
 		}
-		warned[through.Gateway.Name] = true
-		m.Report(d.Path, laneLeaves(through.Gateway.Name))
+		if leaves && !warned[at] {
+			warned[at] = true
+			m.Report(d.Path, finding)
+		}
 	}
+}
+
+// renames reports whether requests are sent by another name than they were made with.
+func renames(d *ir.Destination) bool {
+	return d.Has(func(r ir.Route) bool {
+		renames := func(h ir.Host) bool { return d.Renames(h, r) }
+		return r.IsHTTP() && slices.ContainsFunc(d.Hosts, renames)
+	})
 }

@@ -226,3 +226,10 @@ func laneLeaves(gateway string) diagnose.Finding {
 			"namespace: apply what `egressbundle patch` prints for the gateway, then set proxyHeaders: Disabled for it "+
 			"in the mesh", gateway)
 }
+
+func nameLeaves() diagnose.Finding {
+	return diagnose.Warnf(diag.ProxyHeaders,
+		"sends HTTP requests from the sidecar with the header X-Envoy-Original-Host, which is the name that the "+
+			"application called: disable envoyDebugHeaders and requestId of defaultConfig.proxyHeaders in the "+
+			"configuration of the mesh, then set proxyHeaders: Disabled in the mesh")
+}

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ir
+
+import "fmt"
+
+// The ports that schemes imply (RFC 9110, section 4.2).
+const (
+	httpPort  = 80
+	httpsPort = 443
+)
+
+// Authority is what requests call a host outside.
+func (r Route) Authority(host string) string {
+	if r.Exit.TLS != nil {
+		return authority(host, r.Exit.Port, httpsPort)
+	}
+	return authority(host, r.Exit.Port, httpPort)
+}
+
+func authority(host string, port, implied int) string {
+	if port == implied {
+		return host
+	}
+	return fmt.Sprintf("%s:%d", host, port)
+}
+
+// Renames reports whether applications call a host with another authority than it expects.
+// A Service has several names, and none of them is the host's.
+func (d *Destination) Renames(h Host, r Route) bool {
+	if d.Onward.Service != nil {
+		return h.Outside != ""
+	}
+	return !h.IsWildcard() && authority(h.Name, r.Port, httpPort) != r.Authority(h.Outside)
+}
