@@ -139,6 +139,8 @@ var superfluous = map[string]string{
 	"tls_passthrough/shared_host: ServiceEntry ci/search--deploy--git":                                 twice,
 	"tls_passthrough/shared_host: DestinationRule ci/search--deploy--istio-egressgateway":              twice,
 	"http/bypass: ServiceEntry payments/payments--web--httpbin":                                        onPort80,
+	"http/proxy_headers: ServiceEntry payments/payments--web--httpbin":                                 onPort80,
+	"http/proxy_headers: ServiceEntry payments/payments--web--partner":                                 onPort80,
 	"http/traffic_policy: ServiceEntry payments/payments--web--httpbin":                                onPort80,
 	"http/traffic_policy: ServiceEntry payments/payments--web--other":                                  onPort80,
 	"tls_origination/endpoints: ServiceEntry payments/payments--cards--nginx":                          onPort80,

@@ -78,7 +78,7 @@ func TestHeaderWarnings(t *testing.T) {
 func ownHeaders(g golden.Golden, o calls.Outcome) http.Header {
 	header := own.Clone()
 	if g.QuietProxies && len(withLeak(g, o, nil)) == 0 {
-		header.Set("X-Request-Id", "my own")
+		header.Set("X-Request-ID", "my own")
 	}
 	return header
 }

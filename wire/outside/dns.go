@@ -94,7 +94,7 @@ func (n *Names) answer(w dns.ResponseWriter, query *dns.Msg) {
 		}
 		reply.Answer = append(reply.Answer, records...)
 	}
-	w.WriteMsg(reply) //nolint:errcheck // who asked asks again
+	w.WriteMsg(reply)
 }
 
 // lookUp returns the records of a name, and whether the name exists.

@@ -72,7 +72,7 @@ type connection struct{}
 
 // Serve answers the connections of a listener until it is closed.
 func (s *Server) Serve(listener net.Listener) error {
-	go s.http.Serve(s.handoff) //nolint:errcheck // it ends when the process does
+	go s.http.Serve(s.handoff)
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -120,9 +120,9 @@ func (s *Server) accept(conn net.Conn) {
 // converse finds out what a client speaks, and answers in kind.
 func (s *Server) converse(conn net.Conn, seen Seen) {
 	buffered := &bufferedConn{Conn: conn, reader: bufio.NewReader(conn)}
-	conn.SetReadDeadline(time.Now().Add(patience)) //nolint:errcheck // reading fails, if anything
+	conn.SetReadDeadline(time.Now().Add(patience))
 	first, err := buffered.reader.Peek(1)
-	conn.SetReadDeadline(time.Time{}) //nolint:errcheck // as above
+	conn.SetReadDeadline(time.Time{})
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
 		s.speakFirst(buffered, seen)
@@ -225,7 +225,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	seen.Request = &Request{Method: r.Method, Host: r.Host, URI: r.RequestURI, Protocol: r.Proto, Header: r.Header}
 	s.note(seen)
-	io.Copy(io.Discard, r.Body) //nolint:errcheck // nothing is done with it
+	io.Copy(io.Discard, r.Body)
 	if delay, err := time.ParseDuration(r.Header.Get(HeaderDelay)); err == nil {
 		time.Sleep(delay)
 	}

@@ -43,7 +43,7 @@ func StartIstiod(ctx context.Context, programs Programs, api *APIServer, folder 
 	if err := api.Apply(ctx, namespace+"---\n"+manifests); err != nil {
 		return err
 	}
-	cmd := exec.Command(programs.Istiod, "discovery", "--httpsAddr=:15017", "--httpAddr=127.0.0.1:8080", "--keepaliveMaxServerConnectionAge=24h")
+	cmd := exec.Command(programs.Istiod, "discovery", "--httpsAddr=:15017", "--httpAddr=127.0.0.1:8080")
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), append([]string{
 		"KUBECONFIG=" + api.Kubeconfig,

@@ -51,14 +51,14 @@ func Start(name string, cmd *exec.Cmd, start func(*exec.Cmd) error) (*Process, e
 	}
 	go func() {
 		defer close(p.done)
-		cmd.Wait() //nolint:errcheck // what it did is in the log
+		cmd.Wait()
 	}()
 	return p, nil
 }
 
 // Kill ends the program, with what it has started, and waits for that.
 func (p *Process) Kill() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) //nolint:errcheck // it has ended, if anything
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.done
 }
 

@@ -18,9 +18,13 @@ import (
 
 // Programs are where the programs of a mesh are.
 type Programs struct {
-	APIServer, Kubectl, Istiod, Agent, Envoy string
+	APIServer string `json:"apiServer"`
+	Kubectl   string `json:"kubectl"`
+	Istiod    string `json:"istiod"`
+	Agent     string `json:"agent"`
+	Envoy     string `json:"envoy"`
 	// Bootstrap is the template of Envoy's configuration that comes with Istio.
-	Bootstrap string
+	Bootstrap string `json:"bootstrap"`
 }
 
 // Missing returns what the machine lacks, and nothing if a mesh can run on it.
@@ -107,8 +111,7 @@ func build(folder string, modfile []string, packages ...string) error {
 // command returns what a program writes.
 func command(name string, args ...string) (string, error) {
 	out, err := exec.Command(name, args...).Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, exit.Stderr)
 	}
 	return strings.TrimSpace(string(out)), err

@@ -59,7 +59,8 @@ func locality(text string) string { return strings.ReplaceAll(text, "/", ".") }
 func (m *Mesh) client(ctx context.Context, o calls.Outcome) (*Workload, error) {
 	namespace, account, _ := strings.Cut(o.From, "/")
 	account = cmp.Or(account, "default")
-	s := spec{kind: "sidecar", namespace: namespace, account: account, name: "client-" + account, labels: map[string]string{"app": "client-" + account}}
+	s := spec{kind: "sidecar", namespace: namespace, account: account, name: "client-" + account}
+	s.labels = map[string]string{"app": s.name}
 	if o.NoSidecar {
 		s.kind, s.name = "", s.name+"-bare"
 	}

@@ -83,16 +83,17 @@ var quietProxy = map[string]any{"proxyHeaders": map[string]any{
 // proxyConfig returns how the proxy of a gateway is configured: as its Deployment says, or
 // where somebody else deploys it, as the mesh says.
 func proxyConfig(manifests []cluster.Manifest, g cluster.Gateway) (config map[string]any, err error) {
+	if g.QuietProxy {
+		config = quietProxy
+	}
 	for _, m := range manifests {
 		if m.String() == "Deployment "+g.String() {
-			text, _, _ := unstructured.NestedString(m.Object.Object, "spec", "template", "metadata", "annotations", "proxy.istio.io/config")
-			return config, json.Unmarshal([]byte(text), &config)
+			annotations, _, _ := unstructured.NestedStringMap(m.Object.Object, "spec", "template", "metadata", "annotations")
+			config = nil
+			err = json.Unmarshal([]byte(annotations["proxy.istio.io/config"]), &config)
 		}
 	}
-	if g.QuietProxy {
-		return quietProxy, nil
-	}
-	return nil, nil
+	return config, err
 }
 
 func hasService(manifests []cluster.Manifest, g cluster.Gateway) bool {

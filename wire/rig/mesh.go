@@ -149,8 +149,8 @@ func (m *Mesh) startOutside() error {
 	if err != nil {
 		return err
 	}
-	go m.Outside.Serve(listener) //nolint:errcheck // it ends when the process does
-	go m.Names.Serve(queries)    //nolint:errcheck // as above
+	go m.Outside.Serve(listener)
+	go m.Names.Serve(queries)
 	return nil
 }
 

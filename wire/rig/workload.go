@@ -140,7 +140,7 @@ func (m *Mesh) intercept(w *Workload, s spec) error {
 
 // startProxy starts the agent, which starts Envoy, and waits until it is ready.
 func (m *Mesh) startProxy(ctx context.Context, w *Workload, s spec) error {
-	folder, err := m.proxyFolder(ctx, w, s)
+	folder, err := m.proxyFolder(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (m *Mesh) startProxy(ctx context.Context, w *Workload, s spec) error {
 
 // proxyFolder is where the agent finds its token, the certificate of istiod and the
 // labels of its Pod.
-func (m *Mesh) proxyFolder(ctx context.Context, w *Workload, s spec) (string, error) {
+func (m *Mesh) proxyFolder(ctx context.Context, s spec) (string, error) {
 	folder, err := newFolder(filepath.Join("pods", s.namespace, s.name))
 	if err != nil {
 		return "", err

@@ -65,7 +65,8 @@ func (h *Host) ListenEverywhere() (listener net.Listener, err error) {
 			return err
 		}
 		port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-		out, err := exec.Command("iptables", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-j", "REDIRECT", "--to-ports", port).CombinedOutput()
+		redirect := []string{"-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-j", "REDIRECT", "--to-ports", port}
+		out, err := exec.Command("iptables", redirect...).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("iptables: %w\n%s", err, out)
 		}

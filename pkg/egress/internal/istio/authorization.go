@@ -36,6 +36,23 @@ func principals(c ir.Clients, trustDomain string) []string {
 	return principals
 }
 
+// identities returns principals as certificates name them. There are none if a principal
+// stands for every account of a namespace: certificates are compared in full.
+//
+// A policy alone refuses TCP half-way. Envoy asks it at the first byte of the client; by
+// then the gateway has connected to the host, and what the host says first has come back.
+// https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings
+func identities(principals []string) []string {
+	var identities []string
+	for _, p := range principals {
+		if strings.HasSuffix(p, "*") {
+			return nil
+		}
+		identities = append(identities, "spiffe://"+p)
+	}
+	return identities
+}
+
 // authorizationPolicies keep everyone but the clients off the lanes of the
 // bundle. They deny, and do not allow: the first policy that allows would shut
 // the gateway for everything that no policy names.

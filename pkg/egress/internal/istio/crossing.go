@@ -25,6 +25,9 @@ type server struct {
 	protocol string
 	host     string
 	tls      serverTLS
+	// identities are the only ones that finish the handshake of mutual TLS; empty: all of
+	// the mesh do.
+	identities []string
 }
 
 // serverTLS is what a server does with TLS.
@@ -44,7 +47,10 @@ func (s server) spec() *networking.Server {
 	switch s.tls {
 	case noTLS:
 	case mutualTLS:
-		spec.Tls = &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_ISTIO_MUTUAL}
+		spec.Tls = &networking.ServerTLSSettings{
+			Mode:            networking.ServerTLSSettings_ISTIO_MUTUAL,
+			SubjectAltNames: s.identities,
+		}
 	case passthrough:
 		spec.Tls = &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_PASSTHROUGH}
 	}

@@ -53,6 +53,9 @@ func (h *hop) add(d *ir.Destination, lanes []lane, principals []string) {
 		}
 	}
 	for _, l := range lanes {
+		if l.way.MutualTLS && l.route.IsTCP() {
+			l.crossing.server.identities = identities(principals)
+		}
 		h.servers[l.crossing.server.name] = l.crossing.server
 		for _, client := range d.Clients.Namespaces {
 			h.subsets[client][l.crossing.subset.name] = l.crossing.subset
