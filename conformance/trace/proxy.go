@@ -143,11 +143,22 @@ func accept(chain *listener.FilterChain, s stream) (inner stream, identity strin
 		return stream{}, "", blockedf("the listener expects TLS, the call comes in plain text")
 	case context.GetRequireClientCertificate().GetValue() && !outer.mutual:
 		return stream{}, "", blockedf("the listener expects a client certificate of the mesh, the call brings none")
+	case !verifies(context.GetCommonTlsContext(), outer.identity):
+		return stream{}, "", blockedf("refused in the handshake with the gateway")
 	}
 	if context.GetCommonTlsContext().GetValidationContextType() != nil {
 		identity = outer.identity
 	}
 	return s.decrypted(), identity, nil
+}
+
+// verifies reports whether a listener takes the certificate of an identity.
+func verifies(context *tls.CommonTlsContext, identity string) bool {
+	names := subjectAltNames(context.GetValidationContext())
+	if combined := context.GetCombinedValidationContext(); combined != nil {
+		names = subjectAltNames(combined.GetDefaultValidationContext())
+	}
+	return len(names) == 0 || slices.Contains(names, identity)
 }
 
 // targetOf returns what the SNI filter resolves: the server name, with the port of its own configuration.

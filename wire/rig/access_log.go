@@ -32,6 +32,7 @@ var accessLogFormat = func() string {
 		"details":      "%RESPONSE_CODE_DETAILS%",
 		"termination":  "%CONNECTION_TERMINATION_DETAILS%",
 		"failure":      "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+		"handshake":    "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
 	})
 	if err != nil {
 		panic(err)
@@ -57,6 +58,7 @@ type entry struct {
 	Details      string `json:"details"`
 	Termination  string `json:"termination"`
 	Failure      string `json:"failure"`
+	Handshake    string `json:"handshake"` // why TLS with who connected failed
 
 	text string
 }

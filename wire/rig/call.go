@@ -192,6 +192,8 @@ func blocked(r reply, at, there entry) string {
 		return at.code() + " direct response"
 	case strings.Contains(r.body, refusal):
 		return strconv.Itoa(r.status) + " direct response"
+	case there.Handshake != "":
+		return "refused in the handshake with the gateway"
 	case there.Details != "" && there.Downstream != "":
 		return "gateway: " + reason(there)
 	case at.Downstream != "":
