@@ -87,7 +87,7 @@ func (m *Mesh) addObjects(ctx context.Context, s spec, objects []runtime.Object)
 	if err != nil {
 		return err
 	}
-	if err := m.API.Apply(ctx, stream); err != nil {
+	if err := m.API.Apply(ctx, stream, ownManager); err != nil {
 		return err
 	}
 	isPod := func(o runtime.Object) bool { _, ok := o.(*corev1.Pod); return !ok }
@@ -95,8 +95,11 @@ func (m *Mesh) addObjects(ctx context.Context, s spec, objects []runtime.Object)
 	if err != nil {
 		return err
 	}
-	return m.API.Apply(ctx, stream, "--subresource=status")
+	return m.API.Apply(ctx, stream, ownManager, "--subresource=status")
 }
+
+// ownManager leaves the fields of bundles to those who apply them.
+const ownManager = "--field-manager=rig"
 
 // clientPod is the Pod of a workload that makes calls.
 func clientPod(s spec, ip string) []runtime.Object {

@@ -80,6 +80,7 @@ func servicePort(name string, port, target int) corev1.ServicePort {
 func (w workload) deployment() *appsv1.DeploymentSpec {
 	return &appsv1.DeploymentSpec{
 		Selector: &metav1.LabelSelector{MatchLabels: maps.Clone(w.Selector)},
+		Strategy: rollingUpdate(),
 		Template: corev1.PodTemplateSpec{
 			ObjectMeta: metav1.ObjectMeta{
 				Annotations: map[string]string{
@@ -98,6 +99,16 @@ func (w workload) deployment() *appsv1.DeploymentSpec {
 				TopologySpreadConstraints: w.spread(),
 			},
 		},
+	}
+}
+
+// rollingUpdate is what Kubernetes does where nothing is said. Half of it said would differ
+// for ever from what the API server makes of it.
+func rollingUpdate() appsv1.DeploymentStrategy {
+	quarter := intstr.FromString("25%")
+	return appsv1.DeploymentStrategy{
+		Type:          appsv1.RollingUpdateDeploymentStrategyType,
+		RollingUpdate: &appsv1.RollingUpdateDeployment{MaxSurge: &quarter, MaxUnavailable: &quarter},
 	}
 }
 
