@@ -19,7 +19,7 @@ func (d destination) ownRequestIDs() bool {
 // checkHeaders warns, for each gateway and for sidecars, of the header that no route takes
 // away: Envoy adds it where the name that a request is sent by is replaced, after
 // everything else.
-// https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-routeaction-host-rewrite-literal
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-envoy-original-host
 func (m *maker) checkHeaders(p *ir.Plan) {
 	warned := map[string]bool{} // by gateway, or nothing for sidecars
 	for _, d := range p.Destinations {
