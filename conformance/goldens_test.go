@@ -4,7 +4,6 @@
 package conformance
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -86,24 +85,6 @@ func goldens(t *testing.T) []golden {
 		})
 	}
 	return all
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-func parse(t *testing.T, path string) egress.Documents {
-	t.Helper()
-	found, err := egress.Parse(path, []byte(readFile(t, path)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 // factsOf returns the mesh that bundles are for, as it is stated.
