@@ -20,7 +20,7 @@ import (
 // mesh is the one mesh of all tests. It lives on while settings come and go.
 var mesh *rig.Mesh
 
-const startTime = 45 * time.Second
+const startTime = 3 * time.Minute
 
 func TestMain(m *testing.M) {
 	status, err := run(m)

@@ -14,7 +14,7 @@ import (
 
 const (
 	// settleTime is how long configuration may take from the API server to a proxy.
-	settleTime  = 10 * time.Second
+	settleTime  = 20 * time.Second
 	settlePause = 200 * time.Millisecond
 )
 

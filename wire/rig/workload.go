@@ -40,7 +40,7 @@ type Workload struct {
 // proxyUser is the user whose connections Istio's rules leave alone.
 const proxyUser = 1337
 
-const readyTime = 20 * time.Second
+const readyTime = time.Minute
 
 // A spec is what a workload is to be.
 type spec struct {
