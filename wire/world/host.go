@@ -14,10 +14,7 @@ import (
 	"strconv"
 
 	"github.com/vishvananda/netns"
-	"golang.org/x/sys/unix"
 )
-
-const unreachable = unix.RTN_UNREACHABLE
 
 // A Host is a network namespace with an address.
 type Host struct {

@@ -80,12 +80,6 @@ func (n *Network) NewOutside() (*Host, error) {
 	})
 }
 
-// Break lets no packet reach an address outside, and returns what mends that.
-func (n *Network) Break(address netip.Addr) (mend func() error, err error) {
-	route := &netlink.Route{Dst: netlink.NewIPNet(address.AsSlice()), Type: unreachable}
-	return func() error { return netlink.RouteDel(route) }, netlink.RouteAdd(route)
-}
-
 // setAddress gives a link its address, and sets it up.
 func setAddress(link netlink.Link, prefix netip.Prefix) error {
 	address := &netlink.Addr{IPNet: &net.IPNet{
