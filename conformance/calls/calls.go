@@ -114,12 +114,17 @@ func (o Outcome) TraceCall() trace.Call {
 	}
 }
 
+// Unobserved returns the call of an outcome, of which nothing is known yet.
+func (o Outcome) Unobserved() Outcome {
+	return Outcome{
+		Call: o.Call, From: o.From, Method: o.Method, NoSidecar: o.NoSidecar, Address: o.Address, Locality: o.Locality,
+	}
+}
+
 // Observe says what became of the call of an outcome.
 func (o Outcome) Observe(r trace.Result) Outcome {
-	o = Outcome{
-		Call: o.Call, From: o.From, Method: o.Method, NoSidecar: o.NoSidecar, Address: o.Address, Locality: o.Locality,
-		Blocked: r.Blocked,
-	}
+	o = o.Unobserved()
+	o.Blocked = r.Blocked
 	if r.Blocked != "" {
 		return o
 	}
@@ -127,7 +132,7 @@ func (o Outcome) Observe(r trace.Result) Outcome {
 	if r.Gateway != "" {
 		o.Through = r.Gateway
 	}
-	o.As = account(r.Hop.Identity)
+	o.As = Account(r.Hop.Identity)
 	o.Leaves = strings.Join(r.Exit.Addresses, " ")
 	o.Failover = r.Exit.Priorities
 	o.Connect = r.Exit.Connect
@@ -150,8 +155,8 @@ func (o Outcome) Observe(r trace.Result) Outcome {
 	return o
 }
 
-// account returns NAMESPACE/ACCOUNT of a SPIFFE ID.
-func account(identity string) string {
+// Account returns NAMESPACE/ACCOUNT of a SPIFFE ID.
+func Account(identity string) string {
 	_, path, _ := strings.Cut(identity, "/ns/")
 	return strings.Replace(path, "/sa/", "/", 1)
 }

@@ -59,7 +59,7 @@ func StartIstiod(ctx context.Context, programs Programs, api *APIServer, folder 
 		return err
 	}
 	return process.Await(ctx, func(ctx context.Context) error {
-		return errors.Join(ready(ctx, debugURL+"/ready"), validates(ctx, api))
+		return errors.Join(Ready(ctx, debugURL+"/ready"), validates(ctx, api))
 	})
 }
 
@@ -99,8 +99,8 @@ func runs(m cluster.Manifest) bool {
 	}
 }
 
-// ready reports whether a URL answers that all is well.
-func ready(ctx context.Context, url string) error {
+// Ready reports whether a URL answers that all is well.
+func Ready(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 		there = result.follow(ctx, "gateway", g.Workload, func(e entry) bool { return e.Downstream == at.Upstream && e.isOf(id) })
 	}
 	result.Steps = append(result.Steps, "ends: "+r.String())
-	result.Outcome = observe(o)
+	result.Outcome = o.Unobserved()
 	if r.seen == nil {
 		result.Blocked = blocked(r, at, there)
 		return result, nil
@@ -72,7 +72,7 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	} else if r.seen.Peer.Addr() != w.Address {
 		result.Through = "the address " + r.seen.Peer.Addr().String()
 	}
-	result.As = account(there.Identity)
+	result.As = calls.Account(there.Identity)
 	m.see(&result.Outcome, *r.seen, there)
 	return result, nil
 }
@@ -101,13 +101,6 @@ func Headers(r Result) http.Header {
 	delete(header, callHeader)
 	delete(header, "Content-Length")
 	return header
-}
-
-// observe returns the outcome of a call of which nothing is known.
-func observe(o calls.Outcome) calls.Outcome {
-	return calls.Outcome{
-		Call: o.Call, From: o.From, Method: o.Method, NoSidecar: o.NoSidecar, Address: o.Address, Locality: o.Locality,
-	}
 }
 
 // see fills in what the server saw.
@@ -163,12 +156,6 @@ func hostOf(hostPort string) netip.Addr {
 		return netip.Addr{}
 	}
 	return address.Addr()
-}
-
-// account returns NAMESPACE/ACCOUNT of a SPIFFE ID.
-func account(identity string) string {
-	_, path, _ := strings.Cut(identity, "/ns/")
-	return strings.Replace(path, "/sa/", "/", 1)
 }
 
 // refusal is what a gateway answers to a request that no bundle allows. A gateway with

@@ -44,8 +44,7 @@ type Mesh struct {
 	root        string                        // the certificate of Istio's authority
 	policy      string                        // OutboundTrafficPolicy
 	quiet       bool                          // QuietProxies
-	applied     string                        // manifests that are applied
-	manifests   []cluster.Manifest            // the same
+	manifests   []cluster.Manifest            // that are applied
 	workloads   map[string]*Workload
 	gateways    map[string]gateway // by NAMESPACE/SERVICE
 	lastCall    int
@@ -236,7 +235,7 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 		return err
 	}
 	m.quiet = s.QuietProxies
-	m.applied, m.manifests = s.Manifests, manifests
+	m.manifests = manifests
 	for _, g := range s.Gateways {
 		if err := m.addGateway(ctx, g, manifests); err != nil {
 			return err
@@ -247,21 +246,17 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 
 // clear deletes what was applied.
 func (m *Mesh) clear(ctx context.Context) error {
-	if m.applied == "" {
-		return nil
-	}
-	manifests, err := cluster.Read(m.applied)
-	if err != nil {
-		return err
-	}
 	var rest []string
-	for _, manifest := range manifests {
+	for _, manifest := range m.manifests {
 		if manifest.Object.GetKind() != "Namespace" {
 			rest = append(rest, manifest.YAML)
 		}
 	}
-	m.applied = ""
-	_, err = m.API.Kubectl(ctx, strings.Join(rest, "\n---\n"), "delete", "--ignore-not-found", "--wait=false", "-f", "-")
+	if len(rest) == 0 {
+		return nil
+	}
+	m.manifests = nil
+	_, err := m.API.Kubectl(ctx, strings.Join(rest, "\n---\n"), "delete", "--ignore-not-found", "--wait=false", "-f", "-")
 	return err
 }
 

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,7 +131,7 @@ func (m *Mesh) intercept(w *Workload, s spec) error {
 	cmd.Dir = world.Folder
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := errors.Join(w.Start(cmd)); err != nil {
+	if err := w.Start(cmd); err != nil {
 		return err
 	}
 	if err := cmd.Wait(); err != nil {
@@ -165,7 +164,9 @@ func (m *Mesh) startProxy(ctx context.Context, w *Workload, s spec) error {
 	w.log = &accessLog{path: w.proxy.Log}
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
-	return w.proxy.Await(ctx, func(ctx context.Context) error { return get(ctx, "http://"+w.Address.String()+":15021/healthz/ready") })
+	return w.proxy.Await(ctx, func(ctx context.Context) error {
+		return parts.Ready(ctx, "http://"+w.Address.String()+":15021/healthz/ready")
+	})
 }
 
 // proxyFolder is where the agent finds its token, the certificate of istiod and the
@@ -232,24 +233,7 @@ func (m *Mesh) proxyEnvironment(w *Workload, s spec) ([]string, error) {
 	}, nil
 }
 
-// get reports whether a URL answers that all is well.
-func get(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", url, response.Status)
-	}
-	return nil
-}
-
-// close ends a workload and deletes its Pod.
+// closeWorkload ends a workload and deletes its Pod.
 func (m *Mesh) closeWorkload(ctx context.Context, w *Workload) error {
 	if w.proxy != nil {
 		w.proxy.Kill()

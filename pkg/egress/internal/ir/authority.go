@@ -34,3 +34,10 @@ func (d *Destination) Renames(h Host, r Route) bool {
 	}
 	return !h.IsWildcard() && authority(h.Name, r.Port, httpPort) != r.Authority(h.Outside)
 }
+
+// TellsLane reports whether requests leave a gateway with the name of their lane, which
+// Envoy adds unless the configuration of the gateway's Pods keeps it back.
+func (d *Destination) TellsLane() bool {
+	through, ok := d.Way.(ThroughGateway)
+	return ok && !through.Gateway.HidesLanes && d.Has(Route.IsHTTP)
+}

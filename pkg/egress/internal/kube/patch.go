@@ -58,8 +58,7 @@ func talkative(plans []*ir.Plan) map[pod]bool {
 	pods := map[pod]bool{}
 	for _, p := range plans {
 		for _, d := range p.Destinations {
-			way, ok := d.Way.(ir.ThroughGateway)
-			if ok && !way.Gateway.HidesLanes && d.Has(ir.Route.IsHTTP) {
+			if d.TellsLane() {
 				pods[podsOf(d)[0]] = true
 			}
 		}

@@ -27,7 +27,7 @@ func (m *maker) checkHeaders(p *ir.Plan) {
 		leaves := m.mesh.ProxyHeaders == api.ProxyHeadersDefault && renames(d)
 		if through, ok := d.Way.(ir.ThroughGateway); ok {
 			at, finding = through.Gateway.Name, laneLeaves(through.Gateway.Name)
-			leaves = !through.Gateway.HidesLanes && d.Has(ir.Route.IsHTTP)
+			leaves = d.TellsLane()
 		}
 		if leaves && !warned[at] {
 			warned[at] = true
