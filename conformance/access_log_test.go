@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 
+	"github.com/egressbundle/egressbundle/conformance/around"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestAccessLog(t *testing.T) {
 	g := goldensByName(t)["tls_origination/deploy"]
 	const partners = "egress/partners-gateway"
-	manifests := join(g.rendered, strings.ReplaceAll(handWritten("payments"), "istio: egressgateway", "istio: partners-gateway"))
+	manifests := join(g.rendered, strings.ReplaceAll(around.ByHand("payments"), "istio: egressgateway", "istio: partners-gateway"))
 	m := trace.NewMesh(t, g.options(manifests))
 	filters := m.AccessLogs(partners)
 	if len(filters) < 2 {

@@ -27,9 +27,7 @@ func read(t *testing.T, name string) string {
 }
 
 // join makes one YAML stream of several.
-func join(streams ...string) string {
-	return strings.Join(streams, "\n---\n")
-}
+func join(streams ...string) string { return cluster.Join(streams...) }
 
 // inOrder joins the streams as if they had been applied one after the other, a minute apart.
 func inOrder(t *testing.T, streams ...string) string {
@@ -44,23 +42,12 @@ func inOrder(t *testing.T, streams ...string) string {
 	return join(aged...)
 }
 
-// without removes objects, named as in "DestinationRule payments/news".
-func without(t *testing.T, stream string, names ...string) string {
+// without removes an object, named as in "DestinationRule payments/news".
+func without(t *testing.T, stream, name string) string {
 	t.Helper()
-	removed := map[string]bool{}
-	rest := edit(t, stream, func(m cluster.Manifest) bool {
-		for _, n := range names {
-			if m.String() == n {
-				removed[n] = true
-				return false
-			}
-		}
-		return true
-	})
-	for _, n := range names {
-		if !removed[n] {
-			t.Fatalf("there is no %s to remove", n)
-		}
+	rest, err := cluster.Without(stream, name)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return rest
 }
@@ -77,25 +64,23 @@ func replace(t *testing.T, stream, old, replacement string) string {
 // edit keeps the objects for which keep is true. keep may change them.
 func edit(t *testing.T, stream string, keep func(cluster.Manifest) bool) string {
 	t.Helper()
-	manifests, err := cluster.Read(stream)
+	kept, err := cluster.Edit(stream, keep)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var kept []string
-	for _, m := range manifests {
-		if !keep(m) {
-			continue
-		}
-		b, err := yaml.Marshal(m.Object.Object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kept = append(kept, string(b))
-	}
-	return join(kept...)
+	return kept
 }
 
 // isNot returns what keeps every object but those of a kind.
 func isNot(kind string) func(cluster.Manifest) bool {
 	return func(m cluster.Manifest) bool { return m.Object.GetKind() != kind }
+}
+
+func toYAML(t *testing.T, object any) string {
+	t.Helper()
+	text, err := yaml.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

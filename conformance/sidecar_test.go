@@ -160,7 +160,7 @@ func TestServices(t *testing.T) {
 		})
 	})
 	t.Run("without the ServiceEntry", func(t *testing.T) {
-		bare := without(t, manifests, "VirtualService payments/httpbin", "ServiceEntry payments/httpbin")
+		bare := without(t, without(t, manifests, "VirtualService payments/httpbin"), "ServiceEntry payments/httpbin")
 		expect(t, mesh(t, bare), []expectation{{"payments", "http://httpbin.payments.svc", blockAll}})
 	})
 }

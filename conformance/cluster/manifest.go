@@ -81,3 +81,40 @@ func (m Manifest) String() string {
 	}
 	return m.Object.GetKind() + " " + m.Object.GetNamespace() + "/" + m.Object.GetName()
 }
+
+// Join makes one YAML stream of several.
+func Join(streams ...string) string { return strings.Join(streams, "\n---\n") }
+
+// Edit keeps the objects of a YAML stream for which keep is true. keep may change them.
+func Edit(stream string, keep func(Manifest) bool) (string, error) {
+	manifests, err := Read(stream)
+	if err != nil {
+		return "", err
+	}
+	var kept []string
+	for _, m := range manifests {
+		if !keep(m) {
+			continue
+		}
+		b, err := yaml.Marshal(m.Object.Object)
+		if err != nil {
+			return "", fmt.Errorf("encode %s: %w", m, err)
+		}
+		kept = append(kept, string(b))
+	}
+	return Join(kept...), nil
+}
+
+// Without removes an object, named as by String. It must be there.
+func Without(stream, name string) (string, error) {
+	found := false
+	rest, err := Edit(stream, func(m Manifest) bool {
+		is := m.String() == name
+		found = found || is
+		return !is
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("there is no %s to remove", name)
+	}
+	return rest, err
+}
