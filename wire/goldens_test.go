@@ -4,6 +4,8 @@
 package wire
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,4 +46,16 @@ func set(t *testing.T, g golden.Golden) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// samples returns the examples, which have each pattern, way out and enforcement. Where
+// EVERY_GOLDEN is set, it returns all goldens: what is tried many times of each takes half an
+// hour then.
+func samples(t *testing.T) []golden.Golden {
+	t.Helper()
+	all := goldens(t)
+	if os.Getenv("EVERY_GOLDEN") != "" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(g golden.Golden) bool { return !strings.HasPrefix(g.Dir, "examples/") })
 }

@@ -58,10 +58,9 @@ func TestRefusedHalfWay(t *testing.T) {
 // database returns a golden with a TCP destination for one account, and its calls.
 func database(t *testing.T) (golden.Golden, []calls.Outcome) {
 	t.Helper()
-	all := goldens(t)
-	i := slices.IndexFunc(all, func(g golden.Golden) bool { return g.Dir == "testdata/render/tls_passthrough/service_accounts" })
+	g := named(t, "testdata/render/tls_passthrough/service_accounts")
 	others := func(o calls.Outcome) bool { return o.Call != "tcp://203.0.113.7:5432" }
-	return all[i], slices.DeleteFunc(all[i].Outcomes, others)
+	return g, slices.DeleteFunc(g.Outcomes, others)
 }
 
 func checkRefused(t *testing.T, o calls.Outcome, wait bool) {

@@ -22,6 +22,7 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
 )
 
 // What a request may ask of the server: to wait before it answers, as a
@@ -40,6 +41,7 @@ const patience = 150 * time.Millisecond
 // A Server answers every connection that a listener redirects to it.
 type Server struct {
 	http    *http.Server
+	health  *grpc.Server
 	handoff *handoff
 
 	mu        sync.Mutex
@@ -47,11 +49,19 @@ type Server struct {
 	authority *Authority            // of all names that authorities does not have
 	others    map[string]*Authority // by SNI
 	name      map[string]string     // that a certificate has in place of the SNI
+	open      map[net.Conn]bool
 }
 
 // NewServer returns a server whose certificates an authority signs.
 func NewServer(authority *Authority) *Server {
-	s := &Server{handoff: newHandoff(), authority: authority, others: map[string]*Authority{}, name: map[string]string{}}
+	s := &Server{
+		health:    newHealth(),
+		handoff:   newHandoff(),
+		authority: authority,
+		others:    map[string]*Authority{},
+		name:      map[string]string{},
+		open:      map[net.Conn]bool{},
+	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -83,11 +93,19 @@ func (s *Server) Serve(listener net.Listener) error {
 }
 
 // Show lets the server show, for a server name, a certificate that another authority
-// has signed, or that carries another name. Nothing stands for what it does by itself.
+// has signed, or that carries another name. Nothing stands for what it does by itself. If
+// that is new, it ends all connections, so that nobody goes on with an old session.
 func (s *Server) Show(sni string, authority *Authority, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.others[sni] == authority && s.name[sni] == name {
+		return
+	}
 	s.others[sni], s.name[sni] = authority, name
+	for conn := range s.open {
+		conn.Close()
+	}
+	clear(s.open)
 }
 
 // Take returns what was seen since it was last called, in order of time: each
@@ -114,7 +132,28 @@ func (s *Server) accept(conn net.Conn) {
 	}
 	seen := Seen{Peer: conn.RemoteAddr().(*net.TCPAddr).AddrPort(), Address: address}
 	s.note(seen)
-	s.converse(conn, seen)
+	s.converse(s.keep(conn), seen)
+}
+
+// An openConn is a connection that the server can end.
+type openConn struct {
+	net.Conn
+
+	server *Server
+}
+
+func (s *Server) keep(conn net.Conn) net.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[conn] = true
+	return &openConn{conn, s}
+}
+
+func (c *openConn) Close() error {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	delete(c.server.open, c.Conn)
+	return c.Conn.Close()
 }
 
 // converse finds out what a client speaks, and answers in kind.
@@ -225,12 +264,16 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	seen.Request = &Request{Method: r.Method, Host: r.Host, URI: r.RequestURI, Protocol: r.Proto, Header: r.Header}
 	s.note(seen)
+	text, _ := json.Marshal(seen) //nolint:errchkjson // it is plain data
+	w.Header().Set(HeaderSeen, string(text))
+	if isGRPC(r) {
+		s.health.ServeHTTP(w, r)
+		return
+	}
 	io.Copy(io.Discard, r.Body)
 	if delay, err := time.ParseDuration(r.Header.Get(HeaderDelay)); err == nil {
 		time.Sleep(delay)
 	}
-	text, _ := json.Marshal(seen) //nolint:errchkjson // it is plain data
-	w.Header().Set(HeaderSeen, string(text))
 	var status int
 	if _, err := fmt.Sscan(r.Header.Get(HeaderStatus), &status); err == nil {
 		w.WriteHeader(status)

@@ -45,7 +45,7 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	if err != nil {
 		return Result{}, err
 	}
-	if err := m.show(o); err != nil {
+	if err := m.show(o, extra); err != nil {
 		return Result{}, err
 	}
 	m.lastCall++

@@ -39,6 +39,15 @@ type Request struct {
 	Wait bool
 	// SNI is what TLS asks for, where it is not the host.
 	SNI string
+	// Signer is the name of the authority that has signed the certificate of the host, where
+	// it is not the one that the mesh asks for.
+	Signer string
+	// Carries is the name in the certificate of the host, where it is not its own.
+	Carries string
+	// Patience is how long the application waits beyond what it waits for any answer.
+	Patience time.Duration
+	// GRPC is set if the application calls a method of gRPC.
+	GRPC bool
 }
 
 // A reply is what comes back to an application.
@@ -51,6 +60,10 @@ type reply struct {
 	// locals are the near ends of the connections that the application opened.
 	locals []string
 }
+
+// mostClients is how many clients there are at a time. Each agent watches files, and Linux
+// lets all meshes of a machine do so 128 times together.
+const mostClients = 16
 
 // locality writes a locality as the value of a label.
 func locality(text string) string { return strings.ReplaceAll(text, "/", ".") }
@@ -73,14 +86,20 @@ func (m *Mesh) client(ctx context.Context, o calls.Outcome) (*Workload, error) {
 		s.name += "-quiet"
 	}
 	key := s.namespace + "/" + s.name
-	if w, ok := m.workloads[key]; ok {
+	if w, ok := m.clients.Get(key); ok {
 		return w, nil
+	}
+	if m.clients.Len() == mostClients {
+		_, oldest, _ := m.clients.RemoveOldest()
+		if err := m.closeWorkload(ctx, oldest); err != nil {
+			return nil, err
+		}
 	}
 	w, err := m.addWorkload(ctx, s, func(ip string) []runtime.Object { return clientPod(s, ip) })
 	if err != nil {
 		return nil, fmt.Errorf("client %s: %w", key, err)
 	}
-	m.workloads[key] = w
+	m.clients.Add(key, w)
 	return w, nil
 }
 
@@ -138,7 +157,7 @@ var defaultPorts = map[string]string{"http": "80", "https": "443", "tls": "443"}
 
 // call makes the call of an outcome.
 func (m *Mesh) call(ctx context.Context, w *Workload, o calls.Outcome, extra Request, id string) reply {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, patience+extra.Patience)
 	defer cancel()
 	u, err := url.Parse(o.Call)
 	if err != nil {
@@ -147,8 +166,10 @@ func (m *Mesh) call(ctx context.Context, w *Workload, o calls.Outcome, extra Req
 	d := &dialer{Workload: w, address: o.Address}
 	config := &tls.Config{RootCAs: m.pool(), ServerName: cmp.Or(extra.SNI, u.Hostname())}
 	var r reply
-	switch u.Scheme {
-	case "http", "https":
+	switch {
+	case extra.GRPC:
+		r = check(ctx, d, u.Host, id)
+	case u.Scheme == "http", u.Scheme == "https":
 		r = request(ctx, d, o, extra, id, config)
 	default:
 		conn, err := d.dial(ctx, "", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), defaultPorts[u.Scheme])))

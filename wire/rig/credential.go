@@ -4,6 +4,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -138,14 +139,15 @@ func holder(place string, content map[string][]byte) runtime.Object {
 }
 
 // show lets the server outside use the authority that a call has to trust.
-func (m *Mesh) show(o calls.Outcome) error {
+func (m *Mesh) show(o calls.Outcome, extra Request) error {
 	if o.TLS == nil {
 		return nil
 	}
-	authority, err := m.Authority(o.TLS.CA)
+	name := cmp.Or(extra.Signer, o.TLS.CA)
+	authority, err := m.Authority(name)
 	if err != nil {
-		return fmt.Errorf("authority %s: %w", o.TLS.CA, err)
+		return fmt.Errorf("authority %s: %w", name, err)
 	}
-	m.Outside.Show(o.TLS.SNI, authority, "")
+	m.Outside.Show(o.TLS.SNI, authority, extra.Carries)
 	return nil
 }

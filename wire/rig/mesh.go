@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
@@ -36,8 +37,10 @@ const (
 type Mesh struct {
 	API     *parts.APIServer
 	Outside *outside.Server
-	Network *world.Network
-	Names   *outside.Names
+	// Internet is the host that Outside runs on.
+	Internet *world.Host
+	Network  *world.Network
+	Names    *outside.Names
 
 	programs    parts.Programs
 	authorities map[string]*outside.Authority // by the name that a promise has for it
@@ -45,8 +48,8 @@ type Mesh struct {
 	policy      string                        // OutboundTrafficPolicy
 	quiet       bool                          // QuietProxies
 	manifests   []cluster.Manifest            // that are applied
-	workloads   map[string]*Workload
-	gateways    map[string]gateway // by NAMESPACE/SERVICE
+	clients     *lru.Cache[string, *Workload] // by NAMESPACE/NAME
+	gateways    map[string]gateway            // by NAMESPACE/SERVICE
 	lastCall    int
 
 	mu       sync.Mutex
@@ -61,11 +64,15 @@ type service struct {
 
 // Start starts a mesh without workloads. It must be in a world of its own.
 func Start(ctx context.Context, programs parts.Programs) (*Mesh, error) {
+	clients, err := lru.New[string, *Workload](mostClients)
+	if err != nil {
+		return nil, err
+	}
 	m := &Mesh{
 		programs:    programs,
 		authorities: map[string]*outside.Authority{},
 		policy:      "REGISTRY_ONLY",
-		workloads:   map[string]*Workload{},
+		clients:     clients,
 		gateways:    map[string]gateway{},
 		services:    map[string]service{},
 	}
@@ -136,11 +143,11 @@ func (m *Mesh) startOutside() error {
 		return err
 	}
 	m.Outside = outside.NewServer(authority)
-	host, err := network.NewOutside()
+	m.Internet, err = network.NewOutside()
 	if err != nil {
 		return err
 	}
-	listener, err := host.ListenEverywhere()
+	listener, err := m.Internet.ListenEverywhere()
 	if err != nil {
 		return err
 	}

@@ -61,14 +61,27 @@ func (h *Host) ListenEverywhere() (listener net.Listener, err error) {
 		if err != nil {
 			return err
 		}
-		port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-		redirect := []string{"-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-j", "REDIRECT", "--to-ports", port}
-		out, err := exec.Command("iptables", redirect...).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("iptables: %w\n%s", err, out)
-		}
-		return nil
+		return redirect("-A", "-p", "tcp", "-j", "REDIRECT", "--to-ports", strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	})
+}
+
+// closedPort is one that nobody listens on.
+const closedPort = "1"
+
+// Refuse lets an address behind the host refuse connections until resume is called.
+func (h *Host) Refuse(address netip.Addr) (resume func() error, err error) {
+	rule := []string{"-p", "tcp", "-d", address.String(), "-j", "REDIRECT", "--to-ports", closedPort}
+	resume = func() error { return h.Do(func() error { return redirect("-D", rule...) }) }
+	return resume, h.Do(func() error { return redirect("-I", rule...) })
+}
+
+// redirect changes what is done with connections that arrive.
+func redirect(change string, rule ...string) error {
+	out, err := exec.Command("iptables", append([]string{"-t", "nat", change, "PREROUTING"}, rule...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("iptables: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // homeAgain calls f, which may change the network namespace of its thread. A thread
