@@ -4,17 +4,17 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/egressbundle/egressbundle/conformance/golden"
 )
 
 // TestAppliedTwice: what is applied once more, by the server or by kubectl, changes
 // nothing, and kubectl diff finds no difference: a GitOps tool sees no drift.
 func TestAppliedTwice(t *testing.T) {
-	for _, g := range goldens(t) {
-		if !strings.HasPrefix(g.Dir, "examples/") && !strings.HasSuffix(g.Dir, "/deploy") {
-			continue
-		}
+	for _, g := range everyKind(t) {
 		t.Run(g.Dir, func(t *testing.T) {
 			set(t, g)
 			before := versions(t, g.Rendered)
@@ -39,6 +39,15 @@ func TestAppliedTwice(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everyKind returns the examples, and what deploys gateways: together they have objects of
+// every kind.
+func everyKind(t *testing.T) []golden.Golden {
+	t.Helper()
+	return slices.DeleteFunc(goldens(t), func(g golden.Golden) bool {
+		return !strings.HasPrefix(g.Dir, "examples/") && !strings.HasSuffix(g.Dir, "/deploy")
+	})
 }
 
 // replacedWhole is what kubectl says "configured" of every time, though nothing changes:
