@@ -71,13 +71,12 @@ func stages(attempts []around.Attempt) []*stage {
 
 func (try try) make(t *testing.T) {
 	t.Helper()
-	r, wrong, err := mesh.SettleTo(t.Context(), try.Call, func(r rig.Result) string { return try.step.Judge(r.Outcome) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if wrong != "" {
-		t.Errorf("%s: %s from %s: %s\n%s", try.Way.Attempt, try.Call.Call, try.Call.From, wrong, strings.Join(r.Steps, "\n"))
-	}
+	settleTo(t, try.Call, func(r rig.Result) string {
+		if wrong := try.step.Judge(r.Outcome); wrong != "" {
+			return string(try.Way.Attempt) + ": " + wrong
+		}
+		return ""
+	})
 }
 
 // TestLanes: who may use one lane gets into no other, whatever SNI and Host it names.
@@ -95,16 +94,10 @@ func checkLane(t *testing.T, lane around.Lane) {
 	t.Helper()
 	// The gateway says less of why it does not know a host than the tracer does.
 	code, _, _ := strings.Cut(lane.Blocked, " no virtual host")
-	r, wrong, err := mesh.SettleTo(t.Context(), calls.Outcome{Call: around.LaneCall, From: "payments/checkout"}, func(r rig.Result) string {
+	settleTo(t, calls.Outcome{Call: around.LaneCall, From: "payments/checkout"}, func(r rig.Result) string {
 		if (lane.Blocked == "") != (r.Blocked == "") || !strings.Contains(r.Blocked, code) {
-			return "got " + r.Blocked + ", want " + lane.Blocked
+			return lane.Name + ": got " + r.Blocked + ", want " + lane.Blocked
 		}
 		return ""
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if wrong != "" {
-		t.Errorf("%s: %s\n%s", lane.Name, wrong, strings.Join(r.Steps, "\n"))
-	}
 }

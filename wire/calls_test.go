@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/wire/rig"
 )
@@ -27,11 +29,29 @@ func expect(t *testing.T, outcomes []calls.Outcome) {
 // settle makes a call until it is as promised, or fails.
 func settle(t *testing.T, want calls.Outcome) {
 	t.Helper()
-	got, diff, err := mesh.Settle(t.Context(), want)
+	settleTo(t, want, func(r rig.Result) string { return cmp.Diff(rig.Visible(want, r), r.Outcome) })
+}
+
+// settleTo makes a call until judge finds nothing wrong with what becomes of it, or fails.
+func settleTo(t *testing.T, o calls.Outcome, judge func(rig.Result) string) {
+	t.Helper()
+	r, wrong, err := mesh.SettleTo(t.Context(), o, judge)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff != "" {
-		t.Errorf("%s from %s (-want +got):\n%s\n%s", want.Call, want.From, diff, strings.Join(got.Steps, "\n"))
+	note(t, r)
+	if wrong != "" {
+		t.Errorf("%s from %s: %s\n%s", o.Call, o.From, wrong, strings.Join(r.Steps, "\n"))
 	}
+}
+
+// call makes a call once.
+func call(t *testing.T, o calls.Outcome, extra rig.Request) rig.Result {
+	t.Helper()
+	r, err := mesh.Call(t.Context(), o, extra)
+	if err != nil {
+		t.Fatal(err)
+	}
+	note(t, r)
+	return r
 }

@@ -44,10 +44,7 @@ func TestHeaders(t *testing.T) {
 			for _, o := range requests {
 				settle(t, o)
 				for name, sent := range map[string]http.Header{"bare": {}, "own headers": ownHeaders(g, o)} {
-					got, err := mesh.Call(t.Context(), o, rig.Request{Header: sent})
-					if err != nil {
-						t.Fatal(err)
-					}
+					got := call(t, o, rig.Request{Header: sent})
 					if diff := cmp.Diff(withLeak(g, o, sent), seenHeaders(got)); diff != "" {
 						t.Errorf("%s from %s, %s (-sent +seen outside):\n%s", o.Call, o.From, name, diff)
 					}

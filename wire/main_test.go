@@ -60,7 +60,10 @@ func run(m *testing.M) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return m.Run(), nil
+	if status := m.Run(); status != 0 {
+		return status, nil
+	}
+	return 0, checkTally()
 }
 
 // skip says loudly what is missing. Where REQUIRE_WIRE is set, that is a failure.

@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -41,15 +42,6 @@ func each(t *testing.T, wanted func(calls.Outcome) bool, try func(t *testing.T, 
 	if tried == 0 {
 		t.Error("no golden has such a call")
 	}
-}
-
-func call(t *testing.T, o calls.Outcome, extra rig.Request) rig.Result {
-	t.Helper()
-	r, err := mesh.Call(t.Context(), o, extra)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // TestCertificates: the mesh sends nothing to a host whose certificate carries another name,
@@ -178,18 +170,12 @@ func TestFailover(t *testing.T) {
 func checkOrder(t *testing.T, o calls.Outcome) {
 	t.Helper()
 	for i, group := range o.Failover {
-		r, wrong, err := mesh.SettleTo(t.Context(), o, func(r rig.Result) string {
+		settleTo(t, o, func(r rig.Result) string {
 			if slices.Contains(group, r.Leaves) {
 				return ""
 			}
-			return "it leaves to " + r.Leaves
+			return fmt.Sprintf("it leaves to %q, and not to %v, which is group %d", r.Leaves, group, i)
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if wrong != "" {
-			t.Errorf("%s, group %d: %s\n%s", o.Call, i, wrong, strings.Join(r.Steps, "\n"))
-		}
 		for _, exit := range group {
 			refuse(t, exit)
 		}

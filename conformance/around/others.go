@@ -101,7 +101,8 @@ func Lanes() []Lane {
 		{"its own lane", "payments--news--http", "edition.cnn.com.80.cnn.http.news.payments.egress", ""},
 		{"its own SNI, the host of another", "payments--news--http", bank, "404 no virtual host for " + bank},
 		{"the same with a port", "payments--news--http", bank + ":443", "404 no virtual host for " + bank + ":443"},
-		{"the SNI of another", "payments--news--bank--http", bank, "403 RBAC: denied by ns[istio-system]-policy[payments--news--istio-egressgateway]-rule[2]"},
+		{"the SNI of another", "payments--news--bank--http", bank,
+			"403 RBAC: denied by ns[istio-system]-policy[payments--news--istio-egressgateway]-rule[2]"},
 	}
 }
 
