@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -17,7 +18,7 @@ import (
 
 // FuzzRender feeds any bytes to Parse, Render and Encode. Nothing panics, every
 // error is the user's and says where it is, and what renders does so again, in
-// any order, as YAML that a cluster takes.
+// any order, as YAML that a cluster takes, of which no two objects have one name.
 func FuzzRender(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed)
@@ -92,6 +93,7 @@ func checkEncoded(t *testing.T, text []byte, want int) {
 	if len(documents) != want {
 		t.Fatalf("read %d documents, want %d:\n%s", len(documents), want, text)
 	}
+	seen := map[string]bool{}
 	for _, document := range documents {
 		var o struct {
 			APIVersion string `json:"apiVersion"`
@@ -109,5 +111,11 @@ func checkEncoded(t *testing.T, text []byte, want int) {
 				t.Errorf("must have apiVersion, kind, name and namespace: %s", document)
 			}
 		}
+		group, _, _ := strings.Cut(o.APIVersion, "/")
+		key := strings.Join([]string{group, o.Kind, o.Metadata.Namespace, o.Metadata.Name}, " ")
+		if seen[key] {
+			t.Errorf("two objects are %s", key)
+		}
+		seen[key] = true
 	}
 }

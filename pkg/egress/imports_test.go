@@ -112,8 +112,11 @@ var rooms = []room{
 		reason: "compares plans, whatever is built from them",
 	},
 	{
-		dir:    "pkg/egress/internal/draft",
-		own:    []string{"diag", "internal/diagnose", "internal/field", "internal/ir", "internal/kind", "internal/name", "internal/neighbor", "object"},
+		dir: "pkg/egress/internal/draft",
+		own: []string{
+			"diag", "internal/diagnose", "internal/field", "internal/ir", "internal/kind", "internal/name", "internal/neighbor",
+			"internal/source", "object",
+		},
 		reason: "names objects before their specs are made, for every backend",
 	},
 	{

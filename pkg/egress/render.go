@@ -111,6 +111,9 @@ func render(
 	if err := diag.ErrorOf(found); err != nil {
 		return nil, err
 	}
+	if err := diag.ErrorOf(draft.CheckUnique(plans, drafts)); err != nil {
+		return nil, err
+	}
 	diag.Sort(found)
 	return &Output{
 		Objects:  draft.Build(drafts),

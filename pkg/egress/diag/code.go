@@ -135,7 +135,8 @@ const (
 	// AuthorizationPolicyConflict: a policy of somebody else denies what a bundle
 	// opens.
 	AuthorizationPolicyConflict Code = "AuthorizationPolicyConflict"
-	// NameConflict: an object of somebody else has the name of one of a bundle.
+	// NameConflict: an object of somebody else has the name of one of a bundle, or two objects
+	// of bundles have one name.
 	NameConflict Code = "NameConflict"
 	// EnforceConflict: a bundle closes what another opens.
 	EnforceConflict Code = "EnforceConflict"

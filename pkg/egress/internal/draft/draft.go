@@ -108,16 +108,21 @@ func NameOfBundle(b ir.BundleID, parts ...string) string {
 	return name.Object(slices.Concat([]string{b.Namespace, b.Name}, parts)...)
 }
 
-// Unique returns drafts of which each object stands once: of those that are the same for all
-// bundles there is one for each that wants it.
+// Unique returns drafts of which each shared object stands once: of those that are the same
+// for all bundles, or serve one gateway, there is one for each bundle.
 func Unique(drafts []Draft) []Draft {
-	shared := map[diag.ObjectRef]bool{}
+	type shared struct {
+		ref     diag.ObjectRef
+		gateway string
+	}
+	seen := map[shared]bool{}
 	return slices.DeleteFunc(drafts, func(d Draft) bool {
 		if d.Origin.Bundle != "" {
 			return false
 		}
-		again := shared[d.Ref()]
-		shared[d.Ref()] = true
+		key := shared{ref: d.Ref(), gateway: d.Annotations[object.AnnotationGateway]}
+		again := seen[key]
+		seen[key] = true
 		return again
 	})
 }

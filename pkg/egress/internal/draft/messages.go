@@ -15,3 +15,8 @@ func nameTaken(n neighbor.Object) diagnose.Finding {
 		"must be another: its objects include %s, which has no label %s: %s and so belongs to somebody else; "+
 			"rename or remove one of the two", n, object.LabelManagedBy, object.ManagedBy)
 }
+
+func nameTwice(ref diag.ObjectRef, first string) diagnose.Finding {
+	return diagnose.Errorf(diag.NameConflict,
+		"must have another name: %s would be made for it, and is made for %s already; rename one of the two", ref, first)
+}

@@ -17,13 +17,12 @@ func sidecarDrafts(d *ir.Destination) []draft.Draft {
 	var drafts []draft.Draft
 	for _, client := range d.Clients.Namespaces {
 		for _, h := range d.Hosts {
-			name := draft.Name(d, partsOf(d, h)...)
 			if hasSidecarRoutes(d, h) {
-				ref := diag.ObjectRef{Kind: kind.VirtualService, Namespace: client, Name: name}
+				ref := diag.ObjectRef{Kind: kind.VirtualService, Namespace: client, Name: draft.Name(d, partsOf(d, h)...)}
 				drafts = append(drafts, draft.OfHost(d, h, ref, func() any { return sidecarVirtualService(d, h) }))
 			}
 			if hasSidecarRule(d) {
-				ref := diag.ObjectRef{Kind: kind.DestinationRule, Namespace: client, Name: name}
+				ref := diag.ObjectRef{Kind: kind.DestinationRule, Namespace: client, Name: sidecarRuleName(d, h)}
 				drafts = append(drafts, draft.OfHost(d, h, ref, func() any { return sidecarDestinationRule(d, h, client) }))
 			}
 		}
@@ -55,6 +54,15 @@ func sidecarVirtualService(d *ir.Destination, h ir.Host) *networking.VirtualServ
 func hasSidecarRule(d *ir.Destination) bool {
 	hasSubset := func(r ir.Route) bool { return exitSubset(d, r) != "" }
 	return d.Onward.Policy != nil || d.Told == ir.ByService || d.Has(hasSubset)
+}
+
+// sidecarRuleName names a rule for sidecars. That of a Service would have the name of the rule
+// for a hop, where the gateway is called like the destination.
+func sidecarRuleName(d *ir.Destination, h ir.Host) string {
+	if d.Told == ir.ByService {
+		return draft.Name(d, "service")
+	}
+	return draft.Name(d, partsOf(d, h)...)
 }
 
 // sidecarDestinationRule opens TLS and tunnels at the sidecar, on the ports that

@@ -4,12 +4,15 @@
 // Package name joins parts into the names of objects, and of what stands in them.
 //
 // Parts are DNS labels, or hosts, and are joined so that no two lists of parts give one
-// name. So bundles rendered apart never meet by accident.
+// name. So bundles rendered apart never meet by accident. Two lists may still be equal whose
+// parts are names of different things: where users choose both, as the names of a gateway and
+// of a destination, a part of one list is a word that cannot stand there in the other.
 package name
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
 )
 
@@ -30,10 +33,13 @@ func Label(parts ...string) string {
 	return limit(strings.ReplaceAll(strings.Join(parts, "--"), ".", "-"), maxLabel, parts)
 }
 
+// hashed is how a name ends that has a hash.
+var hashed = regexp.MustCompile(`-[0-9a-f]{16}$`)
+
 // limit shortens a name that is too long, and adds a hash to it and to every
-// name whose parts cannot be told from the name alone.
+// name whose parts cannot be told from the name alone, or that looks as if it had one.
 func limit(name string, size int, parts []string) string {
-	ambiguous := false
+	ambiguous := hashed.MatchString(name)
 	for _, part := range parts {
 		dots := size == maxLabel && strings.Contains(part, ".") && strings.Contains(part, "-")
 		ambiguous = ambiguous || dots || strings.Contains(part, "--")
