@@ -99,8 +99,9 @@ lint: ## Run the linters
 	$(ACTIONLINT) recipes/github-actions/*.yaml recipes/flux/render.yaml
 
 .PHONY: fuzz
-fuzz: ## Look for input that breaks the library, for FUZZTIME
+fuzz: ## Look for input that breaks the library or the function, for FUZZTIME each
 	$(GO_TEST) -run='^$$' -fuzz=FuzzRender -fuzztime=$(FUZZTIME) ./pkg/egress
+	$(GO_TEST) -run='^$$' -fuzz=FuzzFunction -fuzztime=$(FUZZTIME) ./fn
 FUZZTIME ?= 1m
 
 .PHONY: bench

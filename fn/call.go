@@ -4,6 +4,7 @@
 package fn
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -35,6 +36,8 @@ type call struct {
 	// kptfile its Kptfile, which kpt fn eval gives too.
 	pkg     string
 	kptfile *yaml.RNode // nil: none
+	// at is the object that is being looked at; nil: none alone.
+	at *yaml.RNode
 }
 
 // Annotations by which hosts tell what an item is to them.
@@ -57,34 +60,43 @@ const (
 	legacyID    = "config.k8s.io/id"
 )
 
-// newCall looks once at what the items say of their host. kustomize never writes them
-// back, also if another function left paths in them.
-func newCall(config *yaml.RNode, items []*yaml.RNode) *call {
+// look looks once at what the items say of their host. kustomize never writes them back,
+// also if another function left paths in them.
+func (c *call) look() {
 	has := func(matches func(annotations map[string]string) bool) bool {
-		return slices.ContainsFunc(items, func(item *yaml.RNode) bool { return matches(item.GetAnnotations()) })
+		return c.find(func(item *yaml.RNode) bool { return matches(item.GetAnnotations()) }) != nil
 	}
-	if isEmptyConfigMap(config) {
-		config = nil // kpt fn eval makes it up where the user gives none.
+	if isEmptyConfigMap(c.config) {
+		c.config = nil // kpt fn eval makes it up where the user gives none.
 	}
-	c := &call{
-		config:     config,
-		configItem: configAmong(items, config),
-		items:      items,
-		inPlace: has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
-			!has(func(a map[string]string) bool { return a[kustomizeID] != "" }),
-	}
+	c.configItem = c.configAmong()
+	c.inPlace = has(func(a map[string]string) bool { return pathOf(a) != "" }) &&
+		!has(func(a map[string]string) bool { return a[kustomizeID] != "" })
 	if c.inPlace {
-		c.pkg = outermostPackage(items)
+		c.pkg = outermostPackage(c.items)
 		at := place{pkg: c.pkg, path: "Kptfile"}
-		c.kptfile = find(items, func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
+		c.kptfile = c.find(func(item *yaml.RNode) bool { return placeOf(item.GetAnnotations()) == at })
 	}
-	return c
+}
+
+// each yields the items, and notes at which one the call is.
+func (c *call) each() iter.Seq[*yaml.RNode] {
+	return func(yield func(item *yaml.RNode) bool) {
+		for _, item := range c.items {
+			if c.at = item; !yield(item) {
+				break
+			}
+		}
+		c.at = nil
+	}
 }
 
 // find returns the first item that matches, or nil.
-func find(items []*yaml.RNode, matches func(item *yaml.RNode) bool) *yaml.RNode {
-	if i := slices.IndexFunc(items, matches); i >= 0 {
-		return items[i]
+func (c *call) find(matches func(item *yaml.RNode) bool) *yaml.RNode {
+	for item := range c.each() {
+		if matches(item) {
+			return item
+		}
 	}
 	return nil
 }
@@ -95,13 +107,13 @@ func isEmptyConfigMap(node *yaml.RNode) bool {
 
 // configAmong returns the item that is the functionConfig as well. Hosts of files note
 // in both where they read it, and sub-packages may hold another of the same name.
-func configAmong(items []*yaml.RNode, config *yaml.RNode) *yaml.RNode {
-	if config == nil {
+func (c *call) configAmong() *yaml.RNode {
+	if c.config == nil {
 		return nil
 	}
-	at := placeOf(config.GetAnnotations())
-	return find(items, func(item *yaml.RNode) bool {
-		return identity.Of(item) == identity.Of(config) && (at.path == "" || placeOf(item.GetAnnotations()) == at)
+	key, at := identity.Of(c.config), placeOf(c.config.GetAnnotations())
+	return c.find(func(item *yaml.RNode) bool {
+		return identity.Of(item) == key && (at.path == "" || placeOf(item.GetAnnotations()) == at)
 	})
 }
 

@@ -122,7 +122,8 @@ func TestNothingIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCall(request.functionConfig, request.items)
+	c := &call{items: request.items}
+	c.look()
 	if err := c.checkKept(c.items[:1]); err != nil {
 		t.Errorf("a bundle is taken out: %v", err)
 	}

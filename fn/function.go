@@ -5,6 +5,7 @@
 package fn
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -31,20 +32,39 @@ func Run(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("standard input: %w", err)
 	}
+	return answerTo(text, stdout, stderr, (*call).transform)
+}
+
+// answerTo answers the text of a request with what is made of the call.
+func answerTo(text []byte, stdout, stderr io.Writer, transform func(*call) (*answer, error)) error {
 	request, err := parseList(text)
 	if err != nil {
 		return err
 	}
-	c := newCall(request.functionConfig, request.items)
-	a, err := c.transform()
+	c := &call{config: request.functionConfig, items: request.items}
+	var list bytes.Buffer
+	var diagnostics []diag.Diagnostic
+	err = c.guard(func() error {
+		if err := request.checkShape(); err != nil {
+			return err
+		}
+		c.look()
+		a, err := transform(c)
+		if err != nil {
+			return err
+		}
+		diagnostics = a.diagnostics
+		return request.write(&list, a)
+	})
 	if err != nil {
-		return errors.Join(err, writeFailure(text, stdout, err))
+		return errors.Join(err, c.guard(func() error { return writeFailure(text, stdout, err) }))
 	}
 	// kpt shows results, and keeps what stands on standard error in Git.
 	if c.pkg == "" {
-		warning.Print(stderr, a.diagnostics...)
+		warning.Print(stderr, diagnostics...)
 	}
-	return request.write(stdout, a)
+	_, err = list.WriteTo(stdout)
+	return err
 }
 
 // An answer is what a host gets back.

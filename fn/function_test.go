@@ -323,9 +323,9 @@ func TestFunctionRefusesInput(t *testing.T) {
 		{name: "no YAML", stdin: "{", stderr: "must be a ResourceList"},
 		{name: "bundle alone", stdin: fntest.Smallest, stderr: "egressbundle render"},
 		{name: "text for an item", stdin: "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- " +
-			fntest.Indent(fntest.ConfigMap) + "- text\n", stderr: "must be a ResourceList of objects, and items[1] is none"},
+			fntest.Indent(fntest.ConfigMap) + "- text\n", stderr: `items[1]: must be an object, which is a map with apiVersion, kind and metadata, got "text" [InvalidValue]`},
 		{name: "list for an item", stdin: "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [[]]\n",
-			stderr: "must be a ResourceList of objects, and items[0] is none"},
+			stderr: "items[0]: must be an object, which is a map with apiVersion, kind and metadata, got a list [InvalidValue]"},
 		{name: "no functionConfig", stdin: resourceList("", fntest.ConfigMap), stderr: "there must be an EgressBundle, and there is none"},
 		{name: "no bundle beside a mesh", stdin: resourceList(meshDocument, fntest.ConfigMap),
 			stderr: "there must be an EgressBundle, and there is none"},

@@ -23,7 +23,7 @@ func (c *call) generated(bundles []diag.ObjectRef) []diag.Diagnostic {
 		again[b.Namespace+"/"+b.Name] = true
 	}
 	var diagnostics []diag.Diagnostic
-	for _, item := range c.items {
+	for item := range c.each() {
 		annotations := item.GetAnnotations()
 		if !identity.IsOurs(item) || annotations[kustomizeID] == "" {
 			continue

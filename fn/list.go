@@ -25,29 +25,60 @@ type list struct {
 	apiVersion, kind string
 	functionConfig   *yaml.RNode // nil: none
 	items            []*yaml.RNode
+	// odd are items that are no list, and come back as they are.
+	odd *yaml.Node
 }
 
-// parseList reads what a host sends.
+// parseList reads what a host sends. It judges nothing in it.
 func parseList(text []byte) (*list, error) {
-	reader := &kio.ByteReader{Reader: bytes.NewReader(text), OmitReaderAnnotations: true}
-	items, err := reader.Read()
-	if err != nil {
+	// Items that stay are written with the ends of lines that the YAML library writes.
+	decoder := yaml.NewDecoder(bytes.NewReader(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))))
+	var document, next yaml.Node
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("standard input must be a ResourceList: %w", err)
 	}
-	if reader.WrappingKind == "" {
+	l := listOfDocument(&document)
+	if l == nil || !errors.Is(decoder.Decode(&next), io.EOF) {
 		return nil, errors.New("standard input must be a ResourceList; to render files, use egressbundle render PATH")
 	}
-	for i, item := range items {
-		if item.YNode().Kind != yaml.MappingNode {
-			return nil, fmt.Errorf("standard input must be a ResourceList of objects, and items[%d] is none", i)
+	return l, nil
+}
+
+// listOfDocument returns nil for a document that is no list. Hosts send a List too.
+func listOfDocument(document *yaml.Node) *list {
+	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
+		return nil
+	}
+	l := &list{}
+	for key, value := range fieldsOf(document.Content[0]) {
+		switch key {
+		case "apiVersion":
+			l.apiVersion = value.Value
+		case "kind":
+			l.kind = value.Value
+		case "functionConfig":
+			if !isNothing(value) {
+				l.functionConfig = yaml.NewRNode(value)
+			}
+		case "items":
+			l.setItems(value)
 		}
 	}
-	return &list{
-		apiVersion:     reader.WrappingAPIVersion,
-		kind:           reader.WrappingKind,
-		functionConfig: reader.FunctionConfig,
-		items:          items,
-	}, nil
+	if l.kind != kio.ResourceListKind && l.kind != "List" {
+		return nil
+	}
+	return l
+}
+
+func (l *list) setItems(items *yaml.Node) {
+	if items.Kind != yaml.SequenceNode && !isNothing(items) {
+		l.odd = items
+	}
+	for _, item := range items.Content {
+		if l.odd == nil {
+			l.items = append(l.items, yaml.NewRNode(item))
+		}
+	}
 }
 
 // write writes the list with what it is answered. The writer of kyaml takes one encoder
@@ -66,7 +97,7 @@ func (l *list) write(w io.Writer, a *answer) error {
 	if err := yamlstream.Documents(&text, []any{l.frame(a.diagnostics)}); err != nil {
 		return err
 	}
-	if len(values) > 0 {
+	if len(values) > 0 && l.odd == nil {
 		// Two fields with scalars stand before the items, and no line of these starts so.
 		head, tail, _ := strings.Cut(text.String(), "\nitems: []\n")
 		text.Reset()
@@ -85,10 +116,13 @@ func (l *list) frame(diagnostics []diag.Diagnostic) any {
 	frame := struct {
 		APIVersion     string            `yaml:"apiVersion,omitempty"`
 		Kind           string            `yaml:"kind"`
-		Items          []any             `yaml:"items"`
+		Items          any               `yaml:"items"`
 		FunctionConfig *yaml.Node        `yaml:"functionConfig,omitempty"`
 		Results        framework.Results `yaml:"results,omitempty"`
-	}{APIVersion: l.apiVersion, Kind: l.kind}
+	}{APIVersion: l.apiVersion, Kind: l.kind, Items: []any{}}
+	if l.odd != nil {
+		frame.Items = l.odd
+	}
 	if l.functionConfig != nil {
 		frame.FunctionConfig = l.functionConfig.YNode()
 	}

@@ -5,6 +5,7 @@ package fn
 
 import (
 	"fmt"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -84,4 +85,47 @@ func lost(item identity.Key) error {
 // misnoted is the error that nobody can read what an addition was.
 func misnoted(err error) error {
 	return fmt.Errorf("the annotation %s must be as egressbundle wrote it, or be removed: %w", annotationAdded, err)
+}
+
+// What the shape of an object has.
+const (
+	mustBeList       = "a list of objects"
+	mustBeMap        = "a map"
+	mustBeObject     = "an object, which is a map with apiVersion, kind and metadata"
+	mustBeText       = "text"
+	mustBeTexts      = "a map of text to text"
+	mustBeWrittenOut = "written out, for hosts do not follow it there"
+)
+
+// longestQuote is how much of a text a message repeats, in characters.
+const longestQuote = 80
+
+// shown shows what stands somewhere.
+func shown(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "a map"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	default:
+		text := []rune(node.Value)
+		if len(text) > longestQuote {
+			return fmt.Sprintf("%q...", string(text[:longestQuote]))
+		}
+		return fmt.Sprintf("%q", node.Value)
+	}
+}
+
+// aliasesTooMany is about aliases that the YAML library does not follow.
+func aliasesTooMany(err error) string {
+	text, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "yaml: "), "\n")
+	return fmt.Sprintf("must be YAML: %s; write the values out", text)
+}
+
+// defect is the error that this program failed where nothing in the input lets it.
+func defect(at string, cause any) string {
+	return fmt.Sprintf("egressbundle %s failed%s, which is a defect of it; nothing was changed; please report it: %v",
+		version(), at, cause)
 }

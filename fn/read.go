@@ -29,7 +29,7 @@ func (c *call) render() (*egress.Output, error) {
 			return nil, err
 		}
 	}
-	for _, item := range c.items {
+	for item := range c.each() {
 		others := isOfAPI(item) && !c.isSource(item)
 		if item == c.configItem || others || identity.IsOurs(item) {
 			continue

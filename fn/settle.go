@@ -26,7 +26,7 @@ import (
 func (c *call) settle(objects []*madeObject) (*answer, error) {
 	s := newSettlement(c, objects)
 	var a answer
-	for _, item := range c.items {
+	for item := range c.each() {
 		if s.isGone(item) {
 			continue
 		}
@@ -212,7 +212,7 @@ func (c *call) checkKept(items []*yaml.RNode) error {
 	for _, item := range items {
 		kept[identity.Of(item)]++
 	}
-	for _, item := range c.items {
+	for item := range c.each() {
 		id := identity.Of(item)
 		kept[id]--
 		if kept[id] < 0 && !identity.IsOurs(item) && (c.inPlace || !c.isSource(item)) {

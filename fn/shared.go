@@ -19,7 +19,7 @@ func (c *call) checkShared(objects []*madeObject) error {
 	}
 	s := sharedOf(objects)
 	var diagnostics []diag.Diagnostic
-	for _, item := range c.items {
+	for item := range c.each() {
 		if !identity.IsOurs(item) {
 			continue
 		}

@@ -51,6 +51,7 @@ func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []ob
 		found[i] = concernsAny(p, added)
 	}
 	for i, item := range items {
+		c.at = item
 		var texts [][]byte
 		for j, p := range patches {
 			if text, ok := p.For(item.GetApiVersion(), item.GetKind(), item.GetNamespace(), item.GetName()); ok {
@@ -63,6 +64,7 @@ func (c *call) patchItems(items []*yaml.RNode, added []*madeObject, patches []ob
 			return nil, fmt.Errorf("%s %s/%s: %w", item.GetKind(), item.GetNamespace(), item.GetName(), err)
 		}
 	}
+	c.at = nil
 	return warnUnless(found, patches), nil
 }
 

@@ -15,6 +15,8 @@ const (
 	UnreadableFile diag.Code = "UnreadableFile"
 	// NoBundle: there is no EgressBundle where there must be one.
 	NoBundle diag.Code = "NoBundle"
+	// Defect: the program failed, whatever the input.
+	Defect diag.Code = "Defect"
 	// PartialPackage: kpt gives a part of a package where it must give all.
 	PartialPackage diag.Code = "PartialPackage"
 )

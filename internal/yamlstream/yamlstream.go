@@ -9,6 +9,7 @@ package yamlstream
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -88,8 +89,14 @@ func encodeAhead[T any](values []T, encode func(*yaml.Encoder, []T) error, stop 
 	return results
 }
 
-func encodeChunk[T any](chunk []T, encode func(*yaml.Encoder, []T) error) *encoded {
-	text := &encoded{}
+// encodeChunk returns a panic as an error: no caller can recover one of this goroutine.
+func encodeChunk[T any](chunk []T, encode func(*yaml.Encoder, []T) error) (text *encoded) {
+	text = &encoded{}
+	defer func() {
+		if cause := recover(); cause != nil {
+			text.err = fmt.Errorf("cannot be written as YAML: %v", cause)
+		}
+	}()
 	encoder := yaml.NewEncoder(text)
 	encoder.SetIndent(2)
 	encoder.CompactSeqIndent()
