@@ -25,6 +25,22 @@
 // objects. The objects of several bundles are
 // those of each, put together, and those that all of them have in common.
 //
+// No two objects have one kind, namespace and name.
+//
+// # Bounds
+//
+// What input takes in memory, and what is said of it, grows no faster than the input:
+//
+//   - Aliases are followed where they make at most a hundred times of what is written.
+//   - The path of a field has at most 512 characters, names and levels together.
+//   - A message repeats at most 80 characters of a value, and lists at most 20 of what
+//     there is.
+//   - Whatever claims what others claimed before is reported once, and not for each of them.
+//     All messages together are at most 200 times as long as the input.
+//
+// Objects are another matter: there are some for each destination and each client of it, as
+// the bundle asks for.
+//
 // The package opens ways out of a mesh, each for its clients alone. It closes
 // other ways where [api.Enforce] of a bundle asks for it. Report of an Output says which
 // object stops each way around, or that nothing does.

@@ -6,21 +6,26 @@ package conflict
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
-// A hostOfClient is one host as the workloads of one namespace reach it.
-type hostOfClient struct{ client, host string }
+// A hostOfClient is a host as the workloads of one namespace reach it: one port of it, or
+// whatever port it is if that is 0. With a bundle it is what that bundle says of it.
+type hostOfClient struct {
+	client, host string
+	port         int
+	by           ir.BundleID
+}
 
 // An addressOfClient is one port of one address or range as the workloads of one
-// namespace reach it.
+// namespace reach it. With a bundle it is what that bundle says of it.
 type addressOfClient struct {
 	client, address string
 	port            int
+	by              ir.BundleID
 }
 
 // A portOfClient is a port that the workloads of one namespace call.
@@ -32,21 +37,21 @@ type portOfClient struct {
 // A serviceName is the name of a Service.
 type serviceName struct{ namespace, name string }
 
-// claimAll notes what a destination claims for each of its clients. It compares it with each
-// destination that claimed it before, until something is reported: one client stands for
-// all.
+// claimAll notes what a destination claims for each of its clients, and compares it with
+// whoever claimed that first, until something is reported: one client and one other
+// destination stand for all, so that n destinations have n errors at most. Whoever agrees with
+// the first agrees with all that do.
 func claimAll[C comparable](
-	known map[C][]*destination, d *destination, claimOf func(client string) C, report func(claim C, first *destination) bool,
+	known map[C]*destination, d *destination, claimsOf func(client string) []C, report func(claim C, first *destination) bool,
 ) {
-	reported := map[*ir.Destination]bool{}
 	for _, client := range d.Clients.Namespaces {
-		claim := claimOf(client)
-		for _, first := range known[claim] {
-			if !reported[first.Destination] {
-				reported[first.Destination] = report(claim, first)
+		for _, claim := range claimsOf(client) {
+			if first := known[claim]; first == nil {
+				known[claim] = d
+			} else if report(claim, first) {
+				return
 			}
 		}
-		known[claim] = append(known[claim], d)
 	}
 }
 
@@ -56,8 +61,14 @@ func (c *claims) claimHosts(d *destination) {
 		return
 	}
 	for _, h := range d.Hosts {
-		claimOf := func(client string) hostOfClient { return hostOfClient{client: client, host: h.Name} }
-		claimAll(c.hosts, d, claimOf, func(claim hostOfClient, first *destination) bool {
+		claimsOf := func(client string) []hostOfClient {
+			all := []hostOfClient{{client: client, host: h.Name, by: d.Bundle}, {client: client, host: h.Name}}
+			for _, r := range d.Routes {
+				all = append(all, hostOfClient{client: client, host: h.Name, port: r.Port})
+			}
+			return all
+		}
+		claimAll(c.hosts, d, claimsOf, func(claim hostOfClient, first *destination) bool {
 			return d.reportHost(h, claim.client, first)
 		})
 	}
@@ -84,10 +95,13 @@ func (d *destination) reportHost(h ir.Host, client string, first *destination) (
 func (c *claims) claimAddresses(d *destination) {
 	for _, a := range d.Addresses {
 		for _, r := range d.Routes {
-			claimOf := func(client string) addressOfClient {
-				return addressOfClient{client: client, address: a.Text, port: r.Port}
+			claimsOf := func(client string) []addressOfClient {
+				claim := addressOfClient{client: client, address: a.Text, port: r.Port}
+				own := claim
+				own.by = d.Bundle
+				return []addressOfClient{own, claim}
 			}
-			claimAll(c.addresses, d, claimOf, func(claim addressOfClient, first *destination) bool {
+			claimAll(c.addresses, d, claimsOf, func(claim addressOfClient, first *destination) bool {
 				return d.reportAddress(a, claim, first)
 			})
 		}
@@ -209,10 +223,18 @@ func (c *claims) reportBelowWildcard(d *destination) {
 // whose route or rule that host would follow, or the other way round. It returns
 // nil if there is none.
 func (c *claims) covering(client, name string, d *destination) *destination {
-	_, domain, found := strings.Cut(strings.TrimPrefix(name, ir.WildcardPrefix), ".")
-	for ; found; _, domain, found = strings.Cut(domain, ".") {
-		for _, wildcard := range c.hosts[hostOfClient{client: client, host: ir.WildcardPrefix + domain}] {
-			if wildcard.isRouted() != d.isRouted() && wildcard.sharesTLS(d) || wildcard.rules(d) {
+	for _, above := range wildcardsAbove(name) {
+		claim := hostOfClient{client: client, host: above}
+		wildcard := c.hosts[claim]
+		if wildcard == nil {
+			continue
+		}
+		if wildcard.rules(d) {
+			return wildcard
+		}
+		for _, r := range d.Routes {
+			claim.port = r.Port
+			if wildcard := c.hosts[claim]; wildcard != nil && wildcard.isRouted() != d.isRouted() && wildcard.sharesTLS(r) {
 				return wildcard
 			}
 		}
@@ -230,11 +252,9 @@ func (d *destination) rules(other *destination) bool {
 	return atSidecar && d.Onward.Policy != nil && other.Onward.Policy == nil
 }
 
-func (d *destination) sharesTLS(other *destination) bool {
-	return d.Has(func(r ir.Route) bool {
-		o := other.RouteAt(r.Port)
-		return r.IsTLS() && o != nil && o.IsTLS()
-	})
+func (d *destination) sharesTLS(r ir.Route) bool {
+	own := d.RouteAt(r.Port)
+	return r.IsTLS() && own != nil && own.IsTLS()
 }
 
 // reportRanges looks for ranges of TCP on a port where other destinations are

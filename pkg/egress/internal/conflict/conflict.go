@@ -57,15 +57,15 @@ func (d *destination) String() string { return d.bundle.NameOf(d.Destination) }
 type claims struct {
 	bundles   map[ir.BundleID]*bundle
 	facts     map[string]fact
-	hosts     map[hostOfClient][]*destination
-	addresses map[addressOfClient][]*destination
+	hosts     map[hostOfClient]*destination
+	addresses map[addressOfClient]*destination
 	services  map[serviceName]*bundle
 	named     map[portOfClient]*destination
 	bypasses  map[string][]*bundle // by client
 	enforced  enforcements
 	// serverNames and ports are what gateways tell traffic by on hops without mutual
 	// TLS.
-	serverNames map[string]map[string]hostPort // by gateway and host
+	serverNames map[string]*serverNames // by gateway
 	ports       map[portOfGateway]hostPort
 }
 
@@ -73,13 +73,13 @@ func newClaims() *claims {
 	return &claims{
 		bundles:     map[ir.BundleID]*bundle{},
 		facts:       map[string]fact{},
-		hosts:       map[hostOfClient][]*destination{},
-		addresses:   map[addressOfClient][]*destination{},
+		hosts:       map[hostOfClient]*destination{},
+		addresses:   map[addressOfClient]*destination{},
 		services:    map[serviceName]*bundle{},
 		named:       map[portOfClient]*destination{},
 		bypasses:    map[string][]*bundle{},
 		enforced:    newEnforcements(),
-		serverNames: map[string]map[string]hostPort{},
+		serverNames: map[string]*serverNames{},
 		ports:       map[portOfGateway]hostPort{},
 	}
 }

@@ -4,8 +4,7 @@
 package conflict
 
 import (
-	"maps"
-	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
@@ -45,40 +44,74 @@ func (c *claims) claimHop(d *destination) {
 	}
 }
 
+// serverNames are the SNIs that a gateway sees without mutual TLS around them.
+type serverNames struct {
+	first map[string]hostPort // by name
+	// below are those below a wildcard: two at most, of which one contradicts whatever
+	// contradicts any.
+	below map[string][]hostPort
+}
+
 // claimServerName looks at TLS, whose SNI is all that the gateway sees.
 func (c *claims) claimServerName(gateway string, p hostPort) {
 	known := c.serverNames[gateway]
 	if known == nil {
-		known = map[string]hostPort{}
+		known = &serverNames{first: map[string]hostPort{}, below: map[string][]hostPort{}}
 		c.serverNames[gateway] = known
 	}
 	path := p.route.NumberPath()
-	for _, name := range meeting(known, p.host.Name) {
-		first := known[name]
-		bothPlain := first.Onward.IsPlain() && p.Onward.IsPlain()
+	for _, first := range known.meeting(p) {
 		switch {
 		case first.route.Port != p.route.Port:
-			p.bundle.Report(path, sameNameOnTwoPorts(p, first, name))
+			p.bundle.Report(path, sameNameOnTwoPorts(p, first, first.host.Name))
 			return
-		case !first.IsReachedLike(p.Destination) && (name == p.host.Name || !bothPlain):
-			p.bundle.Report(path, sameNameInTwoWays(p, first, name))
+		case first.isElsewhere(p):
+			p.bundle.Report(path, sameNameInTwoWays(p, first, first.host.Name))
 			return
 		}
 	}
-	if _, claimed := known[p.host.Name]; !claimed {
-		known[p.host.Name] = p
+	known.add(p)
+}
+
+// isElsewhere reports whether two leave in different ways. Those of different names do not
+// where each is its host itself.
+func (p hostPort) isElsewhere(other hostPort) bool {
+	bothPlain := p.Onward.IsPlain() && other.Onward.IsPlain()
+	return !p.IsReachedLike(other.Destination) && (p.host.Name == other.host.Name || !bothPlain)
+}
+
+// meeting returns those whose name is that of p, covers it, or is below it.
+func (n *serverNames) meeting(p hostPort) []hostPort {
+	var met []hostPort
+	for _, name := range append([]string{p.host.Name}, wildcardsAbove(p.host.Name)...) {
+		if first, ok := n.first[name]; ok {
+			met = append(met, first)
+		}
+	}
+	return append(met, n.below[p.host.Name]...)
+}
+
+func (n *serverNames) add(p hostPort) {
+	if _, again := n.first[p.host.Name]; again {
+		return
+	}
+	n.first[p.host.Name] = p
+	for _, wildcard := range wildcardsAbove(p.host.Name) {
+		below := n.below[wildcard]
+		if len(below) == 0 || len(below) == 1 && (below[0].route.Port != p.route.Port || below[0].isElsewhere(p)) {
+			n.below[wildcard] = append(below, p)
+		}
 	}
 }
 
-// meeting returns the known names that a host is, is below, or covers.
-func meeting(known map[string]hostPort, name string) []string {
-	var names []string
-	for _, other := range slices.Sorted(maps.Keys(known)) {
-		if ir.Covers(name, other) || ir.Covers(other, name) {
-			names = append(names, other)
-		}
+// wildcardsAbove returns the wildcards that cover a name.
+func wildcardsAbove(name string) []string {
+	var all []string
+	_, domain, found := strings.Cut(strings.TrimPrefix(name, ir.WildcardPrefix), ".")
+	for ; found; _, domain, found = strings.Cut(domain, ".") {
+		all = append(all, ir.WildcardPrefix+domain)
 	}
-	return names
+	return all
 }
 
 // claimGatewayPort looks at TCP, of which the gateway has nothing but its own port to tell

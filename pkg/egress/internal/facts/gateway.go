@@ -50,9 +50,7 @@ func Check(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {
 		if g.Deploy != nil {
 			g.checkDeploy()
 		}
-		for _, first := range names[:i] {
-			g.checkApart(first, gateways[first])
-		}
+		g.checkApart(names[:i], gateways)
 	}
 }
 
@@ -64,18 +62,30 @@ type gatewayJudge struct {
 	path field.Path
 }
 
-// checkApart finds what two gateways share that each must have alone.
-func (g gatewayJudge) checkApart(name string, first api.Gateway) {
-	if g.Namespace != first.Namespace {
-		return
+// checkApart finds what the gateway shares with one before it that each must have alone. One
+// of these stands for all, so that n gateways have n errors at most of each.
+func (g gatewayJudge) checkApart(before []string, gateways map[string]api.Gateway) {
+	first := func(matches func(other api.Gateway) bool) string {
+		i := slices.IndexFunc(before, func(name string) bool {
+			return gateways[name].Namespace == g.Namespace && matches(gateways[name])
+		})
+		if i < 0 {
+			return ""
+		}
+		return before[i]
 	}
-	if g.Service == first.Service {
+	if name := first(func(other api.Gateway) bool { return other.Service == g.Service }); name != "" {
 		g.Report(g.path.Child("service"), sameService(g.Service, name, g.Namespace))
 	}
-	overlap := ir.Selects(g.Selector, first.Selector) || ir.Selects(first.Selector, g.Selector)
-	if overlap && (g.Deploy != nil || first.Deploy != nil) {
+	if name := first(g.sharesPods); name != "" {
 		g.Report(g.path.Child("selector"), sameSelector(name, g.Namespace))
 	}
+}
+
+// sharesPods reports whether a gateway that is deployed would have Pods of another.
+func (g gatewayJudge) sharesPods(other api.Gateway) bool {
+	overlap := ir.Selects(g.Selector, other.Selector) || ir.Selects(other.Selector, g.Selector)
+	return overlap && (g.Deploy != nil || other.Deploy != nil)
 }
 
 func (g gatewayJudge) checkPorts() {
@@ -83,10 +93,12 @@ func (g gatewayJudge) checkPorts() {
 	if ports.HTTP == ports.TLS {
 		g.Report(path, samePortForHTTPAndTLS(ports.HTTP))
 	}
-	for i, port := range ports.TCP {
-		if port == ports.HTTP || port == ports.TLS || slices.Contains(ports.TCP[:i], port) {
+	seen := map[int]bool{ports.HTTP: true, ports.TLS: true}
+	for _, port := range ports.TCP {
+		if seen[port] {
 			g.Report(path, samePortTwice(port))
 		}
+		seen[port] = true
 	}
 	g.checkTargetPorts(g.path.Child("targetPorts"))
 }
@@ -96,13 +108,15 @@ func (g gatewayJudge) checkTargetPorts(path field.Path) {
 		g.Report(path, unevenTargetPorts(len(g.TargetPorts.TCP), len(g.Ports.TCP)))
 	}
 	targets := slices.Concat([]int{g.TargetPorts.HTTP, g.TargetPorts.TLS}, g.TargetPorts.TCP)
+	seen := map[int]bool{}
 	for i, port := range targets {
 		switch {
-		case slices.Contains(targets[:i], port) && (i > 1 || g.Ports.HTTP != g.Ports.TLS):
+		case seen[port] && (i > 1 || g.Ports.HTTP != g.Ports.TLS):
 			g.Report(path, samePortTwice(port))
 		case port >= firstProxyPort && port <= lastProxyPort:
 			g.Report(path, portOfProxy(port))
 		}
+		seen[port] = true
 	}
 }
 

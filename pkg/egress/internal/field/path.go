@@ -25,6 +25,13 @@ const (
 	Kind         Path = "kind"
 )
 
+// MaxLength is how long the paths of a document may be: each of its fields has one, which its
+// messages repeat. It is more than any field of the API needs.
+const MaxLength = 512
+
+// IsTooLong reports whether no document may have a field at p.
+func (p Path) IsTooLong() bool { return len(p) > MaxLength }
+
 // Child returns the path of a field of the struct or the map at p.
 func (p Path) Child(name string) Path {
 	switch {

@@ -7,6 +7,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 )
 
 func invalidYAML(text, hint string) diagnose.Finding {
@@ -19,6 +20,12 @@ func invalidYAML(text, hint string) diagnose.Finding {
 func keyNotText() diagnose.Finding {
 	return diagnose.Errorf(diag.InvalidYAML,
 		"must have keys that are text, got a map, a list or an alias; render templates such as {{ .x }} first")
+}
+
+func pathTooLong() diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must not go on here: with the next name or level, the path of the field is longer than %d characters; shorten "+
+			"the name, or remove levels", field.MaxLength)
 }
 
 func duplicateKey(firstLine int) diagnose.Finding {

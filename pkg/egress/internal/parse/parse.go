@@ -131,6 +131,9 @@ func (p *parser) content(root *yaml.Node, subject source.Subject) (content any, 
 	for _, at := range survey.Duplicates {
 		r.ReportAt(subject.Source.At(at.Key), at.Path, duplicateKey(at.First.Line))
 	}
+	for _, at := range survey.TooLong {
+		r.ReportAt(subject.Source.At(at.Key), at.Path, pathTooLong())
+	}
 	if len(r.Diagnostics()) > 0 {
 		return nil, false
 	}

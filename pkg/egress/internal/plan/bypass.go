@@ -21,10 +21,12 @@ func (m *maker) bypass() *ir.Bypass {
 	if len(from.CIDRs)+len(from.Ports) == 0 {
 		m.Report(field.Bypass, emptyBypass())
 	}
+	seen := map[int]bool{}
 	for i, port := range from.Ports {
-		if slices.Contains(from.Ports[:i], port) {
+		if seen[port] {
 			m.Report(field.Bypass.Child("ports").Item(i), bypassPortTwice(port))
 		}
+		seen[port] = true
 	}
 	b := &ir.Bypass{Ports: slices.Sorted(slices.Values(from.Ports))}
 	cidrs := field.Bypass.Child("cidrs")

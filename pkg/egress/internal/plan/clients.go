@@ -23,13 +23,15 @@ func (m *maker) toClients(path field.Path, from []api.Client) ir.Clients {
 	c := ir.Clients{Accounts: map[string][]string{}}
 	for i, client := range from {
 		at := path.Item(i)
-		if slices.Contains(c.Namespaces, client.Namespace) {
+		if _, again := c.Accounts[client.Namespace]; again {
 			m.Report(at.Child("namespace"), clientTwice(client.Namespace))
 		}
+		seen := map[string]bool{}
 		for j, account := range client.ServiceAccounts {
-			if slices.Contains(client.ServiceAccounts[:j], account) {
+			if seen[account] {
 				m.Report(at.Child("serviceAccounts").Item(j), clientTwice(account))
 			}
+			seen[account] = true
 		}
 		c.Namespaces = append(c.Namespaces, client.Namespace)
 		c.Accounts[client.Namespace] = slices.Sorted(slices.Values(client.ServiceAccounts))
@@ -54,7 +56,7 @@ func (m *maker) narrow(path field.Path, from []api.Client) ir.Clients {
 	some := m.toClients(path, from)
 	for i, client := range from {
 		at := path.Item(i)
-		if !slices.Contains(m.clients.Namespaces, client.Namespace) {
+		if _, ok := slices.BinarySearch(m.clients.Namespaces, client.Namespace); !ok {
 			m.Report(at.Child("namespace"), unknownClient(m.clients.Namespaces, client.Namespace))
 			continue
 		}
@@ -63,7 +65,7 @@ func (m *maker) narrow(path field.Path, from []api.Client) ir.Clients {
 			some.Accounts[client.Namespace] = known
 		}
 		for j, account := range client.ServiceAccounts {
-			if len(known) > 0 && !slices.Contains(known, account) {
+			if _, ok := slices.BinarySearch(known, account); len(known) > 0 && !ok {
 				m.Report(at.Child("serviceAccounts").Item(j), unknownServiceAccount(client.Namespace, known, account))
 			}
 		}

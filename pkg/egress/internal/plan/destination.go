@@ -5,8 +5,6 @@ package plan
 
 import (
 	"cmp"
-	"maps"
-	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
@@ -135,14 +133,13 @@ func (d destination) refuseHop() {
 // gateway returns the gateway of the destination, and nil with a report if there is none.
 func (d destination) gateway() *ir.Gateway {
 	path := d.path.Child("gateway")
-	names := slices.Sorted(maps.Keys(d.mesh.Gateways))
-	if d.from.Gateway == "" && len(names) > 1 {
-		d.Report(path, ambiguousGateway(names))
+	if d.from.Gateway == "" && len(d.gateways) > 1 {
+		d.Report(path, ambiguousGateway(d.gateways))
 		return nil
 	}
-	name := cmp.Or(d.from.Gateway, names[0])
+	name := cmp.Or(d.from.Gateway, d.gateways[0])
 	if _, ok := d.mesh.Gateways[name]; !ok {
-		d.Report(path, unknownGateway(names, name))
+		d.Report(path, unknownGateway(d.gateways, name))
 		return nil
 	}
 	return facts.Gateway(d.mesh, name, d.stated.Gateways[name])

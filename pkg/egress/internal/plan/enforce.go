@@ -5,7 +5,6 @@ package plan
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -82,7 +81,7 @@ func (m *maker) serverIn(namespace string) string {
 	case m.mesh.DNS.Namespace:
 		return "the DNS of the cluster"
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.mesh.Gateways)) {
+	for _, name := range m.gateways {
 		if m.mesh.Gateways[name].Namespace == namespace {
 			return "gateway " + name
 		}

@@ -43,6 +43,8 @@ func (d destination) hosts() ([]ir.Host, ir.Told) {
 		hosts = append(hosts, ir.Host{Name: name, Outside: outside, Path: d.path.Child("hosts").Item(i)})
 	}
 	slices.SortStableFunc(hosts, func(a, b ir.Host) int { return strings.Compare(a.Name, b.Name) })
+	// checkHosts reports those that stand twice.
+	hosts = slices.CompactFunc(hosts, func(a, b ir.Host) bool { return a.Name == b.Name })
 	return hosts, ir.ByName
 }
 
@@ -78,11 +80,13 @@ func (d destination) checkHosts() {
 	if d.from.WildcardServer != "" && !hasWildcard(d.from) {
 		d.Report(d.path.Child("wildcardServer"), wildcardServerWithoutWildcard())
 	}
+	seen := map[string]bool{}
 	for i, name := range d.from.Hosts {
 		at := d.path.Child("hosts").Item(i)
-		if slices.Contains(d.from.Hosts[:i], name) {
+		if seen[name] {
 			d.Report(at, hostTwice(name))
 		}
+		seen[name] = true
 		d.checkHost(at, name)
 	}
 	if d.from.WildcardServer != "" {
@@ -123,11 +127,13 @@ func (d destination) addresses() []ir.Address {
 // no prefix holds.
 func (m *maker) prefixes(path field.Path, from []string) []string {
 	var prefixes []string
+	seen := map[string]bool{}
 	for i, text := range from {
 		prefix := address.Normalize(text)
-		if slices.Contains(prefixes, prefix) {
+		if seen[prefix] {
 			m.Report(path.Item(i), addressTwice(prefix))
 		}
+		seen[prefix] = true
 		prefixes = append(prefixes, prefix)
 	}
 	if len(from) > shard.Size {

@@ -4,17 +4,24 @@
 package plan
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
-// join lists numbers in a message.
-func join(numbers []int) string {
+// longestList is how many of what there is a message lists: as many messages may list it as
+// there are fields.
+const longestList = 20
+
+// join lists things in a message.
+func join[T any](things []T) string {
 	var texts []string
-	for _, n := range numbers {
-		texts = append(texts, strconv.Itoa(n))
+	for _, thing := range things[:min(len(things), longestList)] {
+		texts = append(texts, fmt.Sprint(thing))
+	}
+	if more := len(things) - len(texts); more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(texts, ", ")
 }

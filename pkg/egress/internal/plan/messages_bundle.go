@@ -4,8 +4,6 @@
 package plan
 
 import (
-	"strings"
-
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
@@ -32,13 +30,13 @@ func clientTwice(name string) diagnose.Finding {
 func unknownClient(known []string, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.UnknownClient,
 		"must be one of the bundle's clients (%s), got %q; add it to %s first",
-		strings.Join(known, ", "), name, field.Clients)
+		join(known), name, field.Clients)
 }
 
 func unknownServiceAccount(namespace string, known []string, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.UnknownClient,
 		"must be one of the bundle's service accounts of %s (%s), got %q; add it to %s first",
-		namespace, strings.Join(known, ", "), name, field.Clients)
+		namespace, join(known), name, field.Clients)
 }
 
 func identityFromSidecar() diagnose.Finding {

@@ -4,8 +4,6 @@
 package plan
 
 import (
-	"strings"
-
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -21,12 +19,12 @@ func onlyThroughGateway() diagnose.Finding {
 
 func ambiguousGateway(known []string) diagnose.Finding {
 	return diagnose.Errorf(diag.AmbiguousGateway,
-		"must name one of the gateways of the mesh: %s", strings.Join(known, ", "))
+		"must name one of the gateways of the mesh: %s", join(known))
 }
 
 func unknownGateway(known []string, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.UnknownGateway,
-		"must name one of the gateways of the mesh (%s), got %q", strings.Join(known, ", "), name)
+		"must name one of the gateways of the mesh (%s), got %q", join(known), name)
 }
 
 func missingHosts() diagnose.Finding {

@@ -49,11 +49,13 @@ func Make(shared *source.Document[api.Mesh], bundle source.Document[api.Bundle])
 type maker struct {
 	*diagnose.Reporter
 
-	id      ir.BundleID
-	bundle  api.Bundle
-	stated  api.Mesh // as somebody wrote it
-	mesh    api.Mesh // with defaults
-	clients ir.Clients
+	id     ir.BundleID
+	bundle api.Bundle
+	stated api.Mesh // as somebody wrote it
+	mesh   api.Mesh // with defaults
+	// gateways are the names of those of the mesh, sorted.
+	gateways []string
+	clients  ir.Clients
 }
 
 // chooseMesh chooses the facts that the bundle is planned with.
@@ -68,6 +70,7 @@ func (m *maker) chooseMesh(shared *source.Document[api.Mesh]) {
 	}
 	m.stated = *cmp.Or(stated, own, &api.Mesh{})
 	m.mesh = facts.WithDefaults(m.stated)
+	m.gateways = slices.Sorted(maps.Keys(m.mesh.Gateways))
 	if own != nil {
 		facts.Check(m.Reporter, field.Mesh, *own)
 	}

@@ -25,6 +25,7 @@ func (d destination) planRoutes() []ir.Route {
 	path := d.path.Child("ports")
 	if len(ports) > shard.Size {
 		d.Report(path, tooManyPorts(len(ports)))
+		ports = ports[:shard.Size]
 	}
 	var routes []ir.Route
 	for i, from := range ports {

@@ -72,17 +72,22 @@ func maxConnectionDuration(path field.Path) field.Path {
 }
 
 func (d destination) checkFailover(path field.Path, steps []api.Failover) {
+	regions := map[string]bool{}
+	for _, e := range d.from.Endpoints {
+		regions[region(e.Locality)] = true
+	}
+	seen := map[api.Failover]bool{}
 	for i, step := range steps {
 		to := path.Item(i).Child("to")
-		inRegion := func(e api.Endpoint) bool { return region(e.Locality) == step.To }
 		switch {
-		case slices.Contains(steps[:i], step):
+		case seen[step]:
 			d.Report(to, failoverTwice(step.To))
 		case step.From == step.To:
 			d.Report(to, failoverToSame(step.To))
-		case !slices.ContainsFunc(d.from.Endpoints, inRegion):
+		case !regions[step.To]:
 			d.Report(to, failoverToNowhere(step.To))
 		}
+		seen[step] = true
 	}
 }
 

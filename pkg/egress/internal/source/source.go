@@ -56,8 +56,8 @@ func (s *Source) find(path field.Path) spot {
 }
 
 func (s *Source) index(path field.Path, at spot) {
-	if _, again := s.spots[path]; again {
-		return
+	if _, again := s.spots[path]; again || path.IsTooLong() {
+		return // The paths of what aliases stand for may be, and lead to nothing that is known.
 	}
 	s.spots[path] = at
 	value := resolve(at.value)

@@ -14,6 +14,7 @@ type Survey struct {
 	Expands    bool    // has aliases or merge keys
 	Duplicates []KeyAt // keys that their mapping has twice
 	NotText    []KeyAt // keys that are maps or lists
+	TooLong    []KeyAt // keys and items whose paths are, each with the path around it
 }
 
 // SurveyOf looks at a document.
@@ -37,7 +38,11 @@ func (s *Survey) visit(path field.Path, node *yaml.Node) {
 		s.visitMapping(path, node)
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
-			s.visit(path.Item(i), item)
+			if at := path.Item(i); at.IsTooLong() {
+				s.TooLong = append(s.TooLong, KeyAt{Path: path, Key: item})
+			} else {
+				s.visit(at, item)
+			}
 		}
 	default: // has no keys
 	}
@@ -49,6 +54,10 @@ func (s *Survey) visitMapping(path field.Path, mapping *yaml.Node) {
 		key, value := mapping.Content[i], mapping.Content[i+1]
 		at := path.Child(key.Value)
 		s.Expands = s.Expands || key.ShortTag() == mergeTag
+		if at.IsTooLong() {
+			s.TooLong = append(s.TooLong, KeyAt{Path: path, Key: key})
+			continue
+		}
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			s.NotText = append(s.NotText, KeyAt{Path: path, Key: key})
