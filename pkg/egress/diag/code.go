@@ -37,6 +37,8 @@ const (
 	HostInCluster Code = "HostInCluster"
 	// ReservedHost: a host is a name that egressbundle itself makes up.
 	ReservedHost Code = "ReservedHost"
+	// ReservedPort: a port is one on which proxies listen themselves.
+	ReservedPort Code = "ReservedPort"
 	// NeedsGateway: a field or a value has no meaning with via Sidecar.
 	NeedsGateway Code = "NeedsGateway"
 	// UnknownGateway: the mesh has no gateway of this name.

@@ -49,6 +49,47 @@ func IsOutside(ip netip.Addr) bool {
 	return !ip.IsLoopback() && !ip.IsUnspecified() && !ip.IsLinkLocalUnicast() && !ip.IsMulticast()
 }
 
+// everyHost are the addresses that hosts have, by family: all but those that the Internet does
+// not route to one host. https://www.iana.org/assignments/ipv6-unicast-address-assignments
+var everyHost = []struct{ first, last netip.Addr }{
+	{netip.MustParseAddr("1.0.0.0"), netip.MustParseAddr("223.255.255.255")},
+	{netip.MustParseAddr("2000::"), netip.MustParseAddr("3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")},
+}
+
+// CoverEveryHost reports whether ranges, together, leave no address of a family that a host
+// outside can have.
+func CoverEveryHost(ranges []string) bool {
+	var prefixes []netip.Prefix
+	for _, text := range ranges {
+		if prefix, err := netip.ParsePrefix(AsRange(text)); err == nil {
+			prefixes = append(prefixes, prefix.Masked())
+		}
+	}
+	slices.SortFunc(prefixes, netip.Prefix.Compare)
+	for _, family := range everyHost {
+		next := family.first
+		for _, p := range prefixes {
+			if end := last(p); p.Addr().BitLen() == next.BitLen() && !next.Less(p.Addr()) && !end.Less(next) {
+				next = end.Next()
+			}
+			if !next.IsValid() || family.last.Less(next) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// last returns the last address of a range.
+func last(p netip.Prefix) netip.Addr {
+	bytes := p.Addr().AsSlice()
+	for bit := p.Bits(); bit < len(bytes)*8; bit++ {
+		bytes[bit/8] |= 0x80 >> (bit % 8)
+	}
+	end, _ := netip.AddrFromSlice(bytes)
+	return end
+}
+
 // IsRange reports whether an address is a range of them.
 func IsRange(address string) bool { return strings.Contains(address, "/") }
 

@@ -4,6 +4,7 @@
 package conflict
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -198,6 +199,26 @@ func (c *claims) reportBypassed(d *destination) {
 					report(a.Path, a.Text, client, by)
 				}
 			}
+		}
+	}
+}
+
+// reportBypassedTogether looks for bundles that make a client skip the proxy for every
+// address, and none of them alone.
+func (c *claims) reportBypassedTogether() {
+	for _, client := range slices.Sorted(maps.Keys(c.bypasses)) {
+		var ranges []string
+		var last *bundle
+		for _, b := range c.bypasses[client] {
+			if address.CoverEveryHost(b.Bypass.Prefixes) {
+				return // It has an error of its own.
+			}
+			if len(b.Bypass.Prefixes) > 0 {
+				ranges, last = append(ranges, b.Bypass.Prefixes...), b
+			}
+		}
+		if address.CoverEveryHost(ranges) {
+			last.Report(field.Bypass.Child("cidrs"), bypassedTogether(client, c.bypasses[client][0]))
 		}
 	}
 }

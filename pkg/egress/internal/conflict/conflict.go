@@ -26,6 +26,7 @@ func Check(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnosti
 			c.claim(b)
 		}
 	}
+	c.reportBypassedTogether()
 	var diagnostics []diag.Diagnostic
 	for _, b := range bundles {
 		c.checkAgainstAll(b)

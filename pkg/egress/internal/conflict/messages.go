@@ -80,6 +80,12 @@ func bypassed(what, client string, by *bundle) diagnose.Finding {
 		what, client, by, field.Bypass)
 }
 
+func bypassedTogether(client string, first *bundle) diagnose.Finding {
+	return diagnose.Errorf(diag.Bypassed,
+		"must not be every address for workloads of %s, together with what other bundles say, such as %s: no "+
+			"destination could be reached through a proxy; list the ranges that are to skip it", client, first)
+}
+
 func serviceTwice(first *bundle, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.DuplicateService,
 		"must have another name: %s makes the Service %q of this namespace already; rename the destination",

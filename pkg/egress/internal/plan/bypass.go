@@ -5,7 +5,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
@@ -31,11 +30,15 @@ func (m *maker) bypass() *ir.Bypass {
 	b := &ir.Bypass{Ports: slices.Sorted(slices.Values(from.Ports))}
 	cidrs := field.Bypass.Child("cidrs")
 	for i, prefix := range m.prefixes(cidrs, from.CIDRs) {
-		if strings.HasSuffix(prefix, "/0") {
+		if address.CoverEveryHost([]string{prefix}) {
 			m.Report(cidrs.Item(i), bypassOfEverything(prefix))
 		}
 		b.Prefixes = append(b.Prefixes, address.AsRange(prefix))
 	}
 	slices.Sort(b.Prefixes)
+	alone := func(prefix string) bool { return address.CoverEveryHost([]string{prefix}) }
+	if address.CoverEveryHost(b.Prefixes) && !slices.ContainsFunc(b.Prefixes, alone) {
+		m.Report(cidrs, bypassOfEverythingTogether())
+	}
 	return b
 }

@@ -67,6 +67,12 @@ func bypassOfEverything(prefix string) diagnose.Finding {
 			"that are to skip it", prefix)
 }
 
+func bypassOfEverythingTogether() diagnose.Finding {
+	return diagnose.Errorf(diag.Bypassed,
+		"must not be every address together: no destination could be reached through a proxy; list the ranges that "+
+			"are to skip it")
+}
+
 func bypassIntoPolicy() diagnose.Finding {
 	return diagnose.Warnf(diag.Bypassed,
 		"skip the proxies and lead to no host outside: spec.enforce.networkPolicy lets no packet out for them; "+

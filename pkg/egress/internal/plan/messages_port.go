@@ -17,6 +17,13 @@ func tooManyPorts(got int) diagnose.Finding {
 		"must have at most %d ports, got %d; that is what a ServiceEntry holds", shard.Size, got)
 }
 
+func portOfSidecars(port int) diagnose.Finding {
+	return diagnose.Errorf(diag.ReservedPort,
+		"must not be %d, on which sidecars listen themselves; let applications call another, such as 8080, and lead it "+
+			"there: with upstreamPort of TLSOrigination, or with `endpoints: [{address: api.example.com, ports: {8080: %d}}]`",
+		port, port)
+}
+
 func portTwice(number int) diagnose.Finding {
 	return diagnose.Errorf(diag.DuplicatePort,
 		"must stand only once in the list, got %d again; one port has one pattern", number)

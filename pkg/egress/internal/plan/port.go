@@ -39,6 +39,7 @@ func (d destination) planRoutes() []ir.Route {
 		}
 		r := p.route(from.Pattern)
 		r.Port, r.Path, r.Listed = from.Number, p.path, listed
+		p.checkReserved(r)
 		routes = append(routes, r)
 	}
 	slices.SortFunc(routes, func(a, b ir.Route) int { return cmp.Compare(a.Port, b.Port) })
@@ -67,6 +68,23 @@ func (p port) route(pattern api.Pattern) ir.Route {
 		return p.tlsPassthrough()
 	default:
 		panic(fmt.Sprintf("plan: no route for the pattern %T", pattern))
+	}
+}
+
+// portsOfSidecars are those on which sidecars listen at every address: two for all that
+// applications send and get, one that says whether they are ready, and one for metrics.
+// https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio
+//
+// What is told by address has a listener of its own. Otherwise Istio leaves a listener for HTTP
+// out, and Envoy takes no configuration in which a listener for TLS meets one of the first
+// two: its Pod is never ready.
+var portsOfSidecars = []int{15001, 15006, 15021, 15090}
+
+// checkReserved refuses ports on which sidecars listen themselves.
+func (p port) checkReserved(r ir.Route) {
+	byAddress := r.IsTCP() || isService(p.from) && !r.IsHTTP()
+	if slices.Contains(portsOfSidecars, p.number) && !byAddress {
+		p.reportField("port", portOfSidecars(p.number))
 	}
 }
 
