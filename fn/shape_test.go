@@ -146,7 +146,7 @@ func TestDefectComesBack(t *testing.T) {
 				panic("index out of range")
 			}
 		}
-		return nil, nil
+		return &answer{}, nil
 	})
 	_, results := readList(t, stdout.String())
 	want := atX + "egressbundle " + version() + " failed at Deployment payments/x, which is a defect of it; nothing was changed; " +

@@ -210,10 +210,8 @@ func (c *claims) reportBypassedTogether() {
 		var ranges []string
 		var last *bundle
 		for _, b := range c.bypasses[client] {
-			if address.CoverEveryHost(b.Bypass.Prefixes) {
-				return // It has an error of its own.
-			}
-			if len(b.Bypass.Prefixes) > 0 {
+			// One that covers every host by itself has an error of its own.
+			if len(b.Bypass.Prefixes) > 0 && !address.CoverEveryHost(b.Bypass.Prefixes) {
 				ranges, last = append(ranges, b.Bypass.Prefixes...), b
 			}
 		}

@@ -100,8 +100,11 @@ func (m *maker) checkHost(path field.Path, name string) {
 	if wildcard && strings.HasSuffix(services, "."+domain) {
 		m.Report(path, wildcardOverServices(name))
 	}
-	if strings.HasSuffix(name, ".svc") || strings.HasSuffix(name, services) {
+	switch {
+	case strings.HasSuffix(name, ".svc"), strings.HasSuffix(name, services):
 		m.Report(path, hostIsService(name))
+	case m.isShortName(name):
+		m.Report(path, hostIsShortName(name))
 	}
 	m.checkReserved(path, name)
 }

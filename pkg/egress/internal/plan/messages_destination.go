@@ -47,6 +47,12 @@ func hostIsService(name string) diagnose.Finding {
 		"must be a host outside the cluster, got %q, which is a Service; workloads reach it without a bundle", name)
 }
 
+func hostIsShortName(name string) diagnose.Finding {
+	return diagnose.Errorf(diag.HostInCluster,
+		"must be a host outside the cluster, got %q, which Pods take for the Service of this name and namespace; "+
+			"workloads reach it without a bundle", name)
+}
+
 func reservedHost(name string) diagnose.Finding {
 	return diagnose.Errorf(diag.ReservedHost,
 		"must not end in .%s, got %q: gateways know the traffic of bundles by such names", ir.ReservedDomain, name)
@@ -134,6 +140,12 @@ func destinationStartsWithDigit(name string) diagnose.Finding {
 func serviceOfGateway(name string) diagnose.Finding {
 	return diagnose.Errorf(diag.DuplicateService,
 		"must have another name: %q is the Service of a gateway of the mesh; rename the destination", name)
+}
+
+func serviceOfCluster(name, namespace string) diagnose.Finding {
+	return diagnose.Errorf(diag.NameConflict,
+		"must have another name: in namespace %s, %q is a Service of the cluster itself; rename the destination",
+		namespace, name)
 }
 
 func missingExternalName() diagnose.Finding {

@@ -5,6 +5,8 @@ package plan
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
@@ -27,6 +29,44 @@ func sortedService(from *api.Service) *api.Service {
 	return &sorted
 }
 
+// isServiceOfCluster reports whether a Service is one that every cluster has, or every mesh.
+func (m *maker) isServiceOfCluster(service, namespace string) bool {
+	switch namespace {
+	case "default":
+		return service == "kubernetes"
+	case m.mesh.DNS.Namespace:
+		return service == "kube-dns"
+	case m.mesh.RootNamespace:
+		return service == "istiod"
+	default:
+		return false
+	}
+}
+
+// isServiceOfGateway reports whether a Service is that of a gateway of the mesh.
+func (m *maker) isServiceOfGateway(service, namespace string) bool {
+	return slices.ContainsFunc(m.gateways, func(name string) bool {
+		g := m.mesh.Gateways[name]
+		return g.Service == service && g.Namespace == namespace
+	})
+}
+
+// isShortName reports whether a host is NAME.NAMESPACE of a Service, which the resolver of a
+// Pod completes before it asks anybody outside. Where the Service is not known the namespace
+// tells it, if it has a hyphen: the last part of no domain of the Internet has.
+func (m *maker) isShortName(host string) bool {
+	service, namespace, _ := strings.Cut(host, ".")
+	own := namespace == m.id.Namespace && m.bundle.Destinations[service].Service != nil
+	return own || m.isServiceOfCluster(service, namespace) || m.isServiceOfGateway(service, namespace) ||
+		strings.Contains(namespace, "-") && m.isNamespace(namespace)
+}
+
+// isNamespace reports whether a name is that of a namespace, as far as is known.
+func (m *maker) isNamespace(name string) bool {
+	_, isClient := slices.BinarySearch(m.clients.Namespaces, name)
+	return isClient || name == m.id.Namespace || m.serverIn(name) != ""
+}
+
 // checkService judges a destination that is called as a Service.
 func (d destination) checkService() {
 	s := d.from.Service
@@ -40,10 +80,11 @@ func (d destination) checkService() {
 		d.Report(d.path, destinationStartsWithDigit(d.name))
 	}
 	path := d.path.Child("service")
-	for _, g := range d.mesh.Gateways {
-		if g.Namespace == d.id.Namespace && g.Service == d.name {
-			d.Report(path, serviceOfGateway(d.name))
-		}
+	if d.isServiceOfGateway(d.name, d.id.Namespace) {
+		d.Report(path, serviceOfGateway(d.name))
+	}
+	if d.isServiceOfCluster(d.name, d.id.Namespace) {
+		d.Report(path, serviceOfCluster(d.name, d.id.Namespace))
 	}
 	switch s.Type {
 	case api.ServiceExternalName:
