@@ -36,6 +36,7 @@
 //   - A message repeats at most 80 characters of a value, and lists at most 20 of what
 //     there is.
 //   - Whatever claims what others claimed before is reported once, and not for each of them.
+//     An object of others has at most some 20 errors, whatever bundles it breaks.
 //     All messages together are at most 200 times as long as the input.
 //
 // Objects are another matter: there are some for each destination and each client of it, as

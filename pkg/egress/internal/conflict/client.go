@@ -177,6 +177,23 @@ func differInIdentity(client string, a, b *destination) bool {
 	return !slices.Equal(a.Clients.Accounts[client], b.Clients.Accounts[client]) && a.Has(shared)
 }
 
+// claimBypass notes what skips the proxies of the clients.
+func (c *claims) claimBypass(b *bundle) {
+	if b.Bypass == nil {
+		return
+	}
+	for _, client := range b.Clients.Namespaces {
+		if len(b.Bypass.Prefixes) > 0 {
+			c.bypasses[client] = append(c.bypasses[client], b)
+		}
+		for _, port := range b.Bypass.Ports {
+			if at := (portOfClient{client: client, port: port}); c.skipped[at] == nil {
+				c.skipped[at] = b
+			}
+		}
+	}
+}
+
 // reportBypassed looks for destinations that their clients would not reach through
 // the proxy: another bundle may say for the same clients what skips it.
 func (c *claims) reportBypassed(d *destination) {
@@ -188,12 +205,12 @@ func (c *claims) reportBypassed(d *destination) {
 		}
 	}
 	for _, client := range d.Clients.Namespaces {
-		for _, by := range c.bypasses[client] {
-			for _, r := range d.Routes {
-				if slices.Contains(by.Bypass.Ports, r.Port) {
-					report(r.NumberPath(), strconv.Itoa(r.Port), client, by)
-				}
+		for _, r := range d.Routes {
+			if by := c.skipped[portOfClient{client: client, port: r.Port}]; by != nil {
+				report(r.NumberPath(), strconv.Itoa(r.Port), client, by)
 			}
+		}
+		for _, by := range c.bypasses[client] {
 			for _, a := range d.Addresses {
 				if by.Bypass.Covers(a.Text) {
 					report(a.Path, a.Text, client, by)
@@ -211,7 +228,7 @@ func (c *claims) reportBypassedTogether() {
 		var last *bundle
 		for _, b := range c.bypasses[client] {
 			// One that covers every host by itself has an error of its own.
-			if len(b.Bypass.Prefixes) > 0 && !address.CoverEveryHost(b.Bypass.Prefixes) {
+			if !address.CoverEveryHost(b.Bypass.Prefixes) {
 				ranges, last = append(ranges, b.Bypass.Prefixes...), b
 			}
 		}

@@ -62,7 +62,8 @@ type claims struct {
 	addresses map[addressOfClient]*destination
 	services  map[serviceName]*bundle
 	named     map[portOfClient]*destination
-	bypasses  map[string][]*bundle // by client
+	bypasses  map[string][]*bundle     // ranges that skip the proxies, by client
+	skipped   map[portOfClient]*bundle // ports that do
 	enforced  enforcements
 	// serverNames and ports are what gateways tell traffic by on hops without mutual
 	// TLS.
@@ -79,6 +80,7 @@ func newClaims() *claims {
 		services:    map[serviceName]*bundle{},
 		named:       map[portOfClient]*destination{},
 		bypasses:    map[string][]*bundle{},
+		skipped:     map[portOfClient]*bundle{},
 		enforced:    newEnforcements(),
 		serverNames: map[string]*serverNames{},
 		ports:       map[portOfGateway]hostPort{},
@@ -107,11 +109,7 @@ func (c *claims) claim(b *bundle) {
 		c.claimPorts(d)
 		c.claimHop(d)
 	}
-	if b.Bypass != nil {
-		for _, client := range b.Clients.Namespaces {
-			c.bypasses[client] = append(c.bypasses[client], b)
-		}
-	}
+	c.claimBypass(b)
 	c.claimEnforced(b)
 }
 

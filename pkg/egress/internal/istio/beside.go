@@ -18,17 +18,27 @@ import (
 // Check looks for objects of others that take traffic from a bundle, or lose
 // it. What is reported here, and how severely, is what Istio's control plane makes of
 // both: the proof follows calls beside each such object, the younger and the older.
+//
+// It stops with an object that has as many errors as anybody reads, so that n bundles beside
+// n objects do not have one for each pair.
 func (b *Backend) Check(neighbors []neighbor.Object) []diag.Diagnostic {
 	var diagnostics []diag.Diagnostic
-	for _, bundle := range b.bundles {
-		j := judge{Reporter: diagnose.New(bundle.Subject), bundle: bundle}
-		for _, n := range neighbors {
+	for _, n := range neighbors {
+		var found []diag.Diagnostic
+		for _, bundle := range b.bundles {
+			j := judge{Reporter: diagnose.New(bundle.Subject), bundle: bundle}
 			j.judge(n)
+			if found = append(found, j.Diagnostics()...); len(found) >= mostOfOne && diag.ErrorOf(found) != nil {
+				break
+			}
 		}
-		diagnostics = append(diagnostics, j.Diagnostics()...)
+		diagnostics = append(diagnostics, found...)
 	}
 	return diagnostics
 }
+
+// mostOfOne is how many diagnostics are about one object of others, if any is an error.
+const mostOfOne = 20
 
 // A judge looks at what stands beside one bundle.
 type judge struct {
