@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
 
 	"github.com/egressbundle/egressbundle/conformance/around"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 )
 
-// TestAccessLog: with accessLog, every filter chain of the gateway logs what leaves by way of a bundle, and nothing else.
-// Without it, nobody asks for a log.
+// TestAccessLog: with accessLog, every filter chain of the gateway logs what leaves by way of a bundle or is refused, and
+// nothing else. Without it, nobody asks for a log.
 func TestAccessLog(t *testing.T) {
 	g := goldensByName(t)["tls_origination/deploy"]
 	const partners = "egress/partners-gateway"
@@ -25,15 +26,16 @@ func TestAccessLog(t *testing.T) {
 	if len(filters) < 2 {
 		t.Errorf("got %d logs, want one for each filter chain", len(filters))
 	}
-	logged := lastCluster(t, m.Trace(trace.Call{Namespace: "payments", URL: "http://api.stripe.com"}))
+	lane := lastCluster(t, m.Trace(trace.Call{Namespace: "payments", URL: "http://api.stripe.com"}))
 	for _, filter := range filters {
-		for cluster, want := range map[string]bool{
-			logged:                              true,
-			"outbound|443||by-hand.example.com": false,
-			"BlackHoleCluster":                  false,
-		} {
-			if got := evaluate(t, filter, cluster); got != want {
-				t.Errorf("%s of %s is %v", filter, cluster, got)
+		for _, call := range ofBundles(lane) {
+			if !evaluate(t, filter, call) {
+				t.Errorf("%s is false of %s", filter, call)
+			}
+		}
+		for _, call := range ofOthers {
+			if evaluate(t, filter, call) {
+				t.Errorf("%s is true of %s", filter, call)
 			}
 		}
 	}
@@ -42,6 +44,29 @@ func TestAccessLog(t *testing.T) {
 	if logs := silent.AccessLogs(partners); len(logs) > 0 {
 		t.Errorf("without Telemetry: got the logs %q", logs)
 	}
+}
+
+// attributes are what a proxy knows of a call. What it does not know is not there.
+type attributes map[string]map[string]string
+
+// ofBundles are calls that leave by a lane, those that the gateway answers itself, and those that a policy refuses.
+func ofBundles(lane string) []attributes {
+	const denied = "rbac_access_denied_matched_policy[ns[egress]-policy[any]-rule[0]]"
+	return []attributes{
+		{"xds": {"cluster_name": lane}},
+		{"connection": {"requested_server_name": "mesh.http.cards.payments.egress"}},
+		{"request": {"host": "api.stripe.com.80.stripe.http.cards.payments.egress"}},
+		{"request": {"host": "by-hand.example.com"}, "response": {"code_details": denied}},
+		{"connection": {"requested_server_name": "by-hand.example.com", "termination_details": denied}},
+	}
+}
+
+// ofOthers are calls that somebody else leads through the gateway.
+var ofOthers = []attributes{
+	{"xds": {"cluster_name": "outbound|443||by-hand.example.com"}, "connection": {"requested_server_name": "by-hand.example.com"}},
+	{"xds": {"cluster_name": "outbound|80||by-hand.example.com"}, "request": {"host": "by-hand.example.com"}, "response": {"code_details": "via_upstream"}},
+	{"request": {"host": "by-hand.example.com"}, "response": {"code_details": "direct_response"}},
+	{"xds": {"cluster_name": "BlackHoleCluster"}},
 }
 
 // lastCluster returns the cluster that a call leaves by.
@@ -56,10 +81,16 @@ func lastCluster(t *testing.T, r trace.Result) string {
 	return ""
 }
 
-// evaluate evaluates the filter of a log for what leaves by a cluster.
-func evaluate(t *testing.T, expression, cluster string) bool {
+// evaluate evaluates the filter of a log for a call. Envoy does not log what it cannot evaluate the filter for.
+func evaluate(t *testing.T, expression string, call attributes) bool {
 	t.Helper()
-	env, err := cel.NewEnv(cel.Variable("xds", cel.MapType(cel.StringType, cel.StringType)))
+	input := map[string]any{}
+	var variables []cel.EnvOption
+	for _, name := range []string{"xds", "connection", "request", "response"} {
+		variables = append(variables, cel.Variable(name, cel.MapType(cel.StringType, cel.StringType)))
+		input[name] = call[name]
+	}
+	env, err := cel.NewEnv(variables...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,13 +102,9 @@ func evaluate(t *testing.T, expression, cluster string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, _, err := program.Eval(map[string]any{"xds": map[string]string{"cluster_name": cluster}})
-	if err != nil {
+	value, _, err := program.Eval(input)
+	if value == nil {
 		t.Fatal(err)
 	}
-	logged, ok := value.Value().(bool)
-	if !ok {
-		t.Fatalf("%s is no condition", expression)
-	}
-	return logged
+	return value == types.True
 }

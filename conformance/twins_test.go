@@ -131,6 +131,7 @@ var superfluous = map[string]string{
 	"examples/closed-path: Service egress/partners-gateway":                                            atHand,
 	"http/allow: ServiceEntry payments/payments--news--bank":                                           onPort80,
 	"http/allow: ServiceEntry payments/payments--news--cnn":                                            onPort80,
+	"http/allow: ServiceEntry payments/payments--news--weather":                                        onPort80,
 	"http/enforce_plaintext_hop: ServiceEntry payments/payments--news--cnn":                            onPort80,
 	"tls_origination/allow: ServiceEntry payments/payments--news--bank":                                onPort80,
 	"tls_origination/deploy: ServiceEntry payments/payments--cards--stripe":                            onPort80,

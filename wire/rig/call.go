@@ -29,6 +29,8 @@ type Result struct {
 	Seen []outside.Seen
 	// Body is what came back.
 	Body string
+	// Logged says whether the gateway that it came to has it in its access log.
+	Logged bool
 	// Steps are the entries of the access logs, the client's first, and how it ended.
 	Steps []string
 }
@@ -59,6 +61,7 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	}
 	if g, ok := m.gatewayAt(hostOf(at.UpstreamHost)); ok {
 		there = result.follow(ctx, "gateway", g.Workload, func(e entry) bool { return e.Downstream == at.Upstream && e.isOf(id) })
+		result.Logged = there.Downstream != ""
 	}
 	result.Steps = append(result.Steps, "ends: "+r.String())
 	result.Outcome = o.Unobserved()
@@ -158,10 +161,6 @@ func hostOf(hostPort string) netip.Addr {
 	return address.Addr()
 }
 
-// refusal is what a gateway answers to a request that no bundle allows. A gateway with
-// accessLog does not log it.
-const refusal = "does not allow this request"
-
 // blocked says why nothing of a call came back from outside, in the words of the
 // tracer.
 func blocked(r reply, at, there entry) string {
@@ -177,8 +176,6 @@ func blocked(r reply, at, there entry) string {
 		return at.code() + " " + at.Route
 	case at.Details == "direct_response" || there.Details == "direct_response":
 		return at.code() + " direct response"
-	case strings.Contains(r.body, refusal):
-		return strconv.Itoa(r.status) + " direct response"
 	case there.Handshake != "":
 		return "refused in the handshake with the gateway"
 	case there.Details != "" && there.Downstream != "":

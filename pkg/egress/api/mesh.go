@@ -28,8 +28,8 @@ type Mesh struct {
 	// requests: Default or Disabled. Default: Default.
 	// https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig-ProxyHeaders
 	ProxyHeaders string `json:"proxyHeaders,omitempty"`
-	// AccessLog says whether the gateways log what leaves through them.
-	// Default: false.
+	// AccessLog says whether the gateways log what leaves through them, and what they
+	// refuse. Default: false.
 	AccessLog bool `json:"accessLog,omitempty"`
 	// DNS is where the DNS servers of the cluster are. NetworkPolicies need it.
 	DNS DNS `json:"dns,omitzero"`

@@ -4,8 +4,10 @@
 package istio
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	telemetry "istio.io/api/telemetry/v1"
 	selector "istio.io/api/type/v1beta1"
@@ -23,7 +25,7 @@ import (
 // https://istio.io/latest/docs/tasks/observability/logs/telemetry-api/
 const accessLogProvider = "envoy"
 
-// accessLogs log what leaves through the gateways of a mesh that wants it.
+// accessLogs log at the gateways of a mesh that wants it.
 func accessLogs(mesh api.Mesh) []draft.Draft {
 	if !mesh.AccessLog {
 		return nil
@@ -37,15 +39,30 @@ func accessLogs(mesh api.Mesh) []draft.Draft {
 	return drafts
 }
 
-// accessLog logs what leaves through a gateway by way of a bundle. Every lane ends
-// in a cluster of its name; what a policy refuses has none.
-// https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes
+// accessLog logs what a gateway does with calls that concern bundles.
 func accessLog(labels map[string]string) *telemetry.Telemetry {
 	return &telemetry.Telemetry{
 		Selector: &selector.WorkloadSelector{MatchLabels: maps.Clone(labels)},
 		AccessLogging: []*telemetry.AccessLogging{{
 			Providers: []*telemetry.ProviderRef{{Name: accessLogProvider}},
-			Filter:    &telemetry.AccessLogging_Filter{Expression: "xds.cluster_name.endsWith('." + ir.ReservedDomain + "')"},
+			Filter:    &telemetry.AccessLogging_Filter{Expression: logged()},
 		}},
 	}
+}
+
+// logged is true of what leaves by a lane or arrives on one, be it by SNI or, without mutual
+// TLS, by authority: a request that the gateway answers itself leaves by no cluster. It is also
+// true of what a policy refuses, for what is of no bundle has no name of a lane. What else
+// people lead through the gateway is theirs. An attribute that a call does not have makes
+// a term an error, and CEL asks the others all the same.
+// https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes
+func logged() string {
+	var terms []string
+	for _, name := range []string{"xds.cluster_name", "connection.requested_server_name", "request.host"} {
+		terms = append(terms, fmt.Sprintf("%s.endsWith('.%s')", name, ir.ReservedDomain))
+	}
+	for _, details := range []string{"response.code_details", "connection.termination_details"} {
+		terms = append(terms, details+".startsWith('rbac_access_denied')")
+	}
+	return strings.Join(terms, " ||\n")
 }
