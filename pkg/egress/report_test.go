@@ -131,6 +131,61 @@ spec:
 	}
 }
 
+// TestReportOfRefusals: of each pattern the report says what a caller still gets that a gateway
+// refuses. wire/refused_test.go shows that it does.
+func TestReportOfRefusals(t *testing.T) {
+	output, err := parse(t, `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: shop, namespace: orders}
+spec:
+  clients: [{namespace: orders, serviceAccounts: [till]}, {namespace: web}]
+  destinations:
+    db: {hosts: [db.example.com], addresses: [203.0.113.7], ports: [{port: 5432, pattern: TCP}]}
+    ledger:
+      hosts: [ledger.example.com]
+      addresses: [203.0.113.8]
+      clients: [{namespace: orders, serviceAccounts: [till]}]
+      ports: [{port: 5432, pattern: TCP}]
+    mail:
+      hosts: [mail.example.com]
+      addresses: [203.0.113.9]
+      forwardProxy: {address: proxy.example.com, port: 3128}
+      ports: [{port: 25, pattern: TCP}]
+    bbc: {hosts: [www.bbc.com]}
+    cnn: {hosts: [edition.cnn.com], ports: [{port: 80, pattern: HTTP}, {port: 8080, pattern: TLSOrigination}]}
+    plain: {hosts: [plain.example.com], clients: [{namespace: web}], mutualTLS: false}
+`).Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, w := range output.Report().WaysAround {
+		for _, d := range w.Destinations {
+			if w.Attempt == object.OtherNamespace {
+				got[d] = w.Note
+			}
+			if w.Attempt == object.OtherIdentity && w.From == "orders" && len(w.StoppedBy) > 0 && w.Note != got[d] {
+				t.Errorf("%s: of other accounts it says %q", d, w.Note)
+			}
+		}
+	}
+	const opens = "Before the gateway refuses a connection, it connects to the host, and says nothing there. With the patterns " +
+		"HTTP and TLSOrigination nothing is opened for a caller that is refused."
+	want := map[string]string{
+		"db": "TCP is refused at the caller's first byte: before that the gateway connects to the host, and the caller hears " +
+			"what the host says first. Where every client has serviceAccounts, it hears nothing.",
+		"mail": "TCP is refused at the caller's first byte: before that the gateway has the forward proxy connect to the host, " +
+			"and the caller hears what the host says first. Where every client has serviceAccounts, it hears nothing.",
+		"ledger": opens,
+		"bbc":    opens,
+		"cnn":    "",
+		"plain":  "Without mutual TLS the gateway cannot tell who calls.",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestReportIsItsOwn: what a caller does to objects and to a report changes no other report.
 func TestReportIsItsOwn(t *testing.T) {
 	output, err := parse(t, closedFile).Render()

@@ -109,7 +109,7 @@ func (s *Server) Show(sni string, authority *Authority, name string) {
 }
 
 // Take returns what was seen since it was last called, in order of time: each
-// connection when it is opened, and each request and line when it arrives.
+// connection when it is opened, and each request (CONNECT too) and line when it arrives.
 func (s *Server) Take() []Seen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -283,6 +283,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 // tunnel does what a forward proxy does, and is the host that it leads to.
 func (s *Server) tunnel(w http.ResponseWriter, host string, seen Seen) {
 	seen.Connect = host
+	s.note(seen)
 	w.WriteHeader(http.StatusOK)
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

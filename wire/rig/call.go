@@ -54,7 +54,7 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	id := fmt.Sprintf("call-%d", m.lastCall)
 	m.Outside.Take()
 	r := m.call(ctx, w, o, extra, id)
-	result := Result{Seen: m.Outside.Take(), Body: r.body}
+	result := Result{Body: r.body}
 	var at, there entry
 	if w.proxy != nil && len(r.locals) > 0 {
 		at = result.follow(ctx, "sidecar", w, func(e entry) bool { return slices.Contains(r.locals, e.Downstream) })
@@ -64,6 +64,7 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 		result.Logged = there.Downstream != ""
 	}
 	result.Steps = append(result.Steps, "ends: "+r.String())
+	result.Seen = m.Outside.Take() // What is logged is over, and has been seen.
 	result.Outcome = o.Unobserved()
 	if r.seen == nil {
 		result.Blocked = blocked(r, at, there)

@@ -40,15 +40,32 @@ func noteOnSpoofed(tls bool) string {
 	return note
 }
 
-func noteOnOtherNamespace(mutualTLS, dropped bool) string {
-	if mutualTLS {
-		return ""
-	}
+// noteOnUnknownCaller says what the gateway lacks without mutual TLS.
+func noteOnUnknownCaller(dropped bool) string {
 	note := "Without mutual TLS the gateway cannot tell who calls."
 	if dropped {
 		note += " Namespaces that reach it for another destination reach this one."
 	}
 	return note
+}
+
+// noteOnRefusal says what a caller still gets that the gateway refuses. For a connection
+// Envoy makes its own to the host before it asks who calls. For a request it asks first.
+func noteOnRefusal(d *ir.Destination) string {
+	connects := "connects to the host"
+	if d.Onward.Proxy != nil {
+		connects = "has the forward proxy connect to the host"
+	}
+	switch isTCP := d.Has(ir.Route.IsTCP); {
+	case isTCP && !d.Clients.AreNamed():
+		return fmt.Sprintf("TCP is refused at the caller's first byte: before that the gateway %s, and the caller hears what "+
+			"the host says first. Where every client has serviceAccounts, it hears nothing.", connects)
+	case isTCP || d.Has(ir.Route.IsTLS):
+		return fmt.Sprintf("Before the gateway refuses a connection, it %s, and says nothing there. With the patterns "+
+			"HTTP and TLSOrigination nothing is opened for a caller that is refused.", connects)
+	default:
+		return ""
+	}
 }
 
 func noteOnEveryIdentity() string { return "Every service account of the namespace is a client." }
@@ -57,7 +74,8 @@ func noteOnGateway(name string, denied bool) string {
 	note := fmt.Sprintf("Of gateway %s.", name)
 	if denied {
 		note += " But a server for every host (*) that ends Istio mutual TLS can be reached as any name below ." +
-			ir.ReservedDomain + "."
+			ir.ReservedDomain + ". TCP and TLS are refused at the caller's first byte: before that the gateway connects to the " +
+			"host, and the caller hears what the host says first."
 	}
 	return note
 }

@@ -105,7 +105,9 @@ func (a audit) intrusions(d *ir.Destination, way ir.ThroughGateway) []report.Way
 	stop := object.Stop{Attempt: object.OtherNamespace, Gateway: way.Gateway.Name}
 	drops := a.stops[stop]
 	var denies, refusals []diag.ObjectRef
+	note := noteOnUnknownCaller(len(drops) > 0)
 	if way.MutualTLS {
+		note = noteOnRefusal(d)
 		stop.Bundle = d.Bundle.String()
 		denies = a.stops[stop]
 		stop.Attempt = object.OtherIdentity
@@ -114,12 +116,12 @@ func (a audit) intrusions(d *ir.Destination, way ir.ThroughGateway) []report.Way
 	ways := []report.WayAround{{
 		Attempt:   object.OtherNamespace,
 		StoppedBy: slices.Concat(drops, denies),
-		Note:      noteOnOtherNamespace(way.MutualTLS, len(drops) > 0),
+		Note:      note,
 	}}
 	for _, client := range d.Clients.Namespaces {
 		other := report.WayAround{Attempt: object.OtherIdentity, From: client}
 		if len(d.Clients.Accounts[client]) > 0 {
-			other.StoppedBy = refusals
+			other.StoppedBy, other.Note = refusals, note
 		} else {
 			other.Note = noteOnEveryIdentity()
 		}

@@ -55,6 +55,12 @@ func (c Clients) Equal(other Clients) bool {
 	return slices.Equal(c.Namespaces, other.Namespaces) && !slices.ContainsFunc(c.Namespaces, func(n string) bool { return !sameAccounts(n) })
 }
 
+// AreNamed reports whether each is a service account that is named, and none is a whole
+// namespace.
+func (c Clients) AreNamed() bool {
+	return !slices.ContainsFunc(c.Namespaces, func(n string) bool { return len(c.Accounts[n]) == 0 })
+}
+
 // A Bypass is what skips the proxies of the clients.
 type Bypass struct {
 	Prefixes []string // ranges, sorted

@@ -36,8 +36,8 @@ func principals(c ir.Clients, trustDomain string) []string {
 	return principals
 }
 
-// identities returns principals as certificates name them. There are none if a principal
-// stands for every account of a namespace: certificates are compared in full.
+// identities returns principals as certificates name them. They are compared in full, so
+// none may stand for every account of a namespace.
 //
 // A policy alone refuses TCP half-way. Envoy asks it at the first byte of the client; by
 // then the gateway has connected to the host, and what the host says first has come back.
@@ -45,9 +45,6 @@ func principals(c ir.Clients, trustDomain string) []string {
 func identities(principals []string) []string {
 	var identities []string
 	for _, p := range principals {
-		if strings.HasSuffix(p, "*") {
-			return nil
-		}
 		identities = append(identities, "spiffe://"+p)
 	}
 	return identities

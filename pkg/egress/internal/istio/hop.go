@@ -53,7 +53,7 @@ func (h *hop) add(d *ir.Destination, lanes []lane, principals []string) {
 		}
 	}
 	for _, l := range lanes {
-		if l.way.MutualTLS && l.route.IsTCP() {
+		if l.way.MutualTLS && l.route.IsTCP() && d.Clients.AreNamed() {
 			l.crossing.server.identities = identities(principals)
 		}
 		h.servers[l.crossing.server.name] = l.crossing.server
