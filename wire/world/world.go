@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package world gives a program a small network of its own: hosts in network
-// namespaces, on one bridge, which nothing outside of the program sees.
+// namespaces around one router, which nothing outside of the program sees.
 //
 // The program runs again as the first process of new network, mount and process
 // namespaces. The routes, rules and processes of the machine stay as they are, two
