@@ -24,9 +24,11 @@ type Golden struct {
 	QuietProxies bool
 	// OutboundTrafficPolicy is that of the mesh.
 	OutboundTrafficPolicy string
-	Found                 egress.Documents
-	Rendered              string
-	Outcomes              []calls.Outcome
+	// DNS is where the DNS servers of the cluster are.
+	DNS      api.DNS
+	Found    egress.Documents
+	Rendered string
+	Outcomes []calls.Outcome
 }
 
 // All returns the goldens of the repository whose folder is root.
@@ -74,6 +76,7 @@ func read(path, out string) (Golden, error) {
 		Gateways:              cluster.GatewaysOf(MeshOf(found)),
 		QuietProxies:          MeshOf(found).ProxyHeaders == api.ProxyHeadersDisabled,
 		OutboundTrafficPolicy: outboundOf(found),
+		DNS:                   egress.WithDefaults(MeshOf(found)).DNS,
 		Found:                 found,
 		Rendered:              string(rendered),
 		Outcomes:              outcomes,

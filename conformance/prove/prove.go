@@ -29,6 +29,7 @@ import (
 // A Case is some bundles on a mesh, and what else is applied there.
 type Case struct {
 	Gateways []cluster.Gateway
+	DNS      api.DNS // of the cluster, with defaults
 	Promised []calls.Outcome
 	// Manifests are what the bundles are rendered to, and what else is applied.
 	Manifests []cluster.Manifest
@@ -98,6 +99,7 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 		}
 		c.Promised = append(c.Promised, calls.Promised(bundle, egress.WithDefaults(*facts))...)
 		c.addGateways(*facts)
+		c.DNS = egress.WithDefaults(*facts).DNS
 	}
 	if len(c.Promised) == 0 {
 		return nil, errors.New("there is no EgressBundle, and so no promise to prove")
