@@ -41,7 +41,7 @@ func set(t *testing.T, g golden.Golden) {
 	t.Helper()
 	err := mesh.Set(t.Context(), rig.Setting{
 		Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy,
-		QuietProxies: g.QuietProxies, Calls: g.Outcomes,
+		QuietProxies: g.QuietProxies, DNS: g.DNS, Calls: g.Outcomes,
 	})
 	if err != nil {
 		t.Fatal(err)

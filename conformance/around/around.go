@@ -177,7 +177,8 @@ func end(o calls.Outcome) string {
 func stops(object diag.ObjectRef, blocked string) bool {
 	switch object.Kind {
 	case "NetworkPolicy":
-		return strings.Contains(blocked, "dropped by NetworkPolicy") && strings.Contains(blocked, object.Namespace+"/"+object.Name)
+		_, names, ok := strings.Cut(blocked, "dropped by NetworkPolicy")
+		return ok && (names == "" || strings.Contains(names, object.Namespace+"/"+object.Name)) // Packets do not tell the name.
 	case "AuthorizationPolicy":
 		return strings.Contains(blocked, fmt.Sprintf("403 RBAC: denied by ns[%s]-policy[%s]-rule", object.Namespace, object.Name))
 	case "Sidecar", "ConfigMap":

@@ -15,6 +15,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/egressbundle/egressbundle/wire/world"
 )
 
 // An APIServer is a Kubernetes API server whose only user is an administrator.
@@ -26,16 +28,18 @@ type APIServer struct {
 }
 
 const (
-	apiServerAddress = "127.0.0.1:6443"
-	adminToken       = "admin"
-	keyBits          = 2048
+	apiServerPort = "6443"
+	certificates  = "certificates" // the folder
+	adminToken    = "admin"
+	keyBits       = 2048
 )
 
-// kubeconfig does not check certificates: the server is on the loopback of a world of
-// its own.
-const kubeconfig = `apiVersion: v1
+var apiServerHost = world.Control.String()
+
+// kubeconfig does not check certificates: the server is in a world of its own.
+var kubeconfig = `apiVersion: v1
 kind: Config
-clusters: [{name: c, cluster: {server: "https://` + apiServerAddress + `", insecure-skip-tls-verify: true}}]
+clusters: [{name: c, cluster: {server: "https://` + apiServerHost + `:` + apiServerPort + `", insecure-skip-tls-verify: true}}]
 users: [{name: u, user: {token: ` + adminToken + `}}]
 contexts: [{name: x, context: {cluster: c, user: u}}]
 current-context: x
@@ -59,9 +63,9 @@ func StartAPIServer(ctx context.Context, programs Programs, folder string) (*API
 		}
 	}
 	cmd := exec.Command(programs.APIServer, "etcd",
-		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--secure-port=6443",
+		"--bind-address="+apiServerHost, "--advertise-address="+apiServerHost, "--secure-port="+apiServerPort,
 		"--endpoint-reconciler-type=none",
-		"--cert-dir=certificates",
+		"--cert-dir="+certificates,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=key.pem", "--service-account-signing-key-file=key.pem",
 		"--service-cluster-ip-range=10.96.0.0/16",

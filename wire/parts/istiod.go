@@ -14,6 +14,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/install"
+	"github.com/egressbundle/egressbundle/wire/world"
 )
 
 const (
@@ -21,8 +22,7 @@ const (
 	// DiscoveryHost is the name under which proxies look for istiod.
 	DiscoveryHost = "istiod.istio-system.svc"
 
-	webhookURL = "https://localhost:15017/validate"
-	debugURL   = "http://127.0.0.1:8080"
+	webhookURL = "https://" + DiscoveryHost + ":15017/validate"
 )
 
 // What upstream's Envoy cannot do without Istio's filters is switched off. It is all
@@ -33,8 +33,11 @@ var withoutIstiosFilters = []string{
 }
 
 // StartIstiod installs Istio with a mesh configuration, as its charts do it, and
-// starts its control plane. The webhook that checks configuration is in force.
-func StartIstiod(ctx context.Context, programs Programs, api *APIServer, folder string, meshConfig map[string]any) error {
+// starts its control plane on a host, which DNS has to know as DiscoveryHost. The webhook
+// that checks configuration is in force.
+func StartIstiod(
+	ctx context.Context, programs Programs, api *APIServer, host *world.Host, folder string, meshConfig map[string]any,
+) error {
 	manifests, err := charts(meshConfig)
 	if err != nil {
 		return err
@@ -43,7 +46,7 @@ func StartIstiod(ctx context.Context, programs Programs, api *APIServer, folder 
 	if err := api.Apply(ctx, namespace+"---\n"+manifests); err != nil {
 		return err
 	}
-	cmd := exec.Command(programs.Istiod, "discovery", "--httpsAddr=:15017", "--httpAddr=127.0.0.1:8080")
+	cmd := exec.Command(programs.Istiod, "discovery", "--httpsAddr=:15017", "--httpAddr=:8080")
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), append([]string{
 		"KUBECONFIG=" + api.Kubeconfig,
@@ -51,15 +54,14 @@ func StartIstiod(ctx context.Context, programs Programs, api *APIServer, folder 
 		"POD_NAME=istiod-0",
 		"CLUSTER_ID=Kubernetes",
 		"REVISION=default",
-		"ISTIOD_CUSTOM_HOST=localhost",
 		"PILOT_CERT_PROVIDER=istiod",
 	}, withoutIstiosFilters...)...)
-	process, err := Start("istiod", cmd, nil)
+	process, err := Start("istiod", cmd, host.Start)
 	if err != nil {
 		return err
 	}
 	return process.Await(ctx, func(ctx context.Context) error {
-		return errors.Join(Ready(ctx, debugURL+"/ready"), validates(ctx, api))
+		return errors.Join(Ready(ctx, "http://"+host.Address.String()+":8080/ready"), validates(ctx, api))
 	})
 }
 

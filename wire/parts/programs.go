@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package parts builds and runs the programs of a mesh: the API server, Istio's
-// control plane, and the agent that runs Envoy.
+// Package parts builds and runs the programs of a mesh: the API server, what enforces
+// NetworkPolicies, Istio's control plane, and the agent that runs Envoy.
 package parts
 
 import (
@@ -18,11 +18,12 @@ import (
 
 // Programs are where the programs of a mesh are.
 type Programs struct {
-	APIServer string `json:"apiServer"`
-	Kubectl   string `json:"kubectl"`
-	Istiod    string `json:"istiod"`
-	Agent     string `json:"agent"`
-	Envoy     string `json:"envoy"`
+	APIServer       string `json:"apiServer"`
+	Kubectl         string `json:"kubectl"`
+	NetworkPolicies string `json:"networkPolicies"` // what enforces them
+	Istiod          string `json:"istiod"`
+	Agent           string `json:"agent"`
+	Envoy           string `json:"envoy"`
 	// Bootstrap is the template of Envoy's configuration that comes with Istio.
 	Bootstrap string `json:"bootstrap"`
 }
@@ -80,7 +81,8 @@ func Build(version string) (Programs, error) {
 		modfile = []string{"-modfile=" + filepath.Join(module, "versions", version+".mod")}
 		istioFolder = filepath.Join(folder, version)
 	}
-	if err := build(folder, nil, "./cmd/apiserver", "k8s.io/kubernetes/cmd/kubectl"); err != nil {
+	err = build(folder, nil, "./cmd/apiserver", "k8s.io/kubernetes/cmd/kubectl", "sigs.k8s.io/kube-network-policies/cmd")
+	if err != nil {
 		return Programs{}, err
 	}
 	err = build(istioFolder, modfile, "istio.io/istio/pilot/cmd/pilot-discovery", "istio.io/istio/pilot/cmd/pilot-agent")
@@ -89,12 +91,13 @@ func Build(version string) (Programs, error) {
 	}
 	istio, err := command("go", append(append([]string{"list"}, modfile...), "-m", "-f", "{{.Dir}}", "istio.io/istio")...)
 	return Programs{
-		APIServer: filepath.Join(folder, "apiserver"),
-		Kubectl:   filepath.Join(folder, "kubectl"),
-		Istiod:    filepath.Join(istioFolder, "pilot-discovery"),
-		Agent:     filepath.Join(istioFolder, "pilot-agent"),
-		Envoy:     envoy(),
-		Bootstrap: filepath.Join(istio, "tools/packaging/common/envoy_bootstrap.json"),
+		APIServer:       filepath.Join(folder, "apiserver"),
+		Kubectl:         filepath.Join(folder, "kubectl"),
+		NetworkPolicies: filepath.Join(folder, "cmd"), // the last element of its path
+		Istiod:          filepath.Join(istioFolder, "pilot-discovery"),
+		Agent:           filepath.Join(istioFolder, "pilot-agent"),
+		Envoy:           envoy(),
+		Bootstrap:       filepath.Join(istio, "tools/packaging/common/envoy_bootstrap.json"),
 	}, err
 }
 

@@ -4,10 +4,8 @@
 package rig
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -69,23 +67,20 @@ func (e entry) isOf(call string) bool { return e.Call == "" || e.Call == call }
 // code is the status of a response, or 0.
 func (e entry) code() string { return fmt.Sprint(e.Code) }
 
-// An accessLog is read as it grows.
+// An accessLog is that of a proxy.
 type accessLog struct {
-	path    string
-	offset  int64
+	logFile
+
 	entries []entry
 }
 
 // read returns all entries.
 func (l *accessLog) read() ([]entry, error) {
-	file, err := os.ReadFile(l.path)
+	fresh, err := l.fresh()
 	if err != nil {
 		return nil, err
 	}
-	fresh := file[l.offset:]
-	end := bytes.LastIndexByte(fresh, '\n') + 1
-	l.offset += int64(end)
-	for line := range strings.Lines(string(fresh[:end])) {
+	for line := range strings.Lines(fresh) {
 		var e entry
 		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &e) == nil && e.Downstream != "" {
 			e.text = strings.TrimSpace(line)

@@ -53,21 +53,33 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	m.lastCall++
 	id := fmt.Sprintf("call-%d", m.lastCall)
 	m.Outside.Take()
+	if _, err := m.drops.read(); err != nil {
+		return Result{}, err
+	}
 	r := m.call(ctx, w, o, extra, id)
 	result := Result{Body: r.body}
+	pods := []string{w.String()}
 	var at, there entry
 	if w.proxy != nil && len(r.locals) > 0 {
 		at = result.follow(ctx, "sidecar", w, func(e entry) bool { return slices.Contains(r.locals, e.Downstream) })
 	}
 	if g, ok := m.gatewayAt(hostOf(at.UpstreamHost)); ok {
+		pods = append(pods, g.String())
 		there = result.follow(ctx, "gateway", g.Workload, func(e entry) bool { return e.Downstream == at.Upstream && e.isOf(id) })
 		result.Logged = there.Downstream != ""
+	}
+	dropped, err := m.drops.read(pods...)
+	if err != nil {
+		return Result{}, err
+	}
+	if dropped != "" {
+		result.Steps = append(result.Steps, "packets: "+dropped)
 	}
 	result.Steps = append(result.Steps, "ends: "+r.String())
 	result.Seen = m.Outside.Take() // What is logged is over, and has been seen.
 	result.Outcome = o.Unobserved()
 	if r.seen == nil {
-		result.Blocked = blocked(r, at, there)
+		result.Blocked = blocked(r, at, there, dropped)
 		return result, nil
 	}
 	result.Through = calls.Sidecar
@@ -164,7 +176,7 @@ func hostOf(hostPort string) netip.Addr {
 
 // blocked says why nothing of a call came back from outside, in the words of the
 // tracer.
-func blocked(r reply, at, there entry) string {
+func blocked(r reply, at, there entry, dropped string) string {
 	for _, e := range []entry{there, at} {
 		if _, rule, ok := strings.Cut(e.Details+" "+e.Termination, "rbac_access_denied_matched_policy["); ok {
 			return "403 RBAC: denied by " + strings.TrimSpace(rule[:strings.LastIndex(rule, "]")])
@@ -177,6 +189,8 @@ func blocked(r reply, at, there entry) string {
 		return at.code() + " " + at.Route
 	case at.Details == "direct_response" || there.Details == "direct_response":
 		return at.code() + " direct response"
+	case dropped != "":
+		return dropped
 	case there.Handshake != "":
 		return "refused in the handshake with the gateway"
 	case there.Details != "" && there.Downstream != "":

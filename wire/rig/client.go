@@ -21,11 +21,9 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/wire/outside"
-	"github.com/egressbundle/egressbundle/wire/world"
 )
 
 // patience is how long an application waits for an answer.
@@ -95,7 +93,7 @@ func (m *Mesh) client(ctx context.Context, o calls.Outcome) (*Workload, error) {
 			return nil, err
 		}
 	}
-	w, err := m.addWorkload(ctx, s, func(ip string) []runtime.Object { return clientPod(s, ip) })
+	w, err := m.addWorkload(ctx, s, s.pod)
 	if err != nil {
 		return nil, fmt.Errorf("client %s: %w", key, err)
 	}
@@ -108,9 +106,13 @@ func (w *Workload) resolve(ctx context.Context, host string) (string, error) {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return host, nil
 	}
-	config := dns.ClientConfig{Ndots: 5, Search: []string{w.Namespace + ".svc." + domain, "svc." + domain, domain}}
+	config, err := dns.ClientConfigFromFile(resolvConf)
+	if err != nil {
+		return "", err
+	}
+	config.Ndots, config.Search = 5, []string{w.Namespace + ".svc." + domain, "svc." + domain, domain}
 	for _, name := range config.NameList(host) {
-		conn, err := w.Dial(ctx, "udp4", net.JoinHostPort(world.Control.String(), "53"))
+		conn, err := w.Dial(ctx, "udp4", net.JoinHostPort(config.Servers[0], config.Port))
 		if err != nil {
 			return "", err
 		}

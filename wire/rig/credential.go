@@ -34,7 +34,9 @@ const (
 func (m *Mesh) prepare(ctx context.Context, outcomes []calls.Outcome) error {
 	held := map[string]map[string][]byte{} // by KIND NAMESPACE/NAME
 	for _, o := range outcomes {
-		m.nameExits(o)
+		if err := m.nameExits(ctx, o); err != nil {
+			return err
+		}
 		if o.TLS == nil {
 			continue
 		}
@@ -64,12 +66,25 @@ func (m *Mesh) prepare(ctx context.Context, outcomes []calls.Outcome) error {
 }
 
 // nameExits lets DNS know the hosts that a call may leave to, also those of the cluster.
-func (m *Mesh) nameExits(o calls.Outcome) {
+// These are Pods for NetworkPolicies.
+func (m *Mesh) nameExits(ctx context.Context, o calls.Outcome) error {
 	for exit := range strings.FieldsSeq(o.Leaves) {
-		if host, _, err := net.SplitHostPort(exit); err == nil && net.ParseIP(host) == nil {
-			m.Names.Address(host)
+		host, _, err := net.SplitHostPort(exit)
+		if err != nil || net.ParseIP(host) != nil {
+			continue
+		}
+		address := m.Names.Address(host)
+		name, service, _ := strings.Cut(host, ".")
+		namespace, ok := strings.CutSuffix(strings.TrimSuffix(service, "."+domain), ".svc")
+		if !ok {
+			continue
+		}
+		s := spec{namespace: namespace, name: name, account: name}
+		if err := m.addObjects(ctx, s, s.pod(address.String())); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // hold makes what a session needs: files, or what Secrets and ConfigMaps hold.

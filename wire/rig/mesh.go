@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/wire/outside"
 	"github.com/egressbundle/egressbundle/wire/parts"
 	"github.com/egressbundle/egressbundle/wire/world"
@@ -50,6 +50,8 @@ type Mesh struct {
 	manifests   []cluster.Manifest            // that are applied
 	clients     *lru.Cache[string, *Workload] // by NAMESPACE/NAME
 	gateways    map[string]gateway            // by NAMESPACE/SERVICE
+	drops       *dropLog
+	dns         dnsServer
 	lastCall    int
 
 	mu       sync.Mutex
@@ -80,8 +82,10 @@ func Start(ctx context.Context, programs parts.Programs) (*Mesh, error) {
 		return nil, err
 	}
 	m.Names = outside.NewNames(domain, m.lookUp)
-	m.Names.Assign(parts.DiscoveryHost, world.Control)
 	if err := m.startOutside(); err != nil {
+		return nil, err
+	}
+	if err := m.startDNS(); err != nil {
 		return nil, err
 	}
 	folder, err := newFolder("control")
@@ -92,7 +96,12 @@ func Start(ctx context.Context, programs parts.Programs) (*Mesh, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := parts.StartIstiod(ctx, programs, m.API, folder, m.config()); err != nil {
+	enforcement, err := parts.StartNetworkPolicies(ctx, programs, m.API, m.Network, folder)
+	if err != nil {
+		return nil, err
+	}
+	m.drops = &dropLog{logFile{path: enforcement.Log}}
+	if err := m.startIstiod(ctx, folder); err != nil {
 		return nil, err
 	}
 	return m, m.awaitRoot(ctx)
@@ -124,8 +133,7 @@ func (m *Mesh) config() map[string]any {
 	}
 }
 
-// startOutside starts the server and the DNS of the world, and makes the system trust
-// the server.
+// startOutside starts the server outside, and makes the system trust it.
 func (m *Mesh) startOutside() error {
 	network, err := world.NewNetwork()
 	if err != nil {
@@ -139,9 +147,6 @@ func (m *Mesh) startOutside() error {
 	if err := os.WriteFile(systemCAs, authority.PEM(), 0o644); err != nil {
 		return err
 	}
-	if err := os.WriteFile("/etc/resolv.conf", []byte("nameserver "+world.Control.String()+"\n"), 0o644); err != nil {
-		return err
-	}
 	m.Outside = outside.NewServer(authority)
 	m.Internet, err = network.NewOutside()
 	if err != nil {
@@ -151,12 +156,7 @@ func (m *Mesh) startOutside() error {
 	if err != nil {
 		return err
 	}
-	queries, err := net.ListenPacket("udp4", net.JoinHostPort(world.Control.String(), "53"))
-	if err != nil {
-		return err
-	}
 	go m.Outside.Serve(listener)
-	go m.Names.Serve(queries)
 	return nil
 }
 
@@ -214,6 +214,8 @@ type Setting struct {
 	Gateways []cluster.Gateway
 	// OutboundTrafficPolicy is REGISTRY_ONLY unless it is said.
 	OutboundTrafficPolicy string
+	// DNS is where the DNS servers of the cluster are.
+	DNS api.DNS
 	// QuietProxies is set if the mesh configuration keeps proxies from making request ids.
 	QuietProxies bool
 	// Calls are those that will be made. What they need is there before.
@@ -230,6 +232,9 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 	}
 	manifests, err := cluster.Read(s.Manifests)
 	if err != nil {
+		return err
+	}
+	if err := m.setDNS(ctx, s.DNS); err != nil {
 		return err
 	}
 	if err := m.prepare(ctx, s.Calls); err != nil {

@@ -36,6 +36,8 @@ type Workload struct {
 	log   *accessLog
 }
 
+func (w *Workload) String() string { return w.Namespace + "/" + w.Name }
+
 // proxyUser is the user whose connections Istio's rules leave alone.
 const proxyUser = 1337
 
@@ -100,8 +102,8 @@ func (m *Mesh) addObjects(ctx context.Context, s spec, objects []runtime.Object)
 // ownManager leaves the fields of bundles to those who apply them.
 const ownManager = "--field-manager=rig"
 
-// clientPod is the Pod of a workload that makes calls.
-func clientPod(s spec, ip string) []runtime.Object {
+// pod is the Pod of a workload that needs nothing else.
+func (s spec) pod(ip string) []runtime.Object {
 	return []runtime.Object{&corev1.Pod{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name, Labels: s.labels},
@@ -161,7 +163,7 @@ func (m *Mesh) startProxy(ctx context.Context, w *Workload, s spec) error {
 	if err != nil {
 		return err
 	}
-	w.log = &accessLog{path: w.proxy.Log}
+	w.log = &accessLog{logFile: logFile{path: w.proxy.Log}}
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	return w.proxy.Await(ctx, func(ctx context.Context) error {
@@ -238,6 +240,10 @@ func (m *Mesh) closeWorkload(ctx context.Context, w *Workload) error {
 	if w.proxy != nil {
 		w.proxy.Kill()
 	}
-	_, err := m.API.Kubectl(ctx, "", "delete", "pod", w.Name, "-n", w.Namespace, "--force", "--grace-period=0", "--ignore-not-found")
-	return errors.Join(err, w.Close())
+	return errors.Join(m.deletePod(ctx, w.Namespace, w.Name), w.Close())
+}
+
+func (m *Mesh) deletePod(ctx context.Context, namespace, name string) error {
+	_, err := m.API.Kubectl(ctx, "", "delete", "pod", name, "-n", namespace, "--force", "--grace-period=0", "--ignore-not-found")
+	return err
 }

@@ -61,23 +61,42 @@ func (h *Host) ListenEverywhere() (listener net.Listener, err error) {
 		if err != nil {
 			return err
 		}
-		return redirect("-A", "-p", "tcp", "-j", "REDIRECT", "--to-ports", strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
+		return redirect("-A", "tcp", listener.Addr().(*net.TCPAddr).Port)
+	})
+}
+
+// ListenPackets listens on all UDP ports of the host.
+func (h *Host) ListenPackets() (conn net.PacketConn, err error) {
+	return conn, h.Do(func() error {
+		conn, err = new(net.ListenConfig).ListenPacket(context.Background(), "udp4", ":0")
+		if err != nil {
+			return err
+		}
+		return redirect("-A", "udp", conn.LocalAddr().(*net.UDPAddr).Port)
 	})
 }
 
 // closedPort is one that nobody listens on.
-const closedPort = "1"
+const closedPort = 1
 
 // Refuse lets an address behind the host refuse connections until resume is called.
 func (h *Host) Refuse(address netip.Addr) (resume func() error, err error) {
-	rule := []string{"-p", "tcp", "-d", address.String(), "-j", "REDIRECT", "--to-ports", closedPort}
-	resume = func() error { return h.Do(func() error { return redirect("-D", rule...) }) }
-	return resume, h.Do(func() error { return redirect("-I", rule...) })
+	change := func(how string) error {
+		return h.Do(func() error { return redirect(how, "tcp", closedPort, "-d", address.String()) })
+	}
+	return func() error { return change("-D") }, change("-I")
 }
 
-// redirect changes what is done with connections that arrive.
-func redirect(change string, rule ...string) error {
-	out, err := exec.Command("iptables", append([]string{"-t", "nat", change, "PREROUTING"}, rule...)...).CombinedOutput()
+// redirect changes whether what arrives where it is called is led to one port.
+func redirect(change, protocol string, port int, matches ...string) error {
+	rule := []string{"-t", "nat", change, "PREROUTING", "-p", protocol}
+	rule = append(rule, matches...)
+	return iptables(append(rule, "-j", "REDIRECT", "--to-ports", strconv.Itoa(port))...)
+}
+
+// iptables changes a rule where it is called.
+func iptables(args ...string) error {
+	out, err := exec.Command("iptables", args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("iptables: %w\n%s", err, out)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -17,7 +18,7 @@ import (
 // Where the hosts of a network are. The rest of the Internet is behind the host
 // that NewOutside adds.
 var (
-	// Control is the address of the process itself.
+	// Control is the address of the process itself: it is the node.
 	Control = netip.MustParseAddr("10.244.0.1")
 	// Outside is the address of the host that answers for every other address.
 	Outside = netip.MustParseAddr("10.243.0.2")
@@ -62,6 +63,22 @@ func (n *Network) NewOutside() (*Host, error) {
 		return nil, err
 	}
 	return host, addDefaultRoute(link, Outside)
+}
+
+// Queue lets whoever listens on a queue of netfilter decide about the first packet of
+// each connection between hosts. If nobody listens, there are no connections.
+func (n *Network) Queue(number string) error {
+	return iptables("-A", "FORWARD", "-m", "conntrack", "--ctstate", "NEW", "-j", "NFQUEUE", "--queue-num", number)
+}
+
+// Translate lets a UDP port of an address stand for another, as a Service does, and no
+// other port any more.
+func (n *Network) Translate(address netip.Addr, port, target uint16) error {
+	return errors.Join(
+		iptables("-t", "nat", "-F", "PREROUTING"),
+		iptables("-t", "nat", "-A", "PREROUTING", "-d", address.String(), "-p", "udp", "--dport", strconv.Itoa(int(port)),
+			"-j", "DNAT", "--to-destination", netip.AddrPortFrom(address, target).String()),
+	)
 }
 
 // setAddress gives a link its only address, and sets it up.

@@ -73,7 +73,7 @@ func within(paths []string) error {
 	if err != nil {
 		return err
 	}
-	err = mesh.Set(ctx, rig.Setting{Manifests: c.Stream(), Gateways: c.Gateways, Calls: c.Promised})
+	err = mesh.Set(ctx, rig.Setting{Manifests: c.Stream(), Gateways: c.Gateways, DNS: c.DNS, Calls: c.Promised})
 	if err != nil {
 		return err
 	}
