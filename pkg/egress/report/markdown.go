@@ -30,6 +30,11 @@ func (r Report) Encode(w io.Writer) error {
 	var text strings.Builder
 	text.WriteString("# Egress\n\n## Who may reach what\n\n")
 	table(&text, r.accessRows())
+	text.WriteString("\nWithout one of its objects a call fails, but for these. Without the VirtualService of a\n" +
+		"sidecar it leaves without timeout, retries and tunnel, with the Host that the application\n" +
+		"sent and with headers of the mesh. Without a DestinationRule that has a traffic policy and\n" +
+		"nothing else it leaves without that policy. Where a wildcard or a wider range covers it,\n" +
+		"it leaves as they say. Of the EndpointSlices of a Service each serves by itself.\n")
 	text.WriteString("\n## What stops each way around\n\n" +
 		"Where several objects are named, each stops what gets past those before it. A\n" +
 		"call that is led to the host that it names is, without that, one to an address\n" +
