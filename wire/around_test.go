@@ -17,7 +17,7 @@ import (
 // TestWaysAround: what a report says stops a way around a bundle stops it on the wire; with
 // that removed the next thing that it names does, and with all of them removed the call leaves.
 func TestWaysAround(t *testing.T) {
-	for _, g := range samples(t) {
+	for _, g := range samples(t, "examples/") {
 		t.Run(g.Dir, func(t *testing.T) {
 			attempts, err := around.Of(g)
 			if err != nil {

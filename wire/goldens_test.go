@@ -48,14 +48,15 @@ func set(t *testing.T, g golden.Golden) {
 	}
 }
 
-// samples returns the examples, which have each pattern, way out and enforcement. Where
-// EVERY_GOLDEN is set, it returns all goldens: what is tried many times of each takes half an
-// hour then.
-func samples(t *testing.T) []golden.Golden {
+// samples returns the goldens whose folders begin like one of these. Where EVERY_GOLDEN is
+// set, it returns all: what is tried many times of each takes half an hour then.
+func samples(t *testing.T, prefixes ...string) []golden.Golden {
 	t.Helper()
 	all := goldens(t)
 	if os.Getenv("EVERY_GOLDEN") != "" {
 		return all
 	}
-	return slices.DeleteFunc(all, func(g golden.Golden) bool { return !strings.HasPrefix(g.Dir, "examples/") })
+	return slices.DeleteFunc(all, func(g golden.Golden) bool {
+		return !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(g.Dir, prefix) })
+	})
 }
