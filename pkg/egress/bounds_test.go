@@ -143,6 +143,9 @@ var wrongInGrowingPlaces = map[string]func(n int) string{
 	"lists in lists": func(n int) string {
 		return inBundle("  destinations: " + strings.Repeat("[", n) + strings.Repeat("]", n) + "\n")
 	},
+	"many lists in a List": func(n int) string {
+		return "kind: List\nitems:\n- &a\n  kind: EgressMesh\n" + each(n, "- [*a]\n")
+	},
 	"many unknown fields": func(n int) string { return inBundle("  enforce: {" + each(n, "x%d,") + "}\n") },
 	"many wrong values":   func(n int) string { return inBundle("  bypass: {ports: [" + each(n, "x,") + "]}\n") },
 }

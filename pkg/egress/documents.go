@@ -24,9 +24,10 @@ type Documents struct {
 	problems  []diag.Diagnostic
 }
 
-// Parse reads every EgressBundle and every EgressMesh of a YAML stream, and
-// passes over objects of other APIs, but that it keeps for Render what
-// can contradict a bundle. The filename is used in diagnostics only.
+// Parse reads every EgressBundle and every EgressMesh of a stream of YAML or JSON, also those in
+// Lists, and passes over objects of other APIs, but that it keeps for Render what
+// can contradict a bundle. What only looks like an object of this API is an error. The filename
+// is used in diagnostics only.
 //
 // If a document breaks a rule, Parse returns a *diag.InvalidError with everything
 // that is wrong in the stream. The Documents hold the others all the same, so that Render
@@ -106,8 +107,9 @@ func (d Documents) mesh() (*source.Document[api.Mesh], []diag.Diagnostic) {
 // wrong with any document, and also what stands among the documents and contradicts the
 // bundles: objects of Istio that somebody else made. What breaks traffic is an error.
 //
-// Where the facts of the cluster cannot be told, because a mesh is wrong or a file is no
-// YAML, bundles would be misjudged, and are not.
+// Where the facts of the cluster cannot be told, because a mesh is wrong, a file is no YAML
+// or an object of this API has a kind that nobody knows, bundles would be misjudged, and are
+// not.
 func (d Documents) Render() (*Output, error) {
 	mesh, diagnostics := d.mesh()
 	problems := slices.Concat(d.problems, diagnostics)
@@ -117,9 +119,8 @@ func (d Documents) Render() (*Output, error) {
 	return render(mesh, d.bundles, d.neighbors, problems)
 }
 
-func mayHideMesh(d diag.Diagnostic) bool {
-	return d.Object.Kind == api.KindMesh || d.Code == diag.InvalidYAML
-}
+// mayHideMesh reports whether a problem is not that of a bundle for certain.
+func mayHideMesh(d diag.Diagnostic) bool { return d.Object.Kind != api.KindBundle }
 
 // Problems returns a *diag.InvalidError with everything that is wrong with single documents
 // and with their meshes together, and nil if nothing is.

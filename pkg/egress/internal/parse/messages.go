@@ -4,6 +4,8 @@
 package parse
 
 import (
+	"fmt"
+
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
@@ -28,9 +30,13 @@ func pathTooLong() diagnose.Finding {
 			"the name, or remove levels", field.MaxLength)
 }
 
-func duplicateKey(firstLine int) diagnose.Finding {
-	return diagnose.Errorf(diag.DuplicateKey,
-		"must stand only once, and stands on line %d already; remove one of the two", firstLine)
+// duplicateKey names where the first one stands, if that is known.
+func duplicateKey(first diag.Position) diagnose.Finding {
+	already := ""
+	if first.Line > 0 {
+		already = fmt.Sprintf(", and stands on line %d already", first.Line)
+	}
+	return diagnose.Errorf(diag.DuplicateKey, "must stand only once%s; remove one of the two", already)
 }
 
 func unknownKind(quoted string) diagnose.Finding {
@@ -39,4 +45,10 @@ func unknownKind(quoted string) diagnose.Finding {
 
 func missingKind() diagnose.Finding {
 	return diagnose.Errorf(diag.MissingField, "is missing; it must be %q or %q", api.KindBundle, api.KindMesh)
+}
+
+func notInList() diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must be an object, got a list with objects of %s, and like kubectl, egressbundle reads no objects from a list without "+
+			"a kind; put --- between them, or write them as the items of a List (apiVersion: v1, kind: List)", api.Group)
 }

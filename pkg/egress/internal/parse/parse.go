@@ -9,7 +9,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strings"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -68,20 +68,70 @@ func (p *parser) collect(r *diagnose.Reporter) {
 	p.Diagnostics = append(p.Diagnostics, r.Diagnostics()...)
 }
 
-// document returns an error only for a defect of this package.
+// document reads what a document holds: an object, or a List of objects. It returns an error
+// only for a defect of this package.
 func (p *parser) document(root *yaml.Node) error {
-	kind, ours := kindOf(root)
-	from := source.New(p.file, root, p.rewritten)
-	if !ours {
-		if n, ok := neighbor.From(root, from.At(root)); ok {
-			p.Neighbors = append(p.Neighbors, n)
+	if len(headOf(root).members) > 0 && hasAlias(root) {
+		var discard any
+		if err := root.Decode(&discard); err != nil {
+			r := diagnose.New(source.Subject{})
+			p.reportYAML(r, err, root.Line)
+			p.collect(r)
+			return nil
 		}
+	}
+	return p.read(root, map[*yaml.Node]bool{})
+}
+
+// read reads an object, or the objects of a List, of Lists in it and so on. What aliases
+// show again was read before.
+func (p *parser) read(node *yaml.Node, seen map[*yaml.Node]bool) error {
+	node = source.Resolve(node)
+	if seen[node] {
 		return nil
 	}
-	known := kind == api.KindBundle || kind == api.KindMesh
+	seen[node] = true
+	h := headOf(node)
+	switch {
+	case h.isOurs:
+		return p.own(h.kind, node)
+	case node.Kind == yaml.SequenceNode:
+		p.refuseSequence(node)
+		return nil
+	case h.kind == "":
+		return nil
+	}
+	from := source.New(p.file, node, p.rewritten)
+	if n, ok := neighbor.From(node, from.At(node)); ok {
+		p.Neighbors = append(p.Neighbors, n)
+	}
+	for _, member := range h.members {
+		if err := p.read(member, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuseSequence reports a list without a kind, if it has objects of this API: nothing reads
+// objects of Kubernetes from one.
+func (p *parser) refuseSequence(sequence *yaml.Node) {
+	if !holdsOurs(sequence, map[*yaml.Node]bool{}) {
+		return
+	}
+	subject := source.Subject{Source: source.New(p.file, sequence, p.rewritten)}
+	r := diagnose.New(subject)
+	r.Report("", notInList())
+	p.collect(r)
+}
+
+// own reads an object of this API.
+func (p *parser) own(kind string, root *yaml.Node) error {
+	from := source.New(p.file, root, p.rewritten)
+	known := slices.Contains(api.Kinds(), kind)
 	subject := source.Subject{Source: from}
 	if known {
-		subject.Object.Kind = kind
+		subject.Object = refTo(kind, root)
 	}
 	content, ok := p.content(root, subject)
 	switch {
@@ -99,25 +149,6 @@ func (p *parser) document(root *yaml.Node) error {
 	return p.decode(kind, content, from)
 }
 
-// kindOf returns the kind of a document, and whether the document is one of
-// this API. One of apiVersion and kind is enough for that, so that a misspelt
-// other is reported rather than passed over.
-func kindOf(root *yaml.Node) (kind string, ours bool) {
-	if root.Kind != yaml.MappingNode {
-		return "", false
-	}
-	for i := 0; i < len(root.Content); i += 2 {
-		switch value := root.Content[i+1].Value; root.Content[i].Value {
-		case "apiVersion":
-			ours = ours || strings.HasPrefix(value, api.Group+"/")
-		case "kind":
-			kind = value
-			ours = ours || kind == api.KindBundle || kind == api.KindMesh
-		}
-	}
-	return kind, ours
-}
-
 // content returns what the document says. It is not ok, after reporting it, if that cannot
 // be read at all: keys must be text and stand once, and the YAML library refuses aliases
 // that would never end.
@@ -129,7 +160,7 @@ func (p *parser) content(root *yaml.Node, subject source.Subject) (content any, 
 		r.ReportAt(subject.Source.At(at.Key), at.Path, keyNotText())
 	}
 	for _, at := range survey.Duplicates {
-		r.ReportAt(subject.Source.At(at.Key), at.Path, duplicateKey(at.First.Line))
+		r.ReportAt(subject.Source.At(at.Key), at.Path, duplicateKey(subject.Source.At(at.First)))
 	}
 	for _, at := range survey.TooLong {
 		r.ReportAt(subject.Source.At(at.Key), at.Path, pathTooLong())

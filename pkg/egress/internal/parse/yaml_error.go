@@ -45,6 +45,11 @@ var yamlProblems = []yamlProblem{
 		above: true,
 	},
 	{
+		text:  "did not find expected <document start>",
+		hint:  "the document above has ended: put --- in front of the next one, or indent a line that belongs to the one above",
+		above: true,
+	},
+	{
 		text: "did not find expected alphabetic or numeric character",
 		hint: "text that starts with * or & needs quotes",
 	},
@@ -128,7 +133,10 @@ func (p *parser) reportYAML(r *diagnose.Reporter, err error, line int) {
 	} else if offset := p.offset(text); offset >= 0 {
 		line = 1 + bytes.Count(p.src[:offset], []byte("\n"))
 	}
-	at := diag.Position{File: p.file, Line: line, Column: 1}
+	at := diag.Position{File: p.file}
+	if !p.rewritten {
+		at.Line, at.Column = line, 1
+	}
 	r.ReportAt(at, "", invalidYAML(strings.Map(printable, text), explain(text).hint))
 }
 

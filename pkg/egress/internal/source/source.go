@@ -60,10 +60,10 @@ func (s *Source) index(path field.Path, at spot) {
 		return // The paths of what aliases stand for may be, and lead to nothing that is known.
 	}
 	s.spots[path] = at
-	value := resolve(at.value)
+	value := Resolve(at.value)
 	switch value.Kind {
 	case yaml.MappingNode:
-		for key, item := range pairs(value) {
+		for key, item := range Pairs(value) {
 			s.index(path.Child(key.Value), spot{key, item})
 		}
 	case yaml.SequenceNode:
@@ -108,5 +108,5 @@ func (s *Source) Text(path field.Path) (text string, ok bool) {
 	if s == nil {
 		return "", false
 	}
-	return resolve(s.find(path).value).Value, true
+	return Resolve(s.find(path).value).Value, true
 }

@@ -6,6 +6,7 @@ package source
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -13,48 +14,58 @@ import (
 
 const mergeTag = "!!merge"
 
-// resolve follows an alias to what it stands for.
-func resolve(node *yaml.Node) *yaml.Node {
+// Resolve follows an alias to what it stands for.
+func Resolve(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		return node.Alias
 	}
 	return node
 }
 
-// pairs yields the keys and values of a mapping: first its own, then those that
-// it merges with <<, which its own override.
-func pairs(mapping *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+// Pairs yields the keys and values of a mapping: first its own, then those that
+// it merges with <<, which its own override. It yields nothing of another node, and ends
+// also where mappings merge themselves.
+func Pairs(mapping *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
-		var merged []*yaml.Node
-		for i := 0; i < len(mapping.Content); i += 2 {
-			key, value := mapping.Content[i], mapping.Content[i+1]
-			if key.ShortTag() == mergeTag {
-				merged = append(merged, value)
-			} else if !yield(key, value) {
-				return
-			}
-		}
-		for _, value := range merged {
-			for _, mapping := range mergedMappings(value) {
-				for key, value := range pairs(mapping) {
-					if !yield(key, value) {
-						return
-					}
-				}
-			}
+		yieldPairs(mapping, map[*yaml.Node]bool{}, yield)
+	}
+}
+
+// yieldPairs reports whether to go on. What was merged before has no more to say.
+func yieldPairs(mapping *yaml.Node, merged map[*yaml.Node]bool, yield func(key, value *yaml.Node) bool) bool {
+	if mapping.Kind != yaml.MappingNode {
+		return true
+	}
+	var more []*yaml.Node
+	for pair := range slices.Chunk(mapping.Content, 2) {
+		key := Resolve(pair[0])
+		if key.ShortTag() == mergeTag {
+			more = append(more, mergedMappings(pair[1])...)
+		} else if !yield(key, pair[1]) {
+			return false
 		}
 	}
+	for _, next := range more {
+		if again := merged[next]; again {
+			continue
+		}
+		merged[next] = true
+		if !yieldPairs(next, merged, yield) {
+			return false
+		}
+	}
+	return true
 }
 
 // mergedMappings returns the mappings behind a << key: one, or a list.
 func mergedMappings(value *yaml.Node) []*yaml.Node {
-	value = resolve(value)
+	value = Resolve(value)
 	if value.Kind != yaml.SequenceNode {
 		return []*yaml.Node{value}
 	}
 	var mappings []*yaml.Node
 	for _, item := range value.Content {
-		mappings = append(mappings, resolve(item))
+		mappings = append(mappings, Resolve(item))
 	}
 	return mappings
 }
@@ -63,11 +74,11 @@ func mergedMappings(value *yaml.Node) []*yaml.Node {
 // whatever they look like. The node must have been decoded once by the YAML
 // library, which refuses aliases that contain themselves.
 func Tree(node *yaml.Node) (any, error) {
-	node = resolve(node)
+	node = Resolve(node)
 	switch node.Kind {
 	case yaml.MappingNode:
 		fields := map[string]any{}
-		for key, value := range pairs(node) {
+		for key, value := range Pairs(node) {
 			if _, overridden := fields[key.Value]; overridden {
 				continue
 			}
