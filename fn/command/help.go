@@ -4,15 +4,17 @@
 package command
 
 const renderHelp = `render reads every EgressBundle, and the EgressMesh if there is one, from files
-and from the YAML files of folders and their subfolders, but for hidden ones. A PATH
-of - is standard input. Objects of other APIs are not rendered, but those of Istio that
+and from the files of folders and their subfolders that are named .yaml, .yml or .json,
+but for hidden ones. A PATH of - is standard input. Objects may stand in a List, as
+kubectl prints them. Those of other APIs are not rendered, but those of Istio that
 contradict a bundle are reported.
 
 It prints the objects as one YAML stream. With -o it writes them to a folder that
 belongs to this call: name every bundle whose objects are to stay there. A folder inside
 it may belong to another call, for other bundles. With --check
 it writes nothing, and fails with a diff if the folder is not what the bundles say. If
-anything is wrong, it prints every problem on standard error and nothing else. No bundle
+anything is wrong, it prints the problems of all files on standard error and nothing
+else; what is wrong by itself comes before what it leads to. No bundle
 at all is wrong too, unless --allow-empty says that the last one was removed on purpose;
 each PATH must be there all the same, and Git keeps no empty folder.
 

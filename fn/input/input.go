@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package input collects what the user gives the program, and everything that is wrong
-// with it, so that the user sees all of it at once.
+// with it, so that the user sees it together.
 package input
 
 import (

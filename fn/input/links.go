@@ -49,12 +49,15 @@ func (in *Input) unreadBehind(link string) string {
 	return unread
 }
 
-// isUnread reports whether a file is of this API and was not read.
+// isUnread reports whether a file is of this API, in whatever version, and was not read.
 func (in *Input) isUnread(path string) bool {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil || in.read[target] {
 		return false
 	}
+	if info, err := os.Stat(target); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
 	src, err := os.ReadFile(target)
-	return err == nil && bytes.Contains(src, []byte(api.APIVersion))
+	return err == nil && bytes.Contains(src, []byte(api.Group+"/v"))
 }

@@ -19,8 +19,8 @@ import (
 // stdinPath is the path that stands for standard input.
 const stdinPath = "-"
 
-// ReadPaths reads files, the YAML files of folders and of their subfolders but for hidden
-// ones, and standard input where a path is "-". Each path must hold an EgressBundle or
+// ReadPaths reads files, the YAML files of folders and of their subfolders, JSON among them, but
+// for hidden ones, and standard input where a path is "-". Each path must hold an EgressBundle or
 // objects that stand beside bundles, unless AllowEmpty is set. What is wrong with a path is
 // kept for Render. It fails if standard input cannot be read; every other error is a defect.
 func (in *Input) ReadPaths(stdin io.Reader, paths []string) error {
@@ -86,17 +86,26 @@ func (in *Input) visit(root string) fs.WalkDirFunc {
 		if entry.IsDir() || path != root && !yamlfile.IsYAML(path) {
 			return nil
 		}
-		return in.readFile(path)
+		return in.readFile(path, path == root)
 	}
 }
 
-func (in *Input) readFile(path string) error {
+// readFile reads a file. The user may name a pipe, as shells do for <(PROGRAM).
+func (in *Input) readFile(path string, isNamed bool) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() && !(isNamed && info.Mode()&fs.ModeNamedPipe != 0) {
+		in.add(code.UnreadableFile, path, notAFile(info.Mode(), isNamed))
+		return nil
+	}
 	src, err := os.ReadFile(path)
 	if err != nil {
 		in.add(code.UnreadableFile, path, unreadable(err))
 		return nil
 	}
 	in.noteRead(path)
+	if !isNamed && yamlfile.IsOther(path, src) {
+		return nil
+	}
 	return in.parse(path, src)
 }
 

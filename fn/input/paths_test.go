@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +24,7 @@ func TestRenderInputs(t *testing.T) {
 	fntest.WriteText(t, filepath.Join(dir, "b", "other.yml"), other)
 	fntest.WriteText(t, filepath.Join(dir, "b", "deployment.yaml"), "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n")
 	fntest.WriteText(t, filepath.Join(dir, "b", "notes.txt"), "not: [yaml")
+	fntest.WriteText(t, filepath.Join(dir, "b", "tsconfig.json"), "{\n\t// of TypeScript\n\t\"compilerOptions\": {}\n}\n")
 	fntest.WriteText(t, filepath.Join(dir, ".git", "news.yaml"), "not: [yaml")
 
 	want := fntest.Succeed(t, dir, "", fntest.Program, "render", "a/news.yaml", "b/other.yml")
@@ -39,6 +41,62 @@ func TestRenderInputs(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
+	}
+}
+
+// TestRenderFileNames: YAML and JSON are read under the names that others give them.
+func TestRenderFileNames(t *testing.T) {
+	const document = `{"apiVersion": "egressbundle.io/v1alpha1", "kind": "EgressBundle", ` +
+		`"metadata": {"name": "news", "namespace": "payments"}, "spec": {"destinations": {"cnn": {"hosts": ["edition.cnn.com"]}}}}`
+	want := fntest.Succeed(t, "", fntest.Smallest, fntest.Program, "render", "-")
+	for _, name := range []string{"a.yaml", "a.yml", "a.json", "a.YAML", "a.Yml", "a.JSON"} {
+		dir := t.TempDir()
+		fntest.WriteText(t, filepath.Join(dir, "team", name), document)
+		if diff := cmp.Diff(want, fntest.Succeed(t, dir, "", fntest.Program, "render", "team")); diff != "" {
+			t.Errorf("%s (-standard input +file):\n%s", name, diff)
+		}
+	}
+}
+
+// TestRenderOddFiles: what is no file may never end. In a folder it is refused, and so is a
+// device wherever; a pipe that the user names is read, as of <(PROGRAM).
+func TestRenderOddFiles(t *testing.T) {
+	dir := t.TempDir()
+	fntest.WriteText(t, filepath.Join(dir, "team/news.yaml"), fntest.Smallest)
+	if err := os.Symlink("/dev/zero", filepath.Join(dir, "team/zero.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for _, pipe := range []string{"team/pipe.yaml", "team/pipe", "behind/pipe.yaml", "named"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, pipe)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(filepath.Join(dir, pipe), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../behind", filepath.Join(dir, "team/behind")); err != nil {
+		t.Fatal(err)
+	}
+	const remedy = "; remove it, or rename it so that it does not end in .yaml, .yml or .json [UnreadableFile]\n"
+	got := fntest.Execute(t, dir, "", fntest.Program, "render", "/dev/zero", "team")
+	want := fntest.Outcome{Status: 1, Stderr: "" +
+		"/dev/zero:1:1: must be a file, and is a device; for standard input, write - [UnreadableFile]\n" +
+		"team/pipe.yaml:1:1: must be a file, and is a named pipe" + remedy +
+		"team/zero.yaml:1:1: must be a file, and is a device" + remedy}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+
+	written := make(chan error)
+	go func() { written <- os.WriteFile(filepath.Join(dir, "named"), []byte(fntest.Smallest), 0) }()
+	if diff := cmp.Diff(
+		fntest.Succeed(t, dir, "", fntest.Program, "render", "team/news.yaml"),
+		fntest.Succeed(t, dir, "", fntest.Program, "render", "named"),
+	); diff != "" {
+		t.Errorf("(-file +pipe):\n%s", diff)
+	}
+	if err := <-written; err != nil {
+		t.Error(err)
 	}
 }
 

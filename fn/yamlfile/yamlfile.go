@@ -5,6 +5,8 @@
 package yamlfile
 
 import (
+	"bytes"
+	"encoding/json"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -29,8 +31,22 @@ func skip(entry fs.DirEntry) error {
 	return nil
 }
 
-// IsYAML reports whether a path is named as one of a YAML file: .yaml or .yml.
+// IsYAML reports whether a path is named as one of a YAML file: .yaml, .yml or .json, for JSON
+// is YAML, in letters of any case.
 func IsYAML(path string) bool {
-	ext := filepath.Ext(path)
-	return ext == ".yaml" || ext == ".yml"
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".yaml", ".yml", extJSON:
+		return true
+	default:
+		return false
+	}
 }
+
+// IsOther reports whether a file that is named as one of a YAML file is for another program. Some
+// write comments into JSON, which makes it neither JSON nor YAML, and where nothing has an
+// apiVersion, there is no object of Kubernetes.
+func IsOther(path string, text []byte) bool {
+	return strings.EqualFold(filepath.Ext(path), extJSON) && !json.Valid(text) && !bytes.Contains(text, []byte("apiVersion"))
+}
+
+const extJSON = ".json"
