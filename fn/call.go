@@ -171,7 +171,8 @@ func isOfAPI(item *yaml.RNode) bool {
 	return strings.HasPrefix(item.GetApiVersion(), api.Group+"/")
 }
 
-// isSource reports whether an item is rendered in this call.
+// isSource reports whether an item is rendered in this call. A kind that nobody knows may be
+// that of the mesh.
 func (c *call) isSource(item *yaml.RNode) bool {
-	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() == api.KindMesh)
+	return item == c.configItem || isOfAPI(item) && (c.isFleet() || item.GetKind() != api.KindBundle)
 }

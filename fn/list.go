@@ -27,6 +27,8 @@ type list struct {
 	items            []*yaml.RNode
 	// odd are items that are no list, and come back as they are.
 	odd *yaml.Node
+	// merged is what the list takes its fields from, which nobody follows.
+	merged *yaml.Node
 }
 
 // parseList reads what a host sends. It judges nothing in it.
@@ -62,6 +64,8 @@ func listOfDocument(document *yaml.Node) *list {
 			}
 		case "items":
 			l.setItems(value)
+		case "<<":
+			l.merged = value
 		}
 	}
 	if l.kind != kio.ResourceListKind && l.kind != "List" {

@@ -97,6 +97,10 @@ const (
 	mustBeWrittenOut = "written out, for hosts do not follow it there"
 )
 
+// mustNotBeListed is about what a List holds.
+const mustNotBeListed = "must be an item by itself, and stands in a List, where this function neither takes it out nor " +
+	"replaces it; let whatever made the List give its objects one by one"
+
 // longestQuote is how much of a text a message repeats, in characters.
 const longestQuote = 80
 

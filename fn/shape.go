@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
@@ -19,6 +21,9 @@ import (
 // granted, and panics or never ends where it is not so.
 func (l *list) checkShape() error {
 	var diagnostics []diag.Diagnostic
+	if l.merged != nil {
+		diagnostics = append(diagnostics, misshapen(nil, "<<", mustBeWrittenOut, l.merged))
+	}
 	if l.odd != nil {
 		diagnostics = append(diagnostics, misshapen(nil, "items", mustBeList, l.odd))
 	}
@@ -51,9 +56,41 @@ func shapeOf(path string, node *yaml.Node) []diag.Diagnostic {
 	}
 	diagnostics = append(diagnostics, shapeOfPods(node, path)...)
 	if err := expand(node); err != nil {
-		diagnostics = append(diagnostics, endless(node, path, err))
+		return append(diagnostics, endless(node, path, err))
+	}
+	return append(diagnostics, shapeOfList(node, path, node)...)
+}
+
+// shapeOfList returns what stands in a List, however deep in an item, and would have to be an
+// item for this function to render it, or to replace it.
+func shapeOfList(of *yaml.Node, path string, node *yaml.Node) []diag.Diagnostic {
+	items := valueOf(node, "items")
+	if items == nil || resolve(items).Kind != yaml.SequenceNode {
+		return nil
+	}
+	var diagnostics []diag.Diagnostic
+	for i, member := range resolve(items).Content {
+		member, at := resolve(member), fmt.Sprintf("%s.items[%d]", path, i)
+		if isOfProgram(member) {
+			diagnostics = append(diagnostics, listed(of, member, at))
+		} else {
+			diagnostics = append(diagnostics, shapeOfList(of, at, member)...)
+		}
 	}
 	return diagnostics
+}
+
+// isOfProgram reports whether an object is of the API of this function, or was made by it.
+func isOfProgram(node *yaml.Node) bool {
+	if strings.HasPrefix(textOf(node, "apiVersion"), api.Group+"/") || slices.Contains(api.Kinds(), textOf(node, "kind")) {
+		return true
+	}
+	for key := range fieldsOf(valueOf(valueOf(node, "metadata"), "annotations")) {
+		if strings.HasPrefix(key, api.Group+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // shapeOfMetadata returns what is wrong with the metadata of an object, or of its Pods.
@@ -110,6 +147,18 @@ func misshapen(of *yaml.Node, path, must string, got *yaml.Node) diag.Diagnostic
 		Object:   refOfNode(of),
 		Path:     path,
 		Message:  fmt.Sprintf("must be %s, got %s", must, shown(got)),
+	}
+}
+
+// listed reports an object of ours in an item that is a List.
+func listed(of, object *yaml.Node, path string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Code:     diag.InvalidValue,
+		Severity: diag.SeverityError,
+		Position: diag.Position{File: fileOfNode(of)},
+		Object:   refOfNode(object),
+		Path:     path,
+		Message:  mustNotBeListed,
 	}
 }
 

@@ -78,6 +78,33 @@ func wrongLists() map[string]wrongList {
 			list: listHead + "items: {a: b}\n",
 			want: "items: must be a list of objects, got a map [InvalidValue]\n",
 		},
+		"bundle in a List": {
+			list: resourceList(meshDocument, fntest.ConfigMap, "apiVersion: v1\nkind: List\nmetadata: {annotations: {"+pathNote+"}}\n"+
+				"items: [{kind: List, items: [{kind: EgressBundle, metadata: {name: a}}, {apiVersion: egressbundle.io/v2}]}]\n"),
+			want: "x.yaml: items[1].items[0].items[1]: " + mustNotBeListed + " [InvalidValue]\n" +
+				"x.yaml: EgressBundle a: items[1].items[0].items[0]: " + mustNotBeListed + " [InvalidValue]\n",
+		},
+		"own object in a List": {
+			list: resourceList(meshDocument,
+				"kind: List\nitems: [{kind: Service, metadata: {name: a, annotations: {egressbundle.io/bundle: a/b}}}]\n"),
+			want: "Service a: items[0].items[0]: " + mustNotBeListed + " [InvalidValue]\n",
+		},
+		"misspelt kind beside a functionConfig": {
+			list: resourceList(bypass+"  destinations: {cnn: {gateway: partners, hosts: [edition.cnn.com]}}\n",
+				"apiVersion: egressbundle.io/v1alpha1\nkind: EgressMsh\nmetadata: {name: m}\n"),
+			want: "kind: must be \"EgressBundle\" or \"EgressMesh\", got \"EgressMsh\" [UnknownKind]\n",
+		},
+		"neighbor in a List": {
+			list: resourceList(bypass+"  destinations: {cnn: {hosts: [edition.cnn.com]}}\n  enforce: {registryOnly: true}\n",
+				"kind: List\nitems:\n- apiVersion: networking.istio.io/v1\n  kind: Sidecar\n  metadata: {name: a, namespace: payments}\n"),
+			want: "EgressBundle payments/news: spec.enforce.registryOnly: must not be set for namespace payments, " +
+				"whose workloads Sidecar payments/a selects: Istio follows one of the two, the older; remove that one, " +
+				"or set its outboundTrafficPolicy to REGISTRY_ONLY and this to false [SidecarConflict]\n",
+		},
+		"list merged": {
+			list: listHead + "x: &x {items: []}\n<<: *x\n",
+			want: "<<: must be written out, for hosts do not follow it there, got an alias [InvalidValue]\n",
+		},
 		"item an alias": {
 			list: listHead + "items: [&a {kind: ConfigMap}, *a]\n",
 			want: "items[1]: must be an object, which is a map with apiVersion, kind and metadata, got an alias [InvalidValue]\n",
