@@ -18,18 +18,21 @@ import (
 // open for all of them.
 func Check(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnostic {
 	c := newClaims()
-	var bundles []*bundle
+	var bundles, compared []*bundle
 	for _, p := range plans {
 		b := &bundle{Reporter: diagnose.New(p.Subject), Plan: p}
 		bundles = append(bundles, b)
 		if c.addBundle(b) {
+			compared = append(compared, b)
 			c.claim(b)
 		}
 	}
 	c.reportBypassedTogether()
+	for _, b := range compared {
+		c.checkAgainstAll(b)
+	}
 	var diagnostics []diag.Diagnostic
 	for _, b := range bundles {
-		c.checkAgainstAll(b)
 		diagnostics = append(diagnostics, b.Diagnostics()...)
 	}
 	return append(diagnostics, openMesh(shared, plans)...)

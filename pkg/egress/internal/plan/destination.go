@@ -99,7 +99,7 @@ func (d destination) planOnward() ir.Onward {
 		DynamicDNS:     facts.HasDynamicDNS(d.mesh),
 		Endpoints:      sortedEndpoints(d.from.Endpoints),
 		Policy:         sortedPolicy(d.from.TrafficPolicy),
-		Proxy:          d.from.ForwardProxy,
+		Proxy:          plainProxy(d.from.ForwardProxy),
 	}
 }
 

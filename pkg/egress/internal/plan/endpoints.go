@@ -20,10 +20,21 @@ func sortedEndpoints(from []api.Endpoint) []api.Endpoint {
 	var endpoints []api.Endpoint
 	for _, e := range from {
 		e.Address = address.Normalize(e.Address)
+		if len(e.Ports) == 0 {
+			e.Ports = nil
+		}
 		endpoints = append(endpoints, e)
 	}
 	slices.SortFunc(endpoints, func(a, b api.Endpoint) int { return cmp.Compare(a.Address, b.Address) })
 	return endpoints
+}
+
+// plainProxy returns a proxy with its address as it is, however it is written.
+func plainProxy(from *api.ForwardProxy) *api.ForwardProxy {
+	if from == nil {
+		return nil
+	}
+	return &api.ForwardProxy{Address: address.Normalize(from.Address), Port: from.Port}
 }
 
 // checkEndpoints judges where the traffic is said to go.

@@ -133,7 +133,7 @@ func sortedRetries(from *api.Retries) *api.Retries {
 		return nil
 	}
 	sorted := *from
-	sorted.RetryOn = slices.Sorted(slices.Values(from.RetryOn))
+	sorted.RetryOn = setOf(from.RetryOn)
 	return &sorted
 }
 
@@ -143,12 +143,16 @@ func sortedRequests(from []api.AllowedRequest) []api.AllowedRequest {
 	var sorted []api.AllowedRequest
 	for _, r := range from {
 		sorted = append(sorted, api.AllowedRequest{
-			Methods: slices.Compact(slices.Sorted(slices.Values(r.Methods))),
-			Paths:   slices.Compact(slices.Sorted(slices.Values(r.Paths))),
+			Methods: setOf(r.Methods),
+			Paths:   setOf(r.Paths),
 		})
 	}
-	slices.SortFunc(sorted, func(a, b api.AllowedRequest) int {
+	compare := func(a, b api.AllowedRequest) int {
 		return cmp.Or(slices.Compare(a.Paths, b.Paths), slices.Compare(a.Methods, b.Methods))
-	})
-	return sorted
+	}
+	slices.SortFunc(sorted, compare)
+	return slices.CompactFunc(sorted, func(a, b api.AllowedRequest) bool { return compare(a, b) == 0 })
 }
+
+// setOf returns words in an order of their own, each once.
+func setOf(words []string) []string { return slices.Compact(slices.Sorted(slices.Values(words))) }

@@ -5,7 +5,6 @@ package plan
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -30,7 +29,7 @@ func (p port) tlsOrigination(pattern *api.TLSOrigination) ir.Route {
 			Port: cmp.Or(pattern.UpstreamPort, 443),
 			TLS: &ir.UpstreamTLS{
 				SNI:               pattern.SNI,
-				SubjectAltNames:   slices.Sorted(slices.Values(pattern.SubjectAltNames)),
+				SubjectAltNames:   setOf(pattern.SubjectAltNames),
 				CACertificates:    ca,
 				ClientCertificate: client,
 				Mounts:            mounts(ca, client),

@@ -13,13 +13,14 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
-// sortedPolicy returns a policy with its steps in an order of its own: they are a set. It
-// returns nil for a policy that says nothing.
+// sortedPolicy returns a policy with its steps in an order of its own: they are a set. What
+// says nothing is nil in it, and so is a policy that says nothing.
 func sortedPolicy(from *api.TrafficPolicy) *api.TrafficPolicy {
 	if from == nil || saysNothing(*from) {
 		return nil
 	}
 	sorted := *from
+	sorted.ConnectionPool = plainPool(from.ConnectionPool)
 	sorted.Failover = slices.SortedFunc(slices.Values(from.Failover), func(a, b api.Failover) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
@@ -29,14 +30,22 @@ func sortedPolicy(from *api.TrafficPolicy) *api.TrafficPolicy {
 // saysNothing reports whether a policy leaves everything as the mesh does it. One that turns
 // the detection of outliers on says something, also without details.
 func saysNothing(t api.TrafficPolicy) bool {
-	return t.ConnectTimeout == 0 && t.OutlierDetection == nil && len(t.Failover) == 0 && !limits(t.ConnectionPool)
+	return t.ConnectTimeout == 0 && t.OutlierDetection == nil && len(t.Failover) == 0 && plainPool(t.ConnectionPool) == nil
 }
 
-func limits(pool *api.ConnectionPool) bool {
-	if pool == nil {
-		return false
+// plainPool returns the limits of a pool, and nil where there are none.
+func plainPool(from *api.ConnectionPool) *api.ConnectionPool {
+	pool := *cmp.Or(from, &api.ConnectionPool{})
+	if pool.TCP != nil && *pool.TCP == (api.ConnectionPoolTCP{}) {
+		pool.TCP = nil
 	}
-	return pool.TCP != nil && *pool.TCP != api.ConnectionPoolTCP{} || pool.HTTP != nil && *pool.HTTP != api.ConnectionPoolHTTP{}
+	if pool.HTTP != nil && *pool.HTTP == (api.ConnectionPoolHTTP{}) {
+		pool.HTTP = nil
+	}
+	if pool == (api.ConnectionPool{}) {
+		return nil
+	}
+	return &pool
 }
 
 // checkTrafficPolicy refuses settings that nothing would follow.
