@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/golden"
 	"github.com/egressbundle/egressbundle/wire/outside"
 	"github.com/egressbundle/egressbundle/wire/rig"
@@ -125,13 +126,13 @@ func behindProxy(t *testing.T) refusal {
 func ofNoBundle(t *testing.T) refusal {
 	t.Helper()
 	g := named(t, "examples/closed-path")
-	g.Rendered += tcpByHand
+	g.Rendered = cluster.Join(withoutNetworkPolicies(t, g.Rendered), tcpByHand)
 	call := calls.Outcome{Call: "tcp://198.51.100.9:4444", From: "payments/checkout", Blocked: deniedByDefault}
 	return refusal{g, call, []string{"a connection"}}
 }
 
 // tcpByHand leads an address through a gateway without a bundle.
-const tcpByHand = `---
+const tcpByHand = `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: {name: by-hand, namespace: egress}
