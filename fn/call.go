@@ -46,10 +46,6 @@ const (
 	kustomizeID = "kustomize.config.k8s.io/id"
 	// packagePath is on the items of kpt: the package that they belong to.
 	packagePath = "internal.config.kubernetes.io/package-path"
-	// previousNames and previousNamespaces are those that kustomize changed, the first
-	// one first.
-	previousNames      = "internal.config.kubernetes.io/previousNames"
-	previousNamespaces = "internal.config.kubernetes.io/previousNamespaces"
 	// origin is where kustomize read an item, if buildMetadata asks for it.
 	origin = "config.kubernetes.io/origin"
 	// localConfig keeps an item from being applied.

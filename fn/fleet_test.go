@@ -234,6 +234,24 @@ func TestKustomizeRendersAgain(t *testing.T) {
 	}
 }
 
+// TestKustomizeRelabels: objects of an inner build are known by the outer one, also if a base
+// gave them a prefix and overwrote their label.
+func TestKustomizeRelabels(t *testing.T) {
+	for _, f := range forms(t) {
+		dir := t.TempDir()
+		fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), transformer(f))
+		fntest.WriteText(t, filepath.Join(dir, "inner/news.yaml"), withFunction(fntest.Smallest, f))
+		fntest.WriteText(t, filepath.Join(dir, "inner/kustomization.yaml"), "generators: [news.yaml]\nnamePrefix: dev-\n"+
+			"labels: [{pairs: {app.kubernetes.io/managed-by: kustomize}}]\n")
+		fntest.WriteText(t, filepath.Join(dir, "news.yaml"), fntest.Smallest)
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [inner, news.yaml]\ntransformers: [mesh.yaml]\n")
+		got := fntest.KustomizeBuild(t, dir, f.flags...)
+		if got.Status == 0 || strings.Count(got.Stderr, "[DuplicateBundle]") != 1 {
+			t.Errorf("%s: %+v", f.name, got)
+		}
+	}
+}
+
 // TestKustomizeRenamesSidecars: a prefix renames the Sidecar of a namespace, beside which
 // an outer build would put another.
 func TestKustomizeRenamesSidecars(t *testing.T) {

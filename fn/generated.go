@@ -4,8 +4,6 @@
 package fn
 
 import (
-	"strings"
-
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/code"
@@ -40,21 +38,14 @@ func (c *call) generated(bundles []diag.ObjectRef) []diag.Diagnostic {
 // changed reports what kustomize changed of an object that must be where it was made.
 func (c *call) changed(item *yaml.RNode) []diag.Diagnostic {
 	var diagnostics []diag.Diagnostic
-	from, to := previous(item, previousNamespaces), item.GetNamespace()
-	if from != "" && from != to {
-		diagnostics = append(diagnostics, c.diagnostic(item, code.MovedObject, pathOfNamespace, moved(from, to)))
+	first, now := identity.First(item), identity.Of(item)
+	if first.Namespace != now.Namespace {
+		diagnostics = append(diagnostics, c.diagnostic(item, code.MovedObject, pathOfNamespace, moved(first.Namespace, now.Namespace)))
 	}
-	from, to = previous(item, previousNames), item.GetName()
-	if from != "" && from != to && item.GetKind() == kindService {
-		diagnostics = append(diagnostics, c.diagnostic(item, code.RenamedObject, pathOfName, renamed(from, to)))
+	if first.Name != now.Name && now.Kind == kindService {
+		diagnostics = append(diagnostics, c.diagnostic(item, code.RenamedObject, pathOfName, renamed(first.Name, now.Name)))
 	}
 	return diagnostics
-}
-
-// previous returns the first of the names that an annotation of kustomize lists.
-func previous(item *yaml.RNode, annotation string) string {
-	first, _, _ := strings.Cut(item.GetAnnotations()[annotation], ",")
-	return first
 }
 
 // Paths of diagnostics.

@@ -571,6 +571,33 @@ func TestKptLabeledBundle(t *testing.T) {
 	}
 }
 
+// TestKptOwnership: what others made stays, also with the label of this program or with a copy
+// of its annotations, and what it made itself it knows under any label.
+func TestKptOwnership(t *testing.T) {
+	dir := writePackage(t, forms(t)[0])
+	before := kptRender(t, dir)
+	const label = "app.kubernetes.io/managed-by: "
+	web := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: apps\n  labels:\n    " + label + "egressbundle\n"
+	fntest.WriteText(t, filepath.Join(dir, "apps/deployment_web.yaml"), web)
+	const entry = "egress/payments/serviceentry_payments--news--cnn.yaml"
+	copied := strings.NewReplacer("payments--news--cnn", "mine", "edition.cnn.com", "www.cnn.com").Replace(before[entry])
+	fntest.WriteText(t, filepath.Join(dir, "mine.yaml"), copied)
+	relabeled := strings.Replace(before[entry], label+"egressbundle", label+"kustomize", 1)
+	fntest.WriteText(t, filepath.Join(dir, entry), relabeled)
+
+	want := maps.Clone(before)
+	want["apps/deployment_web.yaml"], want["mine.yaml"] = web, copied
+	if diff := cmp.Diff(want, kptRender(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	fntest.WriteText(t, filepath.Join(dir, entry), relabeled)
+	fntest.Remove(t, filepath.Join(dir, "egress/news.yaml"))
+	left := []string{"Kptfile", "apps/deployment_web.yaml", "mesh.yaml", "mine.yaml", "settings.yaml"}
+	if diff := cmp.Diff(left, names(kptRender(t, dir)), fntest.Sorted); diff != "" {
+		t.Errorf("without the bundle (-want +got):\n%s", diff)
+	}
+}
+
 // TestKptUpdate: kpt keeps a destination that a user added to a bundle, and adds the one
 // that its origin added since, because destinations are a map.
 func TestKptUpdate(t *testing.T) {

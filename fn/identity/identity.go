@@ -5,6 +5,9 @@
 package identity
 
 import (
+	"cmp"
+	"strings"
+
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
@@ -23,8 +26,34 @@ func Of(node *yaml.RNode) Key {
 	}
 }
 
-// IsOurs reports whether this program made an object. Its kind counts as well as its
-// labels, for other programs label everything that they see.
+// First returns the key that an object had before kustomize changed its name or namespace.
+func First(node *yaml.RNode) Key {
+	key, annotations := Of(node), node.GetAnnotations()
+	key.Name = cmp.Or(firstOf(annotations[previousNames]), key.Name)
+	key.Namespace = cmp.Or(firstOf(annotations[previousNamespaces]), key.Namespace)
+	return key
+}
+
+// Annotations in which kustomize notes the names and namespaces that it changed, the first one
+// first.
+const (
+	previousNames      = "internal.config.kubernetes.io/previousNames"
+	previousNamespaces = "internal.config.kubernetes.io/previousNamespaces"
+)
+
+func firstOf(names string) string {
+	first, _, _ := strings.Cut(names, ",")
+	return first
+}
+
+// IsOurs reports whether this program made an object.
 func IsOurs(node *yaml.RNode) bool {
-	return object.IsManaged(node.GetApiVersion(), node.GetKind(), node.GetLabels())
+	first := First(node)
+	return object.Object{
+		APIVersion:  first.APIVersion,
+		Kind:        first.Kind,
+		Name:        first.Name,
+		Labels:      node.GetLabels(),
+		Annotations: node.GetAnnotations(),
+	}.IsOwn()
 }

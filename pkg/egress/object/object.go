@@ -54,7 +54,8 @@ type Origin struct {
 }
 
 const (
-	// LabelManagedBy is the label of every object, with the value ManagedBy.
+	// LabelManagedBy is the label of every object, with the value ManagedBy. It says nothing
+	// of who made an object: people write it too, and kustomize overwrites it.
 	// Objects of Istio have no other: it merges ServiceEntries that share a
 	// host only if their labels are equal.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
@@ -67,6 +68,8 @@ const (
 	// AnnotationGateway names the gateway of the mesh that an object serves for
 	// all bundles.
 	AnnotationGateway = api.Group + "/gateway"
+	// AnnotationNamespace names the namespace that an object serves for all bundles.
+	AnnotationNamespace = api.Group + "/namespace"
 	// AnnotationDestination names the destination of an object. It is missing
 	// where an object serves several.
 	AnnotationDestination = api.Group + "/destination"
@@ -77,13 +80,6 @@ const (
 	// does.
 	AnnotationOwner = api.Group + "/owner"
 )
-
-// IsManaged reports whether an object is one that bundles make: it has the label
-// LabelManagedBy, and its kind is one that bundles make, in any version of its API. What
-// has the label alone belongs to whoever wrote it.
-func IsManaged(apiVersion, kindName string, labels map[string]string) bool {
-	return labels[LabelManagedBy] == ManagedBy && kind.IsMade(apiVersion, kindName)
-}
 
 // Ref names the object.
 func (o Object) Ref() diag.ObjectRef {

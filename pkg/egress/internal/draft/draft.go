@@ -23,8 +23,8 @@ type Draft struct {
 	spec func() any
 }
 
-// Shared drafts an object that is the same for all bundles.
-func Shared(ref diag.ObjectRef, spec func() any) Draft {
+// shared drafts an object that is the same for all bundles.
+func shared(ref diag.ObjectRef, spec func() any) Draft {
 	return Draft{
 		Object: object.Object{
 			APIVersion:  kind.APIVersion(ref.Kind),
@@ -38,16 +38,23 @@ func Shared(ref diag.ObjectRef, spec func() any) Draft {
 	}
 }
 
+// OfNamespace drafts an object that serves its namespace, whatever the bundles.
+func OfNamespace(ref diag.ObjectRef, spec func() any) Draft {
+	d := shared(ref, spec)
+	d.Annotations[object.AnnotationNamespace] = ref.Namespace
+	return d
+}
+
 // OfGateway drafts an object that serves a gateway of the mesh, whatever the bundles.
 func OfGateway(gateway string, ref diag.ObjectRef, spec func() any) Draft {
-	d := Shared(ref, spec)
+	d := shared(ref, spec)
 	d.Annotations[object.AnnotationGateway] = gateway
 	return d
 }
 
 // OfBundle drafts an object that serves a whole bundle. The field is what asks for it.
 func OfBundle(b ir.BundleID, path field.Path, ref diag.ObjectRef, spec func() any) Draft {
-	d := Shared(ref, spec)
+	d := shared(ref, spec)
 	d.Annotations[object.AnnotationBundle] = b.String()
 	d.Origin = object.Origin{Bundle: b.String(), Field: string(path)}
 	return d
@@ -111,18 +118,18 @@ func NameOfBundle(b ir.BundleID, parts ...string) string {
 // Unique returns drafts of which each shared object stands once: of those that are the same
 // for all bundles, or serve one gateway, there is one for each bundle.
 func Unique(drafts []Draft) []Draft {
-	type shared struct {
+	type key struct {
 		ref     diag.ObjectRef
 		gateway string
 	}
-	seen := map[shared]bool{}
+	seen := map[key]bool{}
 	return slices.DeleteFunc(drafts, func(d Draft) bool {
 		if d.Origin.Bundle != "" {
 			return false
 		}
-		key := shared{ref: d.Ref(), gateway: d.Annotations[object.AnnotationGateway]}
-		again := seen[key]
-		seen[key] = true
+		k := key{ref: d.Ref(), gateway: d.Annotations[object.AnnotationGateway]}
+		again := seen[k]
+		seen[k] = true
 		return again
 	})
 }

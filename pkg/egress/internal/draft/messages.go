@@ -7,13 +7,12 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
-	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 func nameTaken(n neighbor.Object) diagnose.Finding {
 	return diagnose.Errorf(diag.NameConflict,
-		"must be another: its objects include %s, which has no label %s: %s and so belongs to somebody else; "+
-			"rename or remove one of the two", n, object.LabelManagedBy, object.ManagedBy)
+		"must be another: its objects include %s, which lacks the annotations by which egressbundle knows what it made, "+
+			"and so belongs to somebody else; rename or remove one of the two", n)
 }
 
 func nameTwice(ref diag.ObjectRef, first string) diagnose.Finding {

@@ -14,11 +14,6 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
-// nameOfSidecars is the name of every Sidecar. Istio takes one without a selector for
-// a namespace, and of several the oldest; so all bundles make the same one. It is
-// not called default, as those are that people write.
-const nameOfSidecars = object.ManagedBy
-
 // sidecars restrict the proxies of the client namespaces. They say nothing of a
 // single bundle: what stands in the namespace itself belongs to its bundles, and
 // what leads to a gateway is shown to the clients of a bundle only.
@@ -28,8 +23,8 @@ func sidecars(p *ir.Plan) []draft.Draft {
 	}
 	var drafts []draft.Draft
 	for _, client := range p.Clients.Namespaces {
-		ref := diag.ObjectRef{Kind: kind.Sidecar, Namespace: client, Name: nameOfSidecars}
-		sidecar := draft.Shared(ref, func() any {
+		ref := diag.ObjectRef{Kind: kind.Sidecar, Namespace: client, Name: object.NameOfSidecars}
+		sidecar := draft.OfNamespace(ref, func() any {
 			return &networking.Sidecar{
 				Egress:                []*networking.IstioEgressListener{{Hosts: imports(p, client)}},
 				OutboundTrafficPolicy: &networking.OutboundTrafficPolicy{Mode: networking.OutboundTrafficPolicy_REGISTRY_ONLY},

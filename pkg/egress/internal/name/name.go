@@ -33,6 +33,14 @@ func Label(parts ...string) string {
 	return limit(strings.ReplaceAll(strings.Join(parts, "--"), ".", "-"), maxLabel, parts)
 }
 
+// BeginsWith reports whether a name can be one that is made of some parts, alone or with others
+// after them.
+func BeginsWith(name string, parts ...string) bool {
+	first := strings.Join(parts, "--")
+	kept := hashed.ReplaceAllString(name, "") // A hash may have taken the place of some of them.
+	return kept == first || strings.HasPrefix(name, first+"--") || kept != name && kept != "" && strings.HasPrefix(first, kept)
+}
+
 // hashed is how a name ends that has a hash.
 var hashed = regexp.MustCompile(`-[0-9a-f]{16}$`)
 

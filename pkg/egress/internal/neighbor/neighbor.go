@@ -42,7 +42,14 @@ func From(root *yaml.Node, at diag.Position) (n Object, ok bool) {
 	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || !kind.IsMade(found.APIVersion, found.Kind) {
 		return n, false
 	}
-	if object.IsManaged(found.APIVersion, found.Kind, found.Metadata.Labels) {
+	head := object.Object{
+		APIVersion:  found.APIVersion,
+		Kind:        found.Kind,
+		Name:        found.Metadata.Name,
+		Labels:      found.Metadata.Labels,
+		Annotations: found.Metadata.Annotations,
+	}
+	if head.IsOwn() {
 		return n, false
 	}
 	n.Ref = diag.ObjectRef{Kind: found.Kind, Namespace: found.Metadata.Namespace, Name: found.Metadata.Name}
