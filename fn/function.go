@@ -98,7 +98,7 @@ func (c *call) transform() (*answer, error) {
 	if err := c.checkKept(a.items); err != nil {
 		return nil, err
 	}
-	a.diagnostics = slices.Concat(output.Warnings, unpatched, warning.NeedsHelm(output.Releases))
+	a.diagnostics = slices.Concat(a.diagnostics, output.Warnings, unpatched, warning.NeedsHelm(output.Releases))
 	return a, nil
 }
 

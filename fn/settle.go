@@ -15,6 +15,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/folder"
 	"github.com/egressbundle/egressbundle/fn/identity"
+	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
@@ -28,6 +29,7 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 	var a answer
 	for item := range c.each() {
 		if s.isGone(item) {
+			s.noteGone(item)
 			continue
 		}
 		kept, err := s.keep(item)
@@ -36,6 +38,7 @@ func (c *call) settle(objects []*madeObject) (*answer, error) {
 		}
 		a.items = append(a.items, kept)
 	}
+	a.diagnostics = warning.Gone(s.gone)
 	for _, m := range objects {
 		if !s.settled[m.key()] {
 			a.added = append(a.added, m)
@@ -53,6 +56,7 @@ type settlement struct {
 	wanted   map[identity.Key]*madeObject
 	rendered map[string]bool // bundles
 	settled  map[identity.Key]bool
+	gone     []string // bundles that make no object any more
 }
 
 func newSettlement(c *call, objects []*madeObject) *settlement {
@@ -75,6 +79,14 @@ func (s *settlement) isGone(item *yaml.RNode) bool {
 	return s.settled[key] && identity.IsOurs(item) ||
 		s.wanted[key] == nil && s.call.isStale(item, s.rendered) ||
 		s.call.isSource(item) && !s.call.inPlace
+}
+
+// noteGone notes the bundle of an item that is gone, if all its objects are.
+func (s *settlement) noteGone(item *yaml.RNode) {
+	bundle := item.GetAnnotations()[object.AnnotationBundle]
+	if identity.IsOurs(item) && !s.rendered[bundle] {
+		s.gone = append(s.gone, bundle)
+	}
 }
 
 // keep returns what an item becomes.

@@ -25,6 +25,10 @@ const (
 const (
 	// NeedsPatch: workloads must be patched before a bundle takes effect.
 	NeedsPatch diag.Code = "NeedsPatch"
+	// RemovedObjects: a bundle makes no object any more, and those that it made go.
+	RemovedObjects diag.Code = "RemovedObjects"
+	// Interrupted: an earlier call was killed while it wrote files.
+	Interrupted diag.Code = "Interrupted"
 	// MovedObject: kustomize moved an object into a namespace where nothing finds it.
 	MovedObject diag.Code = "MovedObject"
 	// RenamedObject: kustomize renamed an object that must keep its name.

@@ -16,7 +16,14 @@ it writes nothing, and fails with a diff if the folder is not what the bundles s
 anything is wrong, it prints the problems of all files on standard error and nothing
 else; what is wrong by itself comes before what it leads to. No bundle
 at all is wrong too, unless --allow-empty says that the last one was removed on purpose;
-each PATH must be there all the same, and Git keeps no empty folder.
+each PATH must be there all the same, and Git keeps no empty folder. Of each bundle whose
+objects go, a warning has the name.
+
+Only files that egressbundle made are written or removed: they have its annotations and
+the names that it gives, and hold nothing else. Where another is in the way, nothing is
+written. One call at a time writes to a folder, others wait. If it fails, the folder is
+as before; if it is killed, each file is as before or as it is to be, and the next call
+says so and writes the rest.
 
 With --report it prints, in Markdown and instead of the objects, who may reach what
 by which exit, and which object stops each way around it, or that nothing does.`

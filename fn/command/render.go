@@ -14,6 +14,7 @@ import (
 	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
@@ -76,12 +77,9 @@ func renderPaths(in *input.Input, stdin io.Reader, paths []string) (*egress.Outp
 
 // print puts the output where the flags say.
 func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output) error {
-	if opts.dir != "" {
-		if err := opts.settleDir(stdout, output.Objects); err != nil {
-			return err
-		}
-	}
-	if err := opts.printOutput(stdout, output); err != nil {
+	ofFolder, err := opts.printOrKeep(stdout, output)
+	warning.Print(stderr, ofFolder...)
+	if err != nil {
 		return err
 	}
 	warning.Print(stderr, output.Warnings...)
@@ -92,27 +90,26 @@ func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output)
 	return nil
 }
 
-// settleDir makes the folder hold the objects, or checks that it does.
-func (opts renderOptions) settleDir(stdout io.Writer, objects []object.Object) error {
+// printOrKeep prints the report or the objects, and keeps the objects in a folder, or checks
+// that it has them. It returns warnings of the folder.
+func (opts renderOptions) printOrKeep(stdout io.Writer, output *egress.Output) ([]diag.Diagnostic, error) {
+	printReport := func() error { return nil }
+	if opts.report {
+		printReport = func() error { return output.Report().Encode(stdout) }
+	}
 	dir := filepath.Clean(opts.dir)
-	changes, err := folder.Compare(dir, objects)
-	if err != nil {
-		return err
-	}
-	if opts.check {
-		return folder.Check(stdout, dir, changes)
-	}
-	return folder.Write(changes)
-}
-
-// printOutput prints the report, or else the objects unless they went to the folder.
-func (opts renderOptions) printOutput(stdout io.Writer, output *egress.Output) error {
 	switch {
+	case opts.check:
+		warnings, err := folder.Check(dir, output.Objects, stdout)
+		if err != nil {
+			return warnings, err
+		}
+		return warnings, printReport()
+	case opts.dir != "":
+		return folder.Update(dir, output.Objects, printReport)
 	case opts.report:
-		return output.Report().Encode(stdout)
-	case opts.dir == "":
-		return object.Encode(stdout, output.Objects)
+		return nil, printReport()
 	default:
-		return nil
+		return nil, object.Encode(stdout, output.Objects)
 	}
 }

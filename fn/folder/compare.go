@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package folder keeps rendered objects in a folder, one file each, beside the files of
-// others.
 package folder
 
 import (
@@ -16,54 +14,49 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/kio"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
-	"github.com/egressbundle/egressbundle/fn/identity"
+	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/fn/yamlfile"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
-// A Change is what must happen to a file of a folder: to be written, or to be removed.
-type Change struct {
+// A change is what must happen to a file of a folder: to be written, or to be removed.
+type change struct {
 	path          string
 	before, after []byte // nil: there is no file
 }
 
-// Compare returns what must happen for the folder to hold exactly the objects, one file
-// each, beside the files that are not of this program: nothing if it does, and a file for
-// each object if there is no folder. It changes nothing itself. It fails with every
-// problem at once if something of others is in the way, or if objects of this program
-// stand where no call would remove them; and if the folder cannot be read.
-func Compare(dir string, objects []object.Object) ([]Change, error) {
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return nil, notAFolder(dir)
-	}
-	f := comparison{
+// A comparison is what a call wants of a folder, and what it finds there.
+type comparison struct {
+	dir     string
+	wanted  map[string]file // by path
+	bundles map[string]bool // of the wanted files
+	parents map[string]bool // of the paths that are wanted
+	own     map[string]file // of this program, by path
+	left    []string        // stages of calls that were killed
+}
+
+// A file is one with an object of this program.
+type file struct {
+	text   []byte
+	bundle string // "": of no single one
+}
+
+// compare finds out what must happen for a folder to hold the objects. It changes nothing.
+func compare(dir string, objects []object.Object) (*comparison, error) {
+	f := &comparison{
 		dir:     dir,
-		wanted:  map[string][]byte{},
-		owned:   map[string]bool{},
+		wanted:  map[string]file{},
+		bundles: map[string]bool{},
 		parents: map[string]bool{},
-		own:     map[string][]byte{},
+		own:     map[string]file{},
 	}
 	for _, o := range objects {
 		if err := f.want(o); err != nil {
 			return nil, err
 		}
 	}
-	if err := f.look(); err != nil {
-		return nil, err
-	}
-	return f.changes(), nil
-}
-
-// A comparison is what a call wants of a folder, and what it finds there.
-type comparison struct {
-	dir     string
-	wanted  map[string][]byte // by path
-	owned   map[string]bool   // the wanted paths of objects that are of one bundle
-	parents map[string]bool   // of the paths that are wanted
-	own     map[string][]byte // files of ours
+	return f, f.look()
 }
 
 // want notes the file of an object.
@@ -72,14 +65,18 @@ func (f *comparison) want(o object.Object) error {
 	if err := object.Encode(&text, []object.Object{o}); err != nil {
 		return err
 	}
-	path := filepath.Join(f.dir, FileName(o.Namespace, o.Kind, o.Name))
-	f.wanted[path] = text.Bytes()
-	f.owned[path] = o.Annotations[object.AnnotationBundle] != ""
+	path, bundle := filepath.Join(f.dir, nameOf(o)), o.Annotations[object.AnnotationBundle]
+	f.wanted[path] = file{text: text.Bytes(), bundle: bundle}
+	f.bundles[bundle] = true
 	f.parents[filepath.Dir(path)] = true
 	return nil
 }
 
-// look finds the files of ours in the folder, and everything that is in the way.
+func nameOf(o object.Object) string {
+	return filepath.FromSlash(FileName(o.Namespace, o.Kind, o.Name))
+}
+
+// look finds the files of this program in the folder, and everything that is in the way.
 func (f *comparison) look() error {
 	var problems []error
 	root := f.dir + string(filepath.Separator) // It may be a link.
@@ -98,73 +95,91 @@ func (f *comparison) look() error {
 }
 
 func (f *comparison) lookAt(path string, entry fs.DirEntry) (problem, err error) {
+	_, isWanted := f.wanted[path]
 	switch {
 	case f.parents[path] && !entry.IsDir():
 		return notAFolder(path), nil
-	case f.wanted[path] != nil && !entry.Type().IsRegular():
-		return notOurs(path), nil
+	case isWanted && !entry.Type().IsRegular():
+		return notAFile(path), nil
+	case entry.IsDir():
+		return nil, f.noteStages(path)
 	case entry.Type().IsRegular() && yamlfile.IsYAML(path):
-		return f.lookInto(path)
+		return f.lookInto(path, isWanted)
 	default:
 		return nil, nil
 	}
 }
 
+// noteStages notes the stages in a folder that files are written to. Further below, they are
+// of another call, which may be at work.
+func (f *comparison) noteStages(path string) error {
+	path = filepath.Clean(path)
+	if path != f.dir && filepath.Dir(path) != f.dir {
+		return nil
+	}
+	left, err := stagesIn(path)
+	f.left = append(f.left, left...)
+	return err
+}
+
 // lookInto looks at the objects of a YAML file.
-func (f *comparison) lookInto(path string) (problem, err error) {
+func (f *comparison) lookInto(path string, isWanted bool) (problem, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	objects := objectsIn(text)
-	ours := slices.IndexFunc(objects, identity.IsOurs)
+	own, isAlone := ownIn(text)
 	switch {
-	case ours < 0 && f.wanted[path] != nil:
+	case len(own) > 0:
+		return f.judge(path, text, own[0], isAlone), nil
+	case isWanted:
 		return notOurs(path), nil
-	case ours < 0:
+	default:
 		return nil, nil
 	}
-	alone := len(objects) == 1 && !bytes.Contains(text, []byte("\n---"))
-	return f.judge(path, text, alone, identity.Of(objects[ours])), nil
 }
 
-// judge notes a file with an object of ours, or says why it must not stand there.
-func (f *comparison) judge(path string, text []byte, alone bool, object identity.Key) error {
-	name := filepath.FromSlash(FileName(object.Namespace, object.Kind, object.Name))
-	place := filepath.Join(f.dir, name)
+// judge notes a file with an object of this program, or says why it must not stand there.
+func (f *comparison) judge(path string, text []byte, o object.Object, isAlone bool) error {
+	place := filepath.Join(f.dir, nameOf(o))
 	switch {
-	case alone && path == place:
-		f.own[path] = text
+	case isAlone && path == place:
+		f.own[path] = file{text: text, bundle: o.Annotations[object.AnnotationBundle]}
 		return nil
-	case alone && strings.HasSuffix(path, string(filepath.Separator)+name) && !f.owned[place]:
+	case isAlone && strings.HasSuffix(path, string(filepath.Separator)+nameOf(o)) && f.wanted[place].bundle == "":
 		return nil // Another call wrote it, to a folder inside this one.
 	case path == place:
 		return notAlone(path)
 	default:
-		return misplaced(path, object, place)
+		return misplaced(path, o, place)
 	}
-}
-
-// objectsIn returns the objects of a YAML file, those of lists included, and none if it is
-// not such a file.
-func objectsIn(text []byte) []*yaml.RNode {
-	reader := &kio.ByteReader{Reader: bytes.NewReader(text), OmitReaderAnnotations: true}
-	objects, err := reader.Read()
-	if err != nil {
-		return nil
-	}
-	return slices.DeleteFunc(objects, func(n *yaml.RNode) bool { return n.YNode().Kind != yaml.MappingNode })
 }
 
 // changes returns what must happen, in the order of paths.
-func (f *comparison) changes() []Change {
+func (f *comparison) changes() []change {
 	all := maps.Clone(f.wanted)
 	maps.Copy(all, f.own)
-	var changes []Change
+	var changes []change
 	for _, path := range slices.Sorted(maps.Keys(all)) {
-		if !bytes.Equal(f.own[path], f.wanted[path]) {
-			changes = append(changes, Change{path: path, before: f.own[path], after: f.wanted[path]})
+		before, after := f.own[path].text, f.wanted[path].text
+		if !bytes.Equal(before, after) {
+			changes = append(changes, change{path: path, before: before, after: after})
 		}
 	}
 	return changes
+}
+
+// warnings say what the user should know of the folder.
+func (f *comparison) warnings() []diag.Diagnostic {
+	var bundles []string
+	for _, own := range f.own {
+		if !f.bundles[own.bundle] {
+			bundles = append(bundles, own.bundle)
+		}
+	}
+	warnings := warning.Gone(bundles)
+	if len(f.left) > 0 {
+		warnings = append(warnings, interrupted(f.dir))
+	}
+	return warnings
 }

@@ -102,8 +102,8 @@ func TestRenderDirInTheWay(t *testing.T) {
 		got := fntest.Execute(t, dir, "", fntest.Program, append([]string{"render", "-o", "out", "in.yaml"}, check...)...)
 		want := fntest.Outcome{Status: 1, Stderr: "out/istio-system: must be a folder, for objects go there, " +
 			"and is none; move or remove it, or write to another folder\n" +
-			rule + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n" +
-			entry + ": is not a file of egressbundle and will not be overwritten; move or remove it, or write to another folder\n"}
+			rule + ": must be a regular file, and is none, and so will not be overwritten; move or remove it, or write to another folder\n" +
+			entry + ": must be a regular file, and is none, and so will not be overwritten; move or remove it, or write to another folder\n"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", check, diff)
 		}

@@ -7,8 +7,11 @@ package warning
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/fn/code"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
@@ -33,6 +36,29 @@ func NeedsHelm(releases []object.Release) []diag.Diagnostic {
 			r.Name, r.Namespace))
 	}
 	return warnings
+}
+
+// mostNames is how many names a warning has. Who removes more knows that.
+const mostNames = 10
+
+// Gone returns a warning of bundles, as NAMESPACE/NAME, that were removed, with all that they
+// made, and none if there is none. A name may stand there several times, and what belongs to no
+// single bundle has none.
+func Gone(bundles []string) []diag.Diagnostic {
+	names := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(bundles))), func(n string) bool { return n == "" })
+	if len(names) == 0 {
+		return nil
+	}
+	all := strings.Join(names[:min(len(names), mostNames)], ", ")
+	if more := len(names) - mostNames; more > 0 {
+		all += fmt.Sprintf(" and %d more", more)
+	}
+	return []diag.Diagnostic{{
+		Code:     code.RemovedObjects,
+		Severity: diag.SeverityWarning,
+		Message: "the objects of " + api.KindBundle + " " + all + " go, for none are made from there any more; " +
+			"give every one whose objects are to stay",
+	}}
 }
 
 func needsPatch(format string, args ...any) diag.Diagnostic {

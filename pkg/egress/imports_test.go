@@ -155,7 +155,7 @@ var rooms = []room{
 		reason: "the door: it leads from room to room, and does no work itself",
 	},
 	{dir: "fn/code", own: []string{"diag"}, reason: "codes of what only the program knows"},
-	{dir: "fn/warning", own: []string{"diag", "object", "fn/code"}, reason: "the same words for the function and the commands"},
+	{dir: "fn/warning", own: []string{"api", "diag", "object", "fn/code"}, reason: "the same words for the function and the commands"},
 	{dir: "fn/yamlfile", reason: "says which files count, and reads none"},
 	{dir: "fn/identity", own: []string{"object"}, others: []string{"sigs.k8s.io/kustomize/kyaml"}, reason: "says whose an object is, for all"},
 	{
@@ -163,8 +163,8 @@ var rooms = []room{
 		reason: "reads paths, and writes nothing",
 	},
 	{
-		dir: "fn/folder", own: []string{"object", "fn/identity", "fn/yamlfile"},
-		others: []string{"github.com/aymanbagabas/go-udiff", "sigs.k8s.io/kustomize/kyaml"},
+		dir: "fn/folder", own: []string{"diag", "object", "fn/code", "fn/warning", "fn/yamlfile"},
+		others: []string{"github.com/aymanbagabas/go-udiff", "github.com/gofrs/flock", "go.yaml.in/yaml/v3"},
 		reason: "writes objects, wherever they come from",
 	},
 	{
@@ -177,7 +177,7 @@ var rooms = []room{
 	},
 	{
 		dir:    "fn/command",
-		own:    []string{"pkg/egress", "api", "object", "fn", "fn/folder", "fn/input", "fn/warning"},
+		own:    []string{"pkg/egress", "api", "diag", "object", "fn", "fn/folder", "fn/input", "fn/warning"},
 		others: []string{"github.com/spf13/cobra", "golang.org/x/term"},
 		reason: "the one room that knows flags",
 	},

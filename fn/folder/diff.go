@@ -10,9 +10,9 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 )
 
-// Check prints the changes of a folder as a unified diff, and changes nothing. It fails
-// unless there is no change, and if it cannot print.
-func Check(stdout io.Writer, dir string, changes []Change) error {
+// printDiff prints the changes of a folder as a unified diff. It fails unless there is none,
+// and if it cannot print.
+func printDiff(stdout io.Writer, dir string, changes []change) error {
 	if len(changes) == 0 {
 		return nil
 	}
@@ -24,7 +24,7 @@ func Check(stdout io.Writer, dir string, changes []Change) error {
 	return notUpToDate(dir, len(changes))
 }
 
-func (c Change) diff() string {
+func (c change) diff() string {
 	from, to := c.path, c.path
 	if c.before == nil {
 		from = os.DevNull
