@@ -93,7 +93,8 @@ func (in *Input) visit(root string) fs.WalkDirFunc {
 // readFile reads a file. The user may name a pipe, as shells do for <(PROGRAM).
 func (in *Input) readFile(path string, isNamed bool) error {
 	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() && !(isNamed && info.Mode()&fs.ModeNamedPipe != 0) {
+	isPipe := err == nil && isNamed && info.Mode()&fs.ModeNamedPipe != 0
+	if err == nil && !info.Mode().IsRegular() && !isPipe {
 		in.add(code.UnreadableFile, path, notAFile(info.Mode(), isNamed))
 		return nil
 	}

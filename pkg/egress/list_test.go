@@ -41,6 +41,18 @@ func TestFormsOfInput(t *testing.T) {
 	}
 }
 
+// TestJSONEscapes: JSON has escapes that the YAML library does not take.
+func TestJSONEscapes(t *testing.T) {
+	bundle := func(description string) string {
+		return `{"apiVersion": "egressbundle.io/v1alpha1", "kind": "EgressBundle", "metadata": {"name": "news", "namespace": "payments"},` +
+			`"spec": {"destinations": {"cnn": {"hosts": ["edition.cnn.com"], "description": "` + description + `"}}}}`
+	}
+	want := renderText(t, bundle(`😀 \\ud83d / é`))
+	if diff := cmp.Diff(want, renderText(t, bundle(`\uD83D\ude00 \\ud83d \/ \u00e9`))); diff != "" {
+		t.Errorf("(-written +escaped):\n%s", diff)
+	}
+}
+
 // TestParseItem: the lines of an item are not those of its file, so that its name says where a
 // problem is.
 func TestParseItem(t *testing.T) {

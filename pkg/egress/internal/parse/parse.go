@@ -35,6 +35,7 @@ type Result struct {
 // file, and diagnostics name neither a line nor a column. An error is a defect of this
 // package.
 func File(name string, src []byte, rewritten bool) (Result, error) {
+	src = asYAML(src)
 	p := parser{file: name, src: src, rewritten: rewritten}
 	decoder := yaml.NewDecoder(bytes.NewReader(src))
 	for {
