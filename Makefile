@@ -98,10 +98,15 @@ lint: ## Run the linters
 	cd wire && $(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
 	$(ACTIONLINT) recipes/github-actions/*.yaml recipes/flux/render.yaml
 
+# Go minimizes each input that finds a new way through the code, for a minute by default,
+# which is most of the time here.
+FUZZ = $(GO_TEST) -run='^$$' -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x
+
 .PHONY: fuzz
-fuzz: ## Look for input that breaks the library or the function, for FUZZTIME each
-	$(GO_TEST) -run='^$$' -fuzz=FuzzRender -fuzztime=$(FUZZTIME) ./pkg/egress
-	$(GO_TEST) -run='^$$' -fuzz=FuzzFunction -fuzztime=$(FUZZTIME) ./fn
+fuzz: ## Look for input that breaks the library, the function or folders, for FUZZTIME each
+	$(FUZZ) -fuzz=FuzzRender ./pkg/egress
+	$(FUZZ) -fuzz=FuzzFunction ./fn
+	$(FUZZ) -fuzz=FuzzUpdate ./fn/folder
 FUZZTIME ?= 1m
 
 .PHONY: bench
