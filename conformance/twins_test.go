@@ -152,14 +152,14 @@ var superfluous = map[string]string{
 	"tls_passthrough/wildcard_plaintext_hop: ServiceEntry payments/payments--wiki--wikipedia":          overlaps,
 	"tls_passthrough/wildcard_plaintext_hop: VirtualService istio-system/payments--wiki--upload": "that of the wildcard leads " +
 		"to the gateway as well, which knows the host by the SNI of the application",
-	"http/service_endpoints: DestinationRule payments/payments--web--httpbin":               meshWide,
-	"http/service_endpoints: DestinationRule payments/payments--web--legacy":                meshWide,
-	"http/service_endpoints: DestinationRule search/payments--web--httpbin":                 meshWide,
-	"tcp/service_endpoints: DestinationRule payments/payments--data--postgres":              meshWide,
-	"tcp/service_endpoints: DestinationRule payments/payments--data--redis":                 meshWide,
-	"tcp/service_endpoints: DestinationRule search/payments--data--postgres":                meshWide,
-	"tls_passthrough/service_endpoints: DestinationRule payments/payments--wiki--wikipedia": meshWide,
-	"tls_passthrough/service_endpoints: DestinationRule search/payments--wiki--wikipedia":   meshWide,
+	"http/service_endpoints: DestinationRule payments/payments--web--httpbin--service":               meshWide,
+	"http/service_endpoints: DestinationRule payments/payments--web--legacy--service":                meshWide,
+	"http/service_endpoints: DestinationRule search/payments--web--httpbin--service":                 meshWide,
+	"tcp/service_endpoints: DestinationRule payments/payments--data--postgres--service":              meshWide,
+	"tcp/service_endpoints: DestinationRule payments/payments--data--redis--service":                 meshWide,
+	"tcp/service_endpoints: DestinationRule search/payments--data--postgres--service":                meshWide,
+	"tls_passthrough/service_endpoints: DestinationRule payments/payments--wiki--wikipedia--service": meshWide,
+	"tls_passthrough/service_endpoints: DestinationRule search/payments--wiki--wikipedia--service":   meshWide,
 	"tls_passthrough/clients: DestinationRule payments/platform--shared--istio-egressgateway": "the namespace of the gateway " +
 		"is a client as well, and a DestinationRule there serves every namespace that has none of its own",
 }
