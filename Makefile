@@ -45,6 +45,11 @@ BUNDLE ?= examples/two-lines/bundle.yaml
 wire: ## Make every call of bundles through real Envoys, as root: make wire BUNDLE=examples/two-lines/bundle.yaml
 	@cd wire && TARGET_OUT=/tmp LOCAL_OUT=/tmp go run ./cmd/wire $(abspath $(BUNDLE))
 
+# It takes half an hour.
+.PHONY: wire-cost
+wire-cost: ## Measure what hosts cost real Envoys, beside objects written by hand, as root
+	cd wire && REQUIRE_WIRE=1 go test -timeout=3h -run='^$$' -bench=Cost -benchtime=1x .
+
 # Without inlining the program is 2 MB smaller. Where it spends its time, it inlines.
 SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/egressbundle/...=
 

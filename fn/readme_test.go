@@ -154,7 +154,9 @@ func compareTable(t *testing.T, comment string, rows []string) {
 
 // TestLinks: what the documentation links to in the repository is there.
 func TestLinks(t *testing.T) {
-	documents := slices.Concat(fntest.Glob(t, "../*.md"), fntest.Glob(t, "*.md"), fntest.Glob(t, "../examples/*/README.md"))
+	documents := slices.Concat(
+		fntest.Glob(t, "../*.md"), fntest.Glob(t, "../docs/*.md"), fntest.Glob(t, "*.md"), fntest.Glob(t, "../examples/*/README.md"),
+	)
 	for _, document := range documents {
 		for _, target := range link.FindAllStringSubmatch(fntest.ReadText(t, document), -1) {
 			if strings.Contains(target[1], "://") {

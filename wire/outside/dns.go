@@ -101,29 +101,36 @@ func (n *Names) answer(w dns.ResponseWriter, query *dns.Msg) {
 func (n *Names) lookUp(q dns.Question) (records []dns.RR, exists bool) {
 	host := strings.ToLower(strings.TrimSuffix(q.Name, "."))
 	if n.knows(host) || !dns.IsSubDomain(dns.Fqdn(n.domain), q.Name) {
-		return addressRecords(q, n.Address(host)), true
+		return addressRecords(q, lasting, n.Address(host)), true
 	}
 	addresses, alias := n.cluster(host)
 	if alias != "" {
-		name := &dns.CNAME{Hdr: header(q.Name, dns.TypeCNAME), Target: dns.Fqdn(alias)}
+		name := &dns.CNAME{Hdr: header(q.Name, dns.TypeCNAME, brief), Target: dns.Fqdn(alias)}
 		q.Name = name.Target
 		records, exists = n.lookUp(q)
 		return append([]dns.RR{name}, records...), exists
 	}
-	return addressRecords(q, addresses...), len(addresses) > 0
+	return addressRecords(q, brief, addresses...), len(addresses) > 0
 }
 
 // addressRecords are those of IPv4. There is no other.
-func addressRecords(q dns.Question, addresses ...netip.Addr) []dns.RR {
+func addressRecords(q dns.Question, ttl uint32, addresses ...netip.Addr) []dns.RR {
 	var records []dns.RR
 	for _, address := range addresses {
 		if q.Qtype == dns.TypeA {
-			records = append(records, &dns.A{Hdr: header(q.Name, dns.TypeA), A: address.AsSlice()})
+			records = append(records, &dns.A{Hdr: header(q.Name, dns.TypeA, ttl), A: address.AsSlice()})
 		}
 	}
 	return records
 }
 
-func header(name string, kind uint16) dns.RR_Header {
-	return dns.RR_Header{Name: name, Rrtype: kind, Class: dns.ClassINET, Ttl: 1}
+// How many seconds a record holds. An address that was given to a host stays with it, and
+// Envoys ask for each host again when its time is up. The cluster changes.
+const (
+	lasting = 60
+	brief   = 1
+)
+
+func header(name string, kind uint16, ttl uint32) dns.RR_Header {
+	return dns.RR_Header{Name: name, Rrtype: kind, Class: dns.ClassINET, Ttl: ttl}
 }

@@ -82,15 +82,21 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 		result.Blocked = blocked(r, at, there, dropped)
 		return result, nil
 	}
-	result.Through = calls.Sidecar
-	if seenGateway, ok := m.gatewayAt(r.seen.Peer.Addr()); ok {
-		result.Through = seenGateway.of.String()
-	} else if r.seen.Peer.Addr() != w.Address {
-		result.Through = "the address " + r.seen.Peer.Addr().String()
-	}
+	result.Through = m.through(w, r.seen.Peer.Addr())
 	result.As = calls.Account(there.Identity)
 	m.see(&result.Outcome, *r.seen, there)
 	return result, nil
+}
+
+// through says what a call of a workload passes, by the address that the server outside saw.
+func (m *Mesh) through(w *Workload, peer netip.Addr) string {
+	if g, ok := m.gatewayAt(peer); ok {
+		return g.of.String()
+	}
+	if peer != w.Address {
+		return "the address " + peer.String()
+	}
+	return calls.Sidecar
 }
 
 // follow adds the step of a proxy, and returns its entry if it has one.

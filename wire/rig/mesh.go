@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -243,8 +244,10 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 	if err := m.addNamespaces(ctx, manifests); err != nil {
 		return err
 	}
-	if err := m.API.Apply(ctx, s.Manifests); err != nil {
-		return err
+	if len(manifests) > 0 {
+		if err := m.API.Apply(ctx, s.Manifests); err != nil {
+			return err
+		}
 	}
 	m.quiet = s.QuietProxies
 	m.manifests = manifests
@@ -270,6 +273,28 @@ func (m *Mesh) clear(ctx context.Context) error {
 	m.manifests = nil
 	_, err := m.API.Kubectl(ctx, strings.Join(rest, "\n---\n"), "delete", "--ignore-not-found", "--wait=false", "-f", "-")
 	return err
+}
+
+// Stop ends the workloads of namespaces.
+func (m *Mesh) Stop(ctx context.Context, namespaces ...string) error {
+	for _, key := range m.clients.Keys() {
+		w, _ := m.clients.Peek(key)
+		if slices.Contains(namespaces, w.Namespace) {
+			if err := m.closeWorkload(ctx, w); err != nil {
+				return err
+			}
+			m.clients.Remove(key)
+		}
+	}
+	for key, g := range m.gateways {
+		if slices.Contains(namespaces, g.Namespace) {
+			if err := m.closeWorkload(ctx, g.Workload); err != nil {
+				return err
+			}
+			delete(m.gateways, key)
+		}
+	}
+	return nil
 }
 
 // setPolicy changes the mesh configuration, which istiod watches.
