@@ -47,12 +47,12 @@ var rows = []struct{ test, tries string }{
 	{"TestLanes", "SNI and Host of the lanes of others"},
 	{"TestRefused", "identities that TCP refuses, client or server first"},
 	{"TestWithoutEachObject", "what bundles promise, without one of their objects"},
-	{"TestCertificates", "hosts that show the certificate of another, or of another authority"},
-	{"TestTimeouts", "hosts that answer late"},
-	{"TestRetries", "hosts that answer 503"},
+	{"TestCertificates", "hosts that show their certificate, one of another name, and one of another authority"},
+	{"TestTimeouts", "hosts that answer in time, and late"},
+	{"TestRetries", "hosts that answer 200, and 503"},
 	{"TestFailover", "endpoints that refuse, in the order of failover"},
-	{"TestServerFirst", "TCP where the server speaks first"},
-	{"TestGRPC", "a client of gRPC"},
+	{"TestServerFirst", "TCP where the client speaks first, and where the server does"},
+	{"TestGRPC", "a client of HTTP/2, and one of gRPC"},
 }
 
 const tallyFile = "testdata/tally.txt"
