@@ -20,8 +20,8 @@ import (
 func TestAccessLog(t *testing.T) {
 	g := goldensByName(t)["tls_origination/deploy"]
 	const partners = "egress/partners-gateway"
-	manifests := join(g.rendered, strings.ReplaceAll(around.ByHand("payments"), "istio: egressgateway", "istio: partners-gateway"))
-	m := trace.NewMesh(t, g.options(manifests))
+	manifests := join(g.Rendered, strings.ReplaceAll(around.ByHand("payments"), "istio: egressgateway", "istio: partners-gateway"))
+	m := trace.NewMesh(t, g.Options(manifests))
 	filters := m.AccessLogs(partners)
 	if len(filters) < 2 {
 		t.Errorf("got %d logs, want one for each filter chain", len(filters))
@@ -40,7 +40,7 @@ func TestAccessLog(t *testing.T) {
 		}
 	}
 
-	silent := trace.NewMesh(t, g.options(edit(t, manifests, isNot("Telemetry"))))
+	silent := trace.NewMesh(t, g.Options(edit(t, manifests, isNot("Telemetry"))))
 	if logs := silent.AccessLogs(partners); len(logs) > 0 {
 		t.Errorf("without Telemetry: got the logs %q", logs)
 	}

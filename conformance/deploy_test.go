@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/golden"
 	"github.com/egressbundle/egressbundle/conformance/install"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -61,7 +62,7 @@ func readDeployed(t *testing.T, manifests []cluster.Manifest) deployed {
 // the proxy into it and after. With one field of it gone, it does not.
 func TestDeployedGateway(t *testing.T) {
 	g := goldensByName(t)["tls_origination/deploy"]
-	d := readDeployed(t, manifestsOf(t, g.rendered))
+	d := readDeployed(t, manifestsOf(t, g.Rendered))
 	template := d.Deployment.Spec.Template
 	if got := violations(template); got != "" {
 		t.Errorf("as rendered: %s", got)
@@ -73,7 +74,7 @@ func TestDeployedGateway(t *testing.T) {
 	if image := injected.Spec.Containers[0].Image; image == "auto" || len(injected.Spec.Containers) != 1 {
 		t.Errorf("nothing was injected: %d containers, image %s", len(injected.Spec.Containers), image)
 	}
-	checkSecretReaders(t, g.rendered, d.Deployment)
+	checkSecretReaders(t, g.Rendered, d.Deployment)
 	for name, breaks := range map[string]func(*corev1.PodSpec){
 		"a seccomp profile": func(s *corev1.PodSpec) { s.SecurityContext.SeccompProfile = nil },
 		"fewer privileges":  func(s *corev1.PodSpec) { s.Containers[0].SecurityContext.AllowPrivilegeEscalation = nil },
@@ -172,9 +173,9 @@ func manifestsOf(t *testing.T, stream string) []cluster.Manifest {
 // everything: labels of its own, also to select by, annotations for metrics, and a grace period.
 func TestHelmValues(t *testing.T) {
 	g := goldensByName(t)["tls_origination/deploy"]
-	ours := readDeployed(t, manifestsOf(t, g.rendered))
+	ours := readDeployed(t, manifestsOf(t, g.Rendered))
 
-	mesh := factsOf(g.found)
+	mesh := golden.MeshOf(g.Found)
 	gateways := map[string]api.Gateway{}
 	for name, gateway := range mesh.Gateways {
 		deploy := *gateway.Deploy
@@ -183,7 +184,7 @@ func TestHelmValues(t *testing.T) {
 		gateways[name] = gateway
 	}
 	mesh.Gateways = gateways
-	output, err := egress.Render(&mesh, g.found.Bundles()...)
+	output, err := egress.Render(&mesh, g.Found.Bundles()...)
 	if err != nil {
 		t.Fatal(err)
 	}

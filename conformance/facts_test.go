@@ -84,7 +84,7 @@ spec:
 // alone is exported. Nothing warns.
 func TestFact2HopRule(t *testing.T) {
 	all := goldensByName(t)
-	news, web := all[passthrough.golden].rendered, all[plainHTTP.golden].rendered
+	news, web := all[passthrough.golden].Rendered, all[plainHTTP.golden].Rendered
 	forSearch := apply(t, web, set(meshLeg, "spec.exportTo", list("payments", "search")))
 	byHand := replace(t, read(t, "documented/plaintext-hop.yaml"), "namespace: default", "namespace: payments")
 	byHand = replace(t, byHand, "edition.cnn.com", "www.wikipedia.org")
@@ -166,7 +166,7 @@ func atGateway(t *testing.T, manifests string, exportTo ...any) string {
 // twice, but plain text from leaving, as TestOriginationWithoutSubset and TestTwins show.
 func TestFact3Origination(t *testing.T) {
 	shared := read(t, "lane/news.yaml") // one host with both ports
-	lanes := goldensByName(t)["tls_origination/and_passthrough"].rendered
+	lanes := goldensByName(t)["tls_origination/and_passthrough"].Rendered
 	atTheTop := allOf(
 		move(origination, "spec.subsets.0.trafficPolicy", "spec.trafficPolicy"),
 		drop(origination, "spec.subsets"),
@@ -209,7 +209,7 @@ func TestFact3Origination(t *testing.T) {
 // TestFact4OneServerEach: inside mutual TLS, destinations that share a server or an SNI all arrive at one of them, and
 // nothing warns.
 func TestFact4OneServerEach(t *testing.T) {
-	mail := goldensByName(t)[passthroughPort.golden].rendered
+	mail := goldensByName(t)[passthroughPort.golden].Rendered
 	const http, imap = "mail.example.com.443.mail.tls.mail.office.egress", "mail.example.com.993.mail.tls.mail.office.egress"
 	for _, test := range []struct {
 		name       string
@@ -238,7 +238,7 @@ func TestFact4OneServerEach(t *testing.T) {
 // TestFact5SharedServer: HTTP hosts share a server and a subset, whose SNI can be any host of that server, since the
 // Host header tells them apart.
 func TestFact5SharedServer(t *testing.T) {
-	web := goldensByName(t)["http/retries"].rendered // two hosts with two ports each
+	web := goldensByName(t)["http/retries"].Rendered // two hosts with two ports each
 	for sni, refused := range map[string]string{
 		"mesh.http.web.payments.egress":                   "",
 		"any.http.web.payments.egress":                    "",
@@ -286,7 +286,7 @@ func TestFact7NoIdentity(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rules := replace(t, test.rules, "SNI", test.promise.sni)
-			expectFates(t, join(all[test.promise.golden].rendered, policy(rules)), map[string]string{
+			expectFates(t, join(all[test.promise.golden].Rendered, policy(rules)), map[string]string{
 				"payments/checkout " + test.promise.call: test.checkout,
 				"payments/other " + test.promise.call:    test.other,
 			})
@@ -296,7 +296,7 @@ func TestFact7NoIdentity(t *testing.T) {
 
 // TestFact8DefaultDeny: the first ALLOW policy shuts the gateway for what others wrote by hand.
 func TestFact8DefaultDeny(t *testing.T) {
-	manifests := join(goldensByName(t)[passthrough.golden].rendered, read(t, "documented/plaintext-hop.yaml"))
+	manifests := join(goldensByName(t)[passthrough.golden].Rendered, read(t, "documented/plaintext-hop.yaml"))
 	open := map[string]string{
 		"payments https://edition.cnn.com": "edition.cnn.com:443",
 		"default https://edition.cnn.com":  "edition.cnn.com:443",
@@ -353,7 +353,7 @@ func TestFact10Deny(t *testing.T) {
 
 // TestFact12Lanes: why two teams that reach one host get lanes of their own, and a VirtualService for each leg.
 func TestFact12Lanes(t *testing.T) {
-	github := goldensByName(t)["tls_passthrough/shared_host"].rendered
+	github := goldensByName(t)["tls_passthrough/shared_host"].Rendered
 	arrive := map[string]string{
 		"payments https://github.com": "github.com:443",
 		"search https://github.com":   "github.com:443",
@@ -384,7 +384,7 @@ func TestFact12Lanes(t *testing.T) {
 		expectFates(t, join(meet, policy(rule)), with(arrive, map[string]string{"search https://github.com": denied}))
 	})
 	t.Run("one VirtualService for both legs", func(t *testing.T) {
-		news := goldensByName(t)[passthroughPlain.golden].rendered
+		news := goldensByName(t)[passthroughPlain.golden].Rendered
 		teams := apply(t, join(news, replace(t, news, "payments", "search")), allOf(
 			drop(server, "metadata.labels"), drop(meshLeg, "metadata.labels"), // as above
 		))

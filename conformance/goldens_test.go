@@ -12,38 +12,25 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/admission"
 	"github.com/egressbundle/egressbundle/conformance/calls"
-	"github.com/egressbundle/egressbundle/conformance/cluster"
-	kept "github.com/egressbundle/egressbundle/conformance/golden"
+	"github.com/egressbundle/egressbundle/conformance/golden"
 	"github.com/egressbundle/egressbundle/conformance/trace"
-	"github.com/egressbundle/egressbundle/pkg/egress"
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
-
-// A golden is a bundle, what it is rendered to, and what calls must do.
-type golden struct {
-	dir      string
-	gateways []cluster.Gateway
-	outbound string // OutboundTrafficPolicy of the mesh
-	found    egress.Documents
-	rendered string
-	outcomes []calls.Outcome
-}
 
 // TestGoldens: every rendered output in the repository is admitted, and carries
 // the calls that its calls.yaml promises and no others.
 func TestGoldens(t *testing.T) {
 	for _, g := range goldens(t) {
-		t.Run(g.dir, func(t *testing.T) {
-			problems, err := admission.Check(g.rendered, admission.Options{Gateways: g.gateways})
+		t.Run(g.Dir, func(t *testing.T) {
+			problems, err := admission.Check(g.Rendered, admission.Options{Gateways: g.Gateways})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, p := range problems {
 				t.Error(p)
 			}
-			checkBothKinds(t, g.outcomes)
-			mesh := trace.NewMesh(t, g.options(g.rendered))
-			for _, want := range g.outcomes {
+			checkBothKinds(t, g.Outcomes)
+			mesh := trace.NewMesh(t, g.Options(g.Rendered))
+			for _, want := range g.Outcomes {
 				result := mesh.Trace(want.TraceCall())
 				if diff := cmp.Diff(want, want.Observe(result)); diff != "" {
 					t.Errorf("%s from %s (-want +got):\n%s\n%s", want.Call, want.From, diff, strings.Join(result.Steps, "\n"))
@@ -67,30 +54,11 @@ func checkBothKinds(t *testing.T, outcomes []calls.Outcome) {
 }
 
 // goldens returns the goldens of the library and the examples.
-func goldens(t *testing.T) []golden {
+func goldens(t *testing.T) []golden.Golden {
 	t.Helper()
-	found, err := kept.All("..")
+	all, err := golden.All("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []golden
-	for _, g := range found {
-		all = append(all, golden{
-			dir:      g.Dir,
-			gateways: g.Gateways,
-			outbound: g.OutboundTrafficPolicy,
-			found:    g.Found,
-			rendered: g.Rendered,
-			outcomes: g.Outcomes,
-		})
-	}
 	return all
-}
-
-// factsOf returns the mesh that bundles are for, as it is stated.
-func factsOf(found egress.Documents) api.Mesh { return kept.MeshOf(found) }
-
-// options return a mesh with the gateways of the golden, and other manifests.
-func (g golden) options(manifests string) trace.Options {
-	return trace.Options{Manifests: manifests, Gateways: g.gateways, OutboundTrafficPolicy: g.outbound}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/golden"
 	"github.com/egressbundle/egressbundle/conformance/packet"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -41,22 +42,22 @@ func podOf(namespace string, labels map[string]string, address string) packet.En
 func TestPackets(t *testing.T) {
 	tested := 0
 	for name, g := range goldensByName(t) {
-		bundles := g.found.Bundles()
+		bundles := g.Found.Bundles()
 		if len(bundles) != 1 || bundles[0].Enforce == nil || !bundles[0].Enforce.NetworkPolicy {
 			continue
 		}
 		tested++
 		t.Run(name, func(t *testing.T) {
-			policies, err := packet.New(g.rendered)
+			policies, err := packet.New(g.Rendered)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := packets{t, policies, bundles[0], egress.WithDefaults(factsOf(g.found))}
-			output, err := g.found.Render()
+			p := packets{t, policies, bundles[0], egress.WithDefaults(golden.MeshOf(g.Found))}
+			output, err := g.Found.Render()
 			if err != nil {
 				t.Fatal(err)
 			}
-			gateways := cluster.GatewaysOf(factsOf(g.found))
+			gateways := cluster.GatewaysOf(golden.MeshOf(g.Found))
 			for _, client := range clientsOf(p.bundle) {
 				p.client(podOf(client, map[string]string{"app": "any"}, "10.1.1.1"), gateways, output.Report())
 			}

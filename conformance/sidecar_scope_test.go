@@ -34,7 +34,7 @@ spec: {egress: [{hosts: ["./*"]}]}
 // TestOtherSidecars: what happens to workloads that a Sidecar of somebody else selects, which is why rendering beside it
 // says so: of two for a namespace the older counts, one for some workloads keeps them, one for the mesh loses them.
 func TestOtherSidecars(t *testing.T) {
-	ours := goldensByName(t)["tls_passthrough/enforce_sidecar"].rendered
+	ours := goldensByName(t)["tls_passthrough/enforce_sidecar"].Rendered
 	unlisted := trace.Call{Namespace: "payments", URL: "https://www.example.com"}
 	reports := unlisted
 	reports.Labels = map[string]string{"app": "reports"}
@@ -80,7 +80,7 @@ spec: {hosts: [public.example.com], location: MESH_EXTERNAL, resolution: DNS, po
 		"tls_passthrough/enforce_sidecar": "503 UH: cluster outbound|8080||orders.shop.svc.cluster.local has no endpoints",
 		"tls_passthrough/enforce":         blackHole.Blocked,
 	} {
-		m := trace.NewMesh(t, all[name].options(join(all[name].rendered, others)))
+		m := trace.NewMesh(t, all[name].Options(join(all[name].Rendered, others)))
 		if got := m.Trace(trace.Call{Namespace: "payments", URL: "http://orders.shop:8080"}).Blocked; got != want {
 			t.Errorf("%s: orders.shop: got %q, want %q", name, got, want)
 		}

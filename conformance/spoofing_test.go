@@ -15,8 +15,9 @@ import (
 func TestSpoofing(t *testing.T) {
 	g := goldensByName(t)["tls_passthrough/service_accounts"]
 	for _, lane := range around.Lanes() {
-		spoof := golden{gateways: g.gateways, outbound: g.outbound, outcomes: []calls.Outcome{{Call: around.LaneCall, From: "payments/checkout"}}}
-		for _, got := range observe(t, spoof, join(g.rendered, lane.Manifests())) {
+		spoof := g
+		spoof.Outcomes = []calls.Outcome{{Call: around.LaneCall, From: "payments/checkout"}}
+		for _, got := range observe(t, spoof, join(g.Rendered, lane.Manifests())) {
 			if got.Blocked != lane.Blocked {
 				t.Errorf("%s: got %+v, want %q", lane.Name, got, lane.Blocked)
 			}

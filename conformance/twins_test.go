@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/conformance/golden"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 )
 
@@ -38,7 +39,7 @@ func TestTwins(t *testing.T) {
 	for _, p := range slices.Concat(throughGateway, throughSidecar) {
 		t.Run("nothing/"+p.golden, func(t *testing.T) {
 			g := all[p.golden]
-			if diff := cmp.Diff(predict(t, g.outcomes, []effect{{p, keeps}}), observe(t, g, g.rendered)); diff != "" {
+			if diff := cmp.Diff(predict(t, g.Outcomes, []effect{{p, keeps}}), observe(t, g, g.Rendered)); diff != "" {
 				t.Errorf("promises (-want +got):\n%s", diff)
 			}
 		})
@@ -47,7 +48,7 @@ func TestTwins(t *testing.T) {
 		for name, effects := range byGolden(twin.effects) {
 			t.Run(twin.wrong+"/"+name, func(t *testing.T) {
 				g := all[name]
-				want, got := predict(t, g.outcomes, effects), observe(t, g, apply(t, g.rendered, twin.change))
+				want, got := predict(t, g.Outcomes, effects), observe(t, g, apply(t, g.Rendered, twin.change))
 				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", twin.because, diff)
 				}
@@ -85,7 +86,7 @@ func TestTwinsAreMany(t *testing.T) {
 			pattern, _, _ := strings.Cut(name, "/")
 			patterns[pattern]++
 			ways[name]++
-			rendered := all[name].rendered
+			rendered := all[name].Rendered
 			left := kinds(t, apply(t, rendered, twin.change))
 			for kind, n := range kinds(t, rendered) {
 				if concernsOthers(kind + " ") {
@@ -177,7 +178,7 @@ const (
 func TestTwinOfEveryObject(t *testing.T) {
 	for name, g := range goldensByName(t) {
 		t.Run(name, func(t *testing.T) {
-			for _, object := range objects(t, g.rendered) {
+			for _, object := range objects(t, g.Rendered) {
 				if concernsOthers(object) {
 					continue
 				}
@@ -196,10 +197,10 @@ func TestTwinOfEveryObject(t *testing.T) {
 
 // checkTwin makes the calls of a golden without an object. It reports whether a promise is broken, or a request leaves with
 // headers of the mesh.
-func checkTwin(t *testing.T, g golden, object string) (matters bool) {
+func checkTwin(t *testing.T, g golden.Golden, object string) (matters bool) {
 	t.Helper()
-	m := trace.NewMesh(t, g.options(without(t, g.rendered, object)))
-	for _, want := range g.outcomes {
+	m := trace.NewMesh(t, g.Options(without(t, g.Rendered, object)))
+	for _, want := range g.Outcomes {
 		result := m.Trace(want.TraceCall())
 		got := want.Observe(result)
 		matters = matters || !cmp.Equal(want, got) || len(result.Headers) > 0
@@ -267,22 +268,22 @@ func predict(t *testing.T, promised []calls.Outcome, effects []effect) []calls.O
 }
 
 // observe returns what becomes of the promised calls of a golden with other manifests.
-func observe(t *testing.T, g golden, manifests string) []calls.Outcome {
+func observe(t *testing.T, g golden.Golden, manifests string) []calls.Outcome {
 	t.Helper()
-	m := trace.NewMesh(t, g.options(manifests))
+	m := trace.NewMesh(t, g.Options(manifests))
 	var observed []calls.Outcome
-	for _, o := range g.outcomes {
+	for _, o := range g.Outcomes {
 		observed = append(observed, o.Observe(m.Trace(o.TraceCall())))
 	}
 	return observed
 }
 
 // goldensByName returns the goldens by the folder of their kind and their own, as in http/basic.
-func goldensByName(t *testing.T) map[string]golden {
+func goldensByName(t *testing.T) map[string]golden.Golden {
 	t.Helper()
-	named := map[string]golden{}
+	named := map[string]golden.Golden{}
 	for _, g := range goldens(t) {
-		named[filepath.Base(filepath.Dir(g.dir))+"/"+filepath.Base(g.dir)] = g
+		named[filepath.Base(filepath.Dir(g.Dir))+"/"+filepath.Base(g.Dir)] = g
 	}
 	return named
 }

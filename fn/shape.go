@@ -140,37 +140,28 @@ func shapeOfPods(of *yaml.Node, path string) []diag.Diagnostic {
 
 // misshapen reports what stands where the shape of an object has something else.
 func misshapen(of *yaml.Node, path, must string, got *yaml.Node) diag.Diagnostic {
-	return diag.Diagnostic{
-		Code:     diag.InvalidValue,
-		Severity: diag.SeverityError,
-		Position: diag.Position{File: fileOfNode(of)},
-		Object:   refOfNode(of),
-		Path:     path,
-		Message:  fmt.Sprintf("must be %s, got %s", must, shown(got)),
-	}
+	return problem(diag.InvalidValue, of, of, path, fmt.Sprintf("must be %s, got %s", must, shown(got)))
 }
 
 // listed reports an object of ours in an item that is a List.
 func listed(of, object *yaml.Node, path string) diag.Diagnostic {
-	return diag.Diagnostic{
-		Code:     diag.InvalidValue,
-		Severity: diag.SeverityError,
-		Position: diag.Position{File: fileOfNode(of)},
-		Object:   refOfNode(object),
-		Path:     path,
-		Message:  mustNotBeListed,
-	}
+	return problem(diag.InvalidValue, of, object, path, mustNotBeListed)
 }
 
 // endless reports aliases that are not followed.
 func endless(of *yaml.Node, path string, err error) diag.Diagnostic {
+	return problem(diag.InvalidYAML, of, of, path, aliasesTooMany(err))
+}
+
+// problem is an error of an item, which knows its file, about an object: itself, or one in it.
+func problem(code diag.Code, item, object *yaml.Node, path, message string) diag.Diagnostic {
 	return diag.Diagnostic{
-		Code:     diag.InvalidYAML,
+		Code:     code,
 		Severity: diag.SeverityError,
-		Position: diag.Position{File: fileOfNode(of)},
-		Object:   refOfNode(of),
+		Position: diag.Position{File: fileOfNode(item)},
+		Object:   refOfNode(object),
 		Path:     path,
-		Message:  aliasesTooMany(err),
+		Message:  message,
 	}
 }
 

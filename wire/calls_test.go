@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/wire/rig"
 )
@@ -27,7 +25,7 @@ func expect(t *testing.T, outcomes []calls.Outcome) {
 // settle makes a call until it is as promised, or fails.
 func settle(t *testing.T, want calls.Outcome) {
 	t.Helper()
-	settleTo(t, want, func(r rig.Result) string { return cmp.Diff(rig.Visible(want, r), r.Outcome) })
+	settleTo(t, want, func(r rig.Result) string { return rig.Diff(want, r) })
 }
 
 // settleTo makes a call until judge finds nothing wrong with what becomes of it, or fails.

@@ -93,9 +93,7 @@ func without(t *testing.T, g golden.Golden, name string) string {
 // traced returns what the tracer says of the calls of a golden.
 func traced(t *testing.T, g golden.Golden) []calls.Outcome {
 	t.Helper()
-	m := trace.NewMesh(t, trace.Options{
-		Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy,
-	})
+	m := trace.NewMesh(t, g.Options(g.Rendered))
 	var outcomes []calls.Outcome
 	for _, o := range g.Outcomes {
 		outcomes = append(outcomes, o.Observe(m.Trace(o.TraceCall())))
@@ -111,6 +109,6 @@ func checkTwin(t *testing.T, want calls.Outcome) {
 		if r.Blocked != "" && want.Blocked != "" {
 			return ""
 		}
-		return cmp.Diff(rig.Visible(want, r), r.Outcome)
+		return rig.Diff(want, r)
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
@@ -106,4 +107,9 @@ func outboundOf(found egress.Documents) string {
 		}
 	}
 	return "REGISTRY_ONLY"
+}
+
+// Options return a mesh with the gateways of the golden, and other manifests, to trace calls in.
+func (g Golden) Options(manifests string) trace.Options {
+	return trace.Options{Manifests: manifests, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy}
 }

@@ -35,7 +35,7 @@ func Chart(chart, release, namespace string, vals map[string]any) ([]cluster.Man
 	for _, m := range rendered {
 		documents = append(documents, m.Content)
 	}
-	return cluster.Read(strings.Join(documents, "\n---\n"))
+	return cluster.Read(cluster.Join(documents...))
 }
 
 // controlPlane is istiod with all defaults.

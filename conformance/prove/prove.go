@@ -134,7 +134,7 @@ func (c *Case) Stream() string {
 	for _, m := range c.Manifests {
 		documents = append(documents, m.YAML)
 	}
-	return strings.Join(documents, "\n---\n")
+	return cluster.Join(documents...)
 }
 
 // A Proof is what became of the promised calls.

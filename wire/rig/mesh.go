@@ -271,7 +271,7 @@ func (m *Mesh) clear(ctx context.Context) error {
 		return nil
 	}
 	m.manifests = nil
-	_, err := m.API.Kubectl(ctx, strings.Join(rest, "\n---\n"), "delete", "--ignore-not-found", "--wait=false", "-f", "-")
+	_, err := m.API.Kubectl(ctx, cluster.Join(rest...), "delete", "--ignore-not-found", "--wait=false", "-f", "-")
 	return err
 }
 

@@ -7,8 +7,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/egressbundle/egressbundle/conformance/calls"
 )
 
@@ -21,7 +19,7 @@ const (
 // Settle makes a call until it is as promised, or the time is up that configuration takes
 // from the API server to the proxies. The difference is empty if the promise is kept.
 func (m *Mesh) Settle(ctx context.Context, promised calls.Outcome) (r Result, diff string, err error) {
-	return m.SettleTo(ctx, promised, func(r Result) string { return cmp.Diff(Visible(promised, r), r.Outcome) })
+	return m.SettleTo(ctx, promised, func(r Result) string { return Diff(promised, r) })
 }
 
 // SettleTo makes a call until judge finds nothing wrong with it, or the time is up.

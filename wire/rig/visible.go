@@ -7,14 +7,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/egressbundle/egressbundle/conformance/calls"
 )
 
-// Visible returns the part of a promise that a call shows. What a single call does not
+// Diff returns what a call shows that is not as promised, and nothing if all is.
+func Diff(promised calls.Outcome, got Result) string {
+	return cmp.Diff(visible(promised, got), got.Outcome)
+}
+
+// visible returns the part of a promise that a call shows. What a single call does not
 // show are the names that a certificate must carry, timeouts, retries and limits; and
 // of several hosts to leave to, which of them are not chosen. A packet that is dropped
 // does not say which NetworkPolicies are not for it.
-func Visible(want calls.Outcome, got Result) calls.Outcome {
+func visible(want calls.Outcome, got Result) calls.Outcome {
 	want.Timeout, want.Retries, want.Policy, want.Failover = "", nil, nil, nil
 	if direction, _, ok := strings.Cut(want.Blocked, droppedBy); ok {
 		want.Blocked = direction + droppedBy
