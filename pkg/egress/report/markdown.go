@@ -30,7 +30,8 @@ func (r Report) Encode(w io.Writer) error {
 	var text strings.Builder
 	text.WriteString("# Egress\n\n## Who may reach what\n\n")
 	table(&text, r.accessRows())
-	text.WriteString("\nWithout one of its objects a call fails, but for these. Without the VirtualService of a\n" +
+	text.WriteString("\nWithout one of its objects a call fails, or is carried as with it, as plain HTTP on port 80\n" +
+		"is without the ServiceEntry of the client, but for these. Without the VirtualService of a\n" +
 		"sidecar it leaves without timeout, retries and tunnel, with the Host that the application\n" +
 		"sent and with headers of the mesh. Without a DestinationRule that has a traffic policy and\n" +
 		"nothing else it leaves without that policy. Where a wildcard or a wider range covers it,\n" +
