@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/egressbundle/egressbundle/conformance/prove"
 	"github.com/egressbundle/egressbundle/wire/parts"
 	"github.com/egressbundle/egressbundle/wire/rig"
 	"github.com/egressbundle/egressbundle/wire/world"
@@ -47,6 +48,7 @@ func run(m *testing.M) (int, error) {
 		}
 		return world.Run()
 	}
+	prove.Quiet()
 	if err := world.Enter(); err != nil {
 		return 0, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
 
 	"github.com/egressbundle/egressbundle/conformance/admission"
@@ -25,6 +26,13 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
+
+// Quiet silences what Istio logs, among which nobody finds what failed.
+func Quiet() {
+	for _, scope := range log.Scopes() {
+		scope.SetOutputLevel(log.NoneLevel)
+	}
+}
 
 // A Case is some bundles on a mesh, and what else is applied there.
 type Case struct {

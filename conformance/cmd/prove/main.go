@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 
-	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
 
 	"github.com/egressbundle/egressbundle/conformance/prove"
@@ -28,9 +27,7 @@ func run(paths []string) error {
 	if len(paths) == 0 {
 		return errors.New("name the files of the bundles to prove")
 	}
-	for _, scope := range log.Scopes() {
-		scope.SetOutputLevel(log.NoneLevel)
-	}
+	prove.Quiet()
 	c, err := prove.Read(paths)
 	if err != nil {
 		return err

@@ -14,7 +14,6 @@ import (
 	"os"
 	"strings"
 
-	"istio.io/istio/pkg/log"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/prove"
@@ -54,9 +53,7 @@ func run(paths []string) (status int, err error) {
 
 // within proves the promises of bundles in a world of its own.
 func within(paths []string) error {
-	for _, scope := range log.Scopes() {
-		scope.SetOutputLevel(log.NoneLevel)
-	}
+	prove.Quiet()
 	c, err := prove.Read(paths)
 	if err != nil {
 		return err
