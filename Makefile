@@ -108,8 +108,9 @@ lint: ## Run the linters
 FUZZ = $(GO_TEST) -run='^$$' -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x
 
 .PHONY: fuzz
-fuzz: ## Look for input that breaks the library, the function or folders, for FUZZTIME each
+fuzz: ## Look for input that breaks the library, the API server, the function or folders, for FUZZTIME each
 	$(FUZZ) -fuzz=FuzzRender ./pkg/egress
+	cd conformance && $(FUZZ) -fuzz=FuzzAdmission ./admission
 	$(FUZZ) -fuzz=FuzzFunction ./fn
 	$(FUZZ) -fuzz=FuzzUpdate ./fn/folder
 FUZZTIME ?= 1m

@@ -7,6 +7,7 @@ package admission
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 )
@@ -41,31 +42,38 @@ func Check(manifests string, opts Options) ([]Problem, error) {
 	if err != nil {
 		return nil, err
 	}
+	problems, err := checkEach(objects)
+	if err != nil || slices.ContainsFunc(problems, func(p Problem) bool { return p.Check == checkDecode }) {
+		return problems, err
+	}
+	found, err := analyze(objects, opts)
+	return append(problems, found...), err
+}
+
+// checkDecode is the check without which nothing can be analyzed.
+const checkDecode = "decode"
+
+// checkEach runs the checks of one object on every object.
+func checkEach(objects []cluster.Manifest) ([]Problem, error) {
 	crds, err := loadCRDs()
 	if err != nil {
 		return nil, err
 	}
 	var problems []Problem
-	undecoded := false
 	for _, m := range objects {
 		for _, c := range []struct {
 			name string
 			run  check
 		}{
 			{"schema", crds.check},
-			{"decode", decode},
+			{checkDecode, decode},
 			{"webhook", webhook},
 			{"kubernetes", kubernetes},
 		} {
 			for _, message := range c.run(m) {
 				problems = append(problems, Problem{Check: c.name, Object: m.String(), Message: message})
-				undecoded = undecoded || c.name == "decode"
 			}
 		}
 	}
-	if undecoded {
-		return problems, nil
-	}
-	found, err := analyze(objects, opts)
-	return append(problems, found...), err
+	return problems, nil
 }

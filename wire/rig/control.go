@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 
+	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/wire/parts"
 	"github.com/egressbundle/egressbundle/wire/world"
@@ -43,6 +44,9 @@ func (m *Mesh) startDNS() error {
 // setDNS makes the DNS server the Pod that NetworkPolicies have to open the way to. They see
 // the port of the Pod, not the one that is asked.
 func (m *Mesh) setDNS(ctx context.Context, of api.DNS) error {
+	if of.Namespace == "" {
+		of = egress.WithDefaults(api.Mesh{}).DNS
+	}
 	if reflect.DeepEqual(m.dns.of, of) {
 		return nil
 	}

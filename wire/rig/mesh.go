@@ -215,7 +215,7 @@ type Setting struct {
 	Gateways []cluster.Gateway
 	// OutboundTrafficPolicy is REGISTRY_ONLY unless it is said.
 	OutboundTrafficPolicy string
-	// DNS is where the DNS servers of the cluster are.
+	// DNS is where the DNS servers of the cluster are. The default is that of an EgressMesh.
 	DNS api.DNS
 	// QuietProxies is set if the mesh configuration keeps proxies from making request ids.
 	QuietProxies bool

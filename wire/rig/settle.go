@@ -12,7 +12,7 @@ import (
 
 const (
 	// settleTime is how long configuration may take from the API server to a proxy.
-	settleTime  = 20 * time.Second
+	settleTime  = time.Minute
 	settlePause = 200 * time.Millisecond
 )
 
