@@ -14,7 +14,6 @@ import (
 	"os"
 	"strings"
 
-
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/prove"
 	"github.com/egressbundle/egressbundle/wire/parts"
