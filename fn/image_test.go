@@ -6,6 +6,7 @@ package fn
 import (
 	"debug/elf"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -166,4 +167,41 @@ func TestImageIsHermetic(t *testing.T) {
 	if help := fntest.Succeed(t, "", "", "docker", append(run, "--help")...); !strings.Contains(help, "Usage:") {
 		t.Errorf("help:\n%s", help)
 	}
+}
+
+// TestImageAnswersAsTheProgram: whatever is asked, wrong or hostile as it may be, the image
+// answers as the program does, in little memory.
+func TestImageAnswersAsTheProgram(t *testing.T) {
+	requireEngine(t)
+	run := []string{"run", "--rm", "-i", "--network", "none", "--memory", "256m", buildImage(t)}
+	lists := map[string]string{
+		"good":           resourceList(fntest.Smallest),
+		"no list":        fntest.Smallest,
+		"aliases":        resourceList(fntest.BypassBundle, deployment+threeLevels+"spec: {template: {}}\n"),
+		"two of a name":  resourceList(fntest.Smallest, fntest.Smallest),
+		"many of a host": resourceList(ofOneHost(2_000)),
+	}
+	for name, c := range wrongLists() {
+		lists[name] = c.list
+	}
+	for name, list := range lists {
+		t.Run(name, func(t *testing.T) {
+			want := fntest.Execute(t, "", list, fntest.Program)
+			got := fntest.Execute(t, "", list, "docker", run...)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-program +image):\n%s", diff)
+			}
+		})
+	}
+}
+
+// ofOneHost returns a bundle with many destinations of one host.
+func ofOneHost(n int) string {
+	head, _, _ := strings.Cut(fntest.Smallest, "  destinations:")
+	var text strings.Builder
+	text.WriteString(head + "  destinations:\n")
+	for i := range n {
+		fmt.Fprintf(&text, "    d%d: {hosts: [edition.cnn.com]}\n", i)
+	}
+	return text.String()
 }
