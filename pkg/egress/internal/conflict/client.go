@@ -5,6 +5,7 @@ package conflict
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 
@@ -210,13 +211,26 @@ func (c *claims) reportBypassed(d *destination) {
 				report(r.NumberPath(), strconv.Itoa(r.Port), client, by)
 			}
 		}
-		for _, by := range c.bypasses[client] {
-			for _, a := range d.Addresses {
-				if by.Bypass.Covers(a.Text) {
-					report(a.Path, a.Text, client, by)
+		for _, a := range d.Addresses {
+			if by, ok := c.bypassed[client].Overlapping(a.Text); ok {
+				report(a.Path, a.Text, client, by)
+			}
+		}
+	}
+}
+
+// joinBypasses puts together the ranges of all bundles, by client.
+func (c *claims) joinBypasses() {
+	for client, bundles := range c.bypasses {
+		var all []address.Range[*bundle]
+		for _, b := range bundles {
+			for _, text := range b.Bypass.Prefixes {
+				if prefix, err := netip.ParsePrefix(text); err == nil {
+					all = append(all, address.Range[*bundle]{Prefix: prefix, Of: b})
 				}
 			}
 		}
+		c.bypassed[client] = address.NewRanges(all)
 	}
 }
 

@@ -9,6 +9,7 @@ package conflict
 import (
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/source"
@@ -27,6 +28,7 @@ func Check(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnosti
 			c.claim(b)
 		}
 	}
+	c.joinBypasses()
 	c.reportBypassedTogether()
 	for _, b := range compared {
 		c.checkAgainstAll(b)
@@ -65,7 +67,8 @@ type claims struct {
 	addresses map[addressOfClient]*destination
 	services  map[serviceName]*bundle
 	named     map[portOfClient]*destination
-	bypasses  map[string][]*bundle     // ranges that skip the proxies, by client
+	bypasses  map[string][]*bundle // those with ranges that skip the proxies, by client
+	bypassed  map[string]address.Ranges[*bundle]
 	skipped   map[portOfClient]*bundle // ports that do
 	enforced  enforcements
 	// serverNames and ports are what gateways tell traffic by on hops without mutual
@@ -83,6 +86,7 @@ func newClaims() *claims {
 		services:    map[serviceName]*bundle{},
 		named:       map[portOfClient]*destination{},
 		bypasses:    map[string][]*bundle{},
+		bypassed:    map[string]address.Ranges[*bundle]{},
 		skipped:     map[portOfClient]*bundle{},
 		enforced:    newEnforcements(),
 		serverNames: map[string]*serverNames{},

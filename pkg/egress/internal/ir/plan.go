@@ -11,12 +11,10 @@ package ir
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/source"
 )
 
@@ -65,15 +63,6 @@ func (c Clients) AreNamed() bool {
 type Bypass struct {
 	Prefixes []string // ranges, sorted
 	Ports    []int    // sorted
-}
-
-// Covers reports whether connections to an address or a range skip the proxies.
-func (b *Bypass) Covers(called string) bool {
-	prefix, err := netip.ParsePrefix(address.AsRange(called))
-	return err == nil && slices.ContainsFunc(b.Prefixes, func(text string) bool {
-		skipped, err := netip.ParsePrefix(text)
-		return err == nil && skipped.Overlaps(prefix)
-	})
 }
 
 // NameOf names a destination in messages, and where it stands.
