@@ -29,7 +29,8 @@
 //
 // # Bounds
 //
-// What input takes in memory, and what is said of it, grows no faster than the input:
+// What input takes in time and memory, and what is said of it, grows no faster than the input,
+// but that each gateway of a namespace is compared with those before it there:
 //
 //   - Aliases are followed where they make at most a hundred times of what is written.
 //   - The path of a field has at most 512 characters, names and levels together.

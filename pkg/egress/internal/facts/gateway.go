@@ -43,14 +43,15 @@ func statesNoPorts(p api.GatewayPorts) bool { return p.HTTP == 0 && p.TLS == 0 &
 // Check finds what is wrong with the gateways of a mesh. The path leads to the mesh.
 func Check(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {
 	gateways := WithDefaults(mesh).Gateways
-	names := slices.Sorted(maps.Keys(gateways))
-	for i, name := range names {
+	before := map[string][]string{} // by namespace
+	for _, name := range slices.Sorted(maps.Keys(gateways)) {
 		g := gatewayJudge{Reporter: r, path: path.Child("gateways").Child(name), Gateway: gateways[name]}
 		g.checkPorts()
 		if g.Deploy != nil {
 			g.checkDeploy()
 		}
-		g.checkApart(names[:i], gateways)
+		g.checkApart(before[g.Namespace], gateways)
+		before[g.Namespace] = append(before[g.Namespace], name)
 	}
 }
 
@@ -62,13 +63,11 @@ type gatewayJudge struct {
 	path field.Path
 }
 
-// checkApart finds what the gateway shares with one before it that each must have alone. One
-// of these stands for all, so that n gateways have n errors at most of each.
+// checkApart finds what the gateway shares with one before it in its namespace that each must
+// have alone. One of these stands for all, so that n gateways have n errors at most of each.
 func (g gatewayJudge) checkApart(before []string, gateways map[string]api.Gateway) {
 	first := func(matches func(other api.Gateway) bool) string {
-		i := slices.IndexFunc(before, func(name string) bool {
-			return gateways[name].Namespace == g.Namespace && matches(gateways[name])
-		})
+		i := slices.IndexFunc(before, func(name string) bool { return matches(gateways[name]) })
 		if i < 0 {
 			return ""
 		}
