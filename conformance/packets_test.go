@@ -143,7 +143,8 @@ func (p packets) client(from packet.End, gateways []cluster.Gateway, reported re
 func (p packets) uses(gw cluster.Gateway, reported report.Report, client string) []int32 {
 	var ports []int32
 	for _, a := range reported.Access {
-		if namespace, _, _ := strings.Cut(a.Client, "/"); a.Exit != gw.String() || namespace != client {
+		isClient := func(c api.Client) bool { return c.Namespace == client }
+		if a.Exit != gw.String() || !slices.ContainsFunc(a.Clients, isClient) {
 			continue
 		}
 		d := p.bundle.Destinations[a.Destination]

@@ -56,11 +56,38 @@ func Of(g golden.Golden) ([]Attempt, error) {
 	}
 	f := finder{Golden: g, report: output.Report()}
 	for _, way := range f.report.WaysAround {
-		if err := f.find(way); err != nil {
-			return nil, err
+		for _, one := range each(f.complete(way)) {
+			if err := f.find(one); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return f.found, nil
+}
+
+// each returns a way for each namespace that it is tried from.
+func each(way report.WayAround) []report.WayAround {
+	if len(way.From) == 0 {
+		return []report.WayAround{way}
+	}
+	var ways []report.WayAround
+	for i := range way.From {
+		one := way
+		one.From = way.From[i : i+1]
+		ways = append(ways, one)
+	}
+	return ways
+}
+
+// complete puts before what stops a way into one bundle what the report says of all bundles at
+// the gateway.
+func (f *finder) complete(way report.WayAround) report.WayAround {
+	for _, other := range f.report.WaysAround {
+		if other.Attempt == way.Attempt && other.Gateway == way.Gateway && other.Bundle == "" && way.Bundle != "" {
+			way.StoppedBy = slices.Concat(other.StoppedBy, way.StoppedBy)
+		}
+	}
+	return way
 }
 
 // meshConfig stands for the configuration of the mesh.

@@ -35,15 +35,15 @@ const OwnChoice = "198.51.100.66"
 const standardGateway = "istio-system/istio-egressgateway"
 
 func (f *finder) find(way report.WayAround) error {
-	anywhere := net.JoinHostPort(OwnChoice, "4444")
+	anywhere, from := net.JoinHostPort(OwnChoice, "4444"), strings.Join(way.From, "")
 	switch way.Attempt {
 	case object.NoSidecar:
-		return f.add(way, f.Rendered, calls.Outcome{From: way.From, NoSidecar: true, Call: "tcp://" + anywhere}, anywhere)
+		return f.add(way, f.Rendered, calls.Outcome{From: from, NoSidecar: true, Call: "tcp://" + anywhere}, anywhere)
 	case object.DirectIP:
-		if err := f.add(way, f.Rendered, calls.Outcome{From: way.From, Call: "tcp://" + anywhere}, anywhere); err != nil {
+		if err := f.add(way, f.Rendered, calls.Outcome{From: from, Call: "tcp://" + anywhere}, anywhere); err != nil {
 			return err
 		}
-		unlisted := calls.Outcome{From: way.From, Call: "https://unlisted.example.net:4444", Address: OwnChoice}
+		unlisted := calls.Outcome{From: from, Call: "https://unlisted.example.net:4444", Address: OwnChoice}
 		return f.add(way, f.Rendered, unlisted, anywhere)
 	case object.SpoofedHost:
 		return f.findSpoofs(way)
@@ -75,7 +75,7 @@ func (f *finder) findSpoofs(way report.WayAround) error {
 		}
 		namespace, _, _ := strings.Cut(o.From, "/")
 		named := len(way.StoppedBy) == 0 && o.Address == "" // beside a wildcard that is open
-		if namespace != way.From || u.Scheme == "tcp" || named {
+		if namespace != way.From[0] || u.Scheme == "tcp" || named {
 			continue
 		}
 		target := net.JoinHostPort(OwnChoice, cmp.Or(u.Port(), defaultPorts[u.Scheme]))
@@ -114,7 +114,7 @@ func (f *finder) findIntrusions(way report.WayAround) error {
 func (f *finder) findImpostures(way report.WayAround) error {
 	for _, o := range f.promised(way) {
 		namespace, _, _ := strings.Cut(o.From, "/")
-		if namespace != way.From {
+		if namespace != way.From[0] {
 			continue
 		}
 		o.From = namespace + "/stranger"
@@ -129,10 +129,10 @@ func (f *finder) findImpostures(way report.WayAround) error {
 // bundle, to a port that the bundle uses too.
 func (f *finder) findByHand(way report.WayAround) error {
 	for _, a := range f.report.Access {
-		if a.Exit != standardGateway || a.Protocol != "TLS" || a.Port != 443 || strings.Contains(f.Rendered, "198.51.100") {
+		if way.Gateway != standardGateway || a.Exit != standardGateway || a.Protocol != "TLS" || a.Port != 443 || strings.Contains(f.Rendered, "198.51.100") {
 			continue
 		}
-		client, _, _ := strings.Cut(a.Client, "/")
+		client := a.Clients[0].Namespace
 		manifests := cluster.Join(f.Rendered, ByHand(client))
 		return f.add(way, manifests, calls.Outcome{From: client, Call: "https://by-hand.example.com"}, "by-hand.example.com:443")
 	}

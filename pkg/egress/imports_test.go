@@ -141,7 +141,7 @@ var rooms = []room{
 	{
 		dir: "pkg/egress/internal/audit",
 		own: []string{
-			"api", "diag", "internal/field", "internal/ir", "internal/kind", "object", "report",
+			"api", "diag", "internal/field", "internal/ir", "internal/kind", "internal/neighbor", "object", "report",
 		},
 		reason: "reads what plans and objects say of themselves, and renders nothing",
 	},

@@ -40,8 +40,9 @@ type Output struct {
 	// Warnings did not prevent the objects. They are sorted.
 	Warnings []diag.Diagnostic
 
-	plans []*ir.Plan
-	heads []object.Object // of the objects, in the order in which they were drafted
+	plans     []*ir.Plan
+	heads     []object.Object // of the objects, in the order in which they were drafted
+	neighbors []neighbor.Object
 }
 
 // Render returns the objects that carry the traffic of all bundles together. A
@@ -116,12 +117,13 @@ func render(
 	}
 	diag.Sort(found)
 	return &Output{
-		Objects:  draft.Build(drafts),
-		Patches:  kube.Patches(plans),
-		Releases: kube.Releases(plans),
-		Warnings: found,
-		plans:    plans,
-		heads:    draft.Heads(drafts),
+		Objects:   draft.Build(drafts),
+		Patches:   kube.Patches(plans),
+		Releases:  kube.Releases(plans),
+		Warnings:  found,
+		plans:     plans,
+		heads:     draft.Heads(drafts),
+		neighbors: neighbors,
 	}, nil
 }
 
@@ -155,8 +157,8 @@ func byIdentity(a, b source.Document[api.Bundle]) int {
 }
 
 // Report reports on the bundles that were rendered, in the order of their
-// namespaces and names.
-func (o *Output) Report() report.Report { return audit.Report(o.plans, o.heads) }
+// namespaces and names, and on the objects of others that stood among them.
+func (o *Output) Report() report.Report { return audit.Report(o.plans, o.heads, o.neighbors) }
 
 // EncodeHelmValues writes what workloads need as values for the Helm charts of Istio, as
 // object.EncodeHelmValues does. A gateway whose Deployment is among the objects has none. An

@@ -32,7 +32,9 @@ type Diagnostic struct {
 
 // An ObjectRef names an object.
 type ObjectRef struct {
-	Kind, Namespace, Name string
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
 }
 
 // String returns "EgressBundle payments/news", as far as it is known.
@@ -56,9 +58,9 @@ const (
 
 // A Position is a place in a file.
 type Position struct {
-	File   string
-	Line   int // from 1
-	Column int // from 1, in characters
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`   // from 1
+	Column int    `json:"column,omitempty"` // from 1, in characters
 }
 
 // String returns "file:line:column", or the file alone if that is all there is.

@@ -7,10 +7,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
@@ -19,60 +17,147 @@ var attempts = map[object.Attempt]string{
 	object.NoSidecar:      "a Pod without a sidecar calls a host outside",
 	object.DirectIP:       "calls an address or a host that is not listed",
 	object.SpoofedHost:    "names a listed host in SNI or Host, and connects to an address of its own choice",
-	object.OtherNamespace: "workloads of another namespace use the gateway as the clients do, with their SNI and Host",
-	object.OtherIdentity:  "another service account uses the gateway as the clients do, with their SNI and Host",
-	object.UnlistedRoute:  "takes a route of the gateway that is of no bundle",
+	object.OtherNamespace: "workloads of another namespace call as the clients do, with their SNI and Host",
+	object.OtherIdentity:  "another service account calls as the clients do, with their SNI and Host",
+	object.UnlistedRoute:  "takes a route that is of no bundle",
 }
 
 // Encode writes the report in Markdown. Equal reports give equal bytes. An
 // error is one of the writer.
+//
+// It starts with a picture, a flowchart of Mermaid, if that has no more than 30 arrows.
 func (r Report) Encode(w io.Writer) error {
 	var text strings.Builder
-	text.WriteString("# Egress\n\n## Who may reach what\n\n")
+	text.WriteString("# Egress\n\n")
+	text.WriteString(r.picture())
+	text.WriteString("## Who may reach what\n\n")
 	table(&text, r.accessRows())
-	text.WriteString("\nWithout one of its objects a call fails, or is carried as with it, as plain HTTP on port 80\n" +
-		"is without the ServiceEntry of the client, but for these. Without the VirtualService of a\n" +
-		"sidecar it leaves without timeout, retries and tunnel, with the Host that the application\n" +
-		"sent and with headers of the mesh. Without a DestinationRule that has a traffic policy and\n" +
-		"nothing else it leaves without that policy. Where a wildcard or a wider range covers it,\n" +
-		"it leaves as they say. Of the EndpointSlices of a Service each serves by itself.\n")
+	text.WriteString("\n## What is open beside that\n\n")
+	r.writeOpenings(&text)
 	text.WriteString("\n## What stops each way around\n\n" +
 		"Where several objects are named, each stops what gets past those before it. A\n" +
-		"call that is led to the host that it names is, without that, one to an address\n" +
+		"call that is led where the destination leaves to is, without that, one to an address\n" +
 		"that is not listed. The ConfigMap istio holds the configuration of the mesh.\n\n")
 	table(&text, r.wayRows())
+	text.WriteString("\n## What this takes for granted\n\n")
+	r.Mesh.write(&text)
+	text.WriteString("\n" + withoutObjects)
 	_, err := io.WriteString(w, text.String())
 	return err
 }
 
+const withoutObjects = "Without one of its objects a call fails, or is carried as with it, as plain HTTP on port 80\n" +
+	"is without the ServiceEntry of the client, but for these. Without the VirtualService of a\n" +
+	"sidecar it leaves without timeout, retries and tunnel, with the Host that the application\n" +
+	"sent and with headers of the mesh. Without a DestinationRule that has a traffic policy and\n" +
+	"nothing else it leaves without that policy. Where a wildcard or a wider range covers it,\n" +
+	"it leaves as they say. Of the EndpointSlices of a Service each serves by itself.\n"
+
 func (r Report) accessRows() [][]string {
-	rows := [][]string{{"client", "may call", "as", "of", "by", "encrypted until there by", "encrypted beyond by"}}
+	rows := [][]string{{"of", "client", "may call", "by", "leaves to", "encrypted beyond by"}}
 	for _, a := range r.Access {
-		rows = append(rows, []string{
-			a.Client,
-			a.Host + " port " + strconv.Itoa(a.Port),
-			a.Protocol + requests(a.Requests),
-			a.Bundle + " " + a.Destination,
-			a.Exit,
-			a.until(),
-			cmp.Or(a.Beyond, nobody(a.Protocol)),
-		})
+		rows = append(rows, []string{a.of(), a.clients(), a.called(), a.exit(), a.leaves(), a.beyond()})
 	}
 	return rows
 }
 
+// writeOpenings writes what is open beside the destinations, as far as it is known.
+func (r Report) writeOpenings(text *strings.Builder) {
+	if len(r.Openings) == 0 {
+		text.WriteString("Nothing that these files say. What else stands in the cluster is not known here.\n")
+		return
+	}
+	text.WriteString("NetworkPolicies of bundles, where a namespace has any, drop all of it but the CIDRs of a bypass.\n" +
+		"Of objects of others, these files may lack some; VirtualServices and EnvoyFilters are not looked at.\n\n")
+	rows := [][]string{{"who opens it", "to", "what", "note"}}
+	for _, o := range r.Openings {
+		rows = append(rows, []string{o.by(), o.to(), o.what(), cmp.Or(plain(o.Note), "-")})
+	}
+	table(text, rows)
+}
+
 func (r Report) wayRows() [][]string {
-	rows := [][]string{{"bundle", "destinations", "who", "what is tried", "what stops it"}}
-	for _, way := range r.WaysAround {
-		rows = append(rows, []string{
-			way.Bundle,
-			cmp.Or(strings.Join(way.Destinations, ", "), "-"),
-			cmp.Or(way.From, "anybody"),
-			attempts[way.Attempt],
-			way.stop(),
-		})
+	rows := [][]string{{"who", "what is tried", "what stops it"}}
+	for _, group := range grouped(r.WaysAround) {
+		first := group[0]
+		tried := attempts[first.Attempt]
+		if first.Gateway != "" {
+			tried = "at gateway " + first.Gateway + ": " + tried
+		}
+		rows = append(rows, []string{cmp.Or(strings.Join(first.From, ", "), "anybody"), tried, stops(group)})
 	}
 	return rows
+}
+
+// grouped puts ways together that differ in the bundle, the destinations and the objects only,
+// in the order of the first of each.
+func grouped(ways []WayAround) [][]WayAround {
+	var groups [][]WayAround
+	known := map[string]int{}
+	for _, w := range ways {
+		key := fmt.Sprint(w.Attempt, w.From, w.Gateway, w.Bundle == "", w.Note)
+		i, ok := known[key]
+		if !ok {
+			i, groups = len(groups), append(groups, nil)
+			known[key] = i
+		}
+		groups[i] = append(groups[i], w)
+	}
+	return groups
+}
+
+// stops says what stops ways that have one note.
+func stops(group []WayAround) string {
+	var each []string
+	for _, w := range group {
+		stop := cmp.Or(joinAll(w.StoppedBy, ", then "), "**nothing**")
+		if w.Bundle != "" {
+			stop = fmt.Sprintf("%s %s: %s", w.Bundle, strings.Join(w.Destinations, ", "), stop)
+		}
+		each = append(each, stop)
+	}
+	text := strings.Join(each, "; ")
+	if first := group[0]; first.Openings > 0 && first.Gateway != "" {
+		text += fmt.Sprintf(". It may pass all the same by %d openings, which are listed", first.Openings)
+	}
+	if note := group[0].Note; note != "" {
+		text += ". " + strings.TrimSuffix(plain(note), ".")
+	}
+	return text
+}
+
+// write writes the facts of a mesh.
+func (m Mesh) write(text *strings.Builder) {
+	fmt.Fprintf(text, "- Istio %s with rootNamespace %s, clusterDomain %s, trustDomain %s, outboundTrafficPolicy %s and proxyHeaders %s.\n",
+		m.IstioVersion, m.RootNamespace, m.ClusterDomain, m.TrustDomain, m.OutboundTrafficPolicy, m.ProxyHeaders)
+	for _, g := range m.Gateways {
+		fmt.Fprintf(text, "- Gateway %s is %s/%s%s.\n", g.Name, g.Namespace, g.Service, g.facts())
+	}
+	if m.DNS.Port != 0 {
+		servers := append([]string{"Pods " + labels(m.DNS.Selector) + " of " + m.DNS.Namespace}, m.DNS.Addresses...)
+		fmt.Fprintf(text, "- NetworkPolicies leave DNS open: %s, port %d.\n", strings.Join(servers, ", "), m.DNS.Port)
+	}
+	if len(m.APIServer) > 0 {
+		fmt.Fprintf(text, "- NetworkPolicies leave the API server open: %s.\n", strings.Join(m.APIServer, ", "))
+	}
+	text.WriteString("- What stands in the cluster and not in these files, nobody looked at.\n")
+}
+
+func (g Gateway) facts() string {
+	facts := fmt.Sprintf(": Pods %s, ports %s", labels(g.Selector), ports(g.Ports))
+	if target := ports(g.TargetPorts); target != ports(g.Ports) {
+		facts += ", in containers " + target
+	}
+	if g.ProxyHeaders != "" {
+		facts += ", proxyHeaders " + g.ProxyHeaders
+	}
+	if len(g.NodeSelector) > 0 {
+		facts += ", on nodes " + labels(g.NodeSelector)
+	}
+	if g.AccessLog {
+		facts += ", with an access log"
+	}
+	return facts
 }
 
 // table writes a table whose first row is the header.
@@ -83,43 +168,4 @@ func table(text *strings.Builder, rows [][]string) {
 			fmt.Fprintf(text, "|%s\n", strings.Repeat("---|", len(row)))
 		}
 	}
-}
-
-func requests(allowed []api.AllowedRequest) string {
-	var all []string
-	for _, r := range allowed {
-		methods, paths := strings.Join(r.Methods, " or "), strings.Join(r.Paths, "` or `")
-		all = append(all, fmt.Sprintf("%s `%s`", cmp.Or(methods, "any method"), cmp.Or(paths, "/*")))
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	return ", only " + strings.Join(all, "; ")
-}
-
-func (a Access) until() string {
-	if a.Exit == ExitSidecar {
-		return "-"
-	}
-	return cmp.Or(a.ToExit, nobody(a.Protocol))
-}
-
-// nobody says who encrypts if the mesh does not.
-func nobody(protocol string) string {
-	if protocol == "TCP" {
-		return "the application, if it does"
-	}
-	return "**nobody**"
-}
-
-func (w WayAround) stop() string {
-	var objects []string
-	for _, o := range w.StoppedBy {
-		objects = append(objects, o.String())
-	}
-	stop := cmp.Or(strings.Join(objects, ", then "), "**nothing**")
-	if w.Note != "" {
-		stop += ". " + strings.TrimSuffix(w.Note, ".")
-	}
-	return stop
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report holds who may call what (Access), and which objects stop those who try to
-// get around that (WayAround).
+// Package report holds who may call what and where that really leads (Access), what is open
+// beside it (Opening), and which objects stop those who try to get around it (WayAround).
 package report
 
 import (
@@ -11,58 +11,196 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
-// A Report says what bundles open, and what stops each way around them.
-// Encode writes it for people.
+// A Report says what bundles open, what is open beside them, and what stops each way around
+// them. Encode writes it for people, and EncodeJSON for machines.
+//
+// It knows what bundles say, and what others say in the same files. It does not know what else
+// there is in the cluster.
 type Report struct {
-	Access     []Access
-	WaysAround []WayAround
+	// Mesh is what the report takes for granted of the cluster.
+	Mesh       Mesh        `json:"mesh,omitzero"`
+	Access     []Access    `json:"access,omitempty"`
+	Openings   []Opening   `json:"openings,omitempty"`
+	WaysAround []WayAround `json:"waysAround,omitempty"`
 }
 
-// An Access is one port of one host that some workloads may call.
+// A Mesh is the facts of a cluster, with every default, as bundles or their EgressMesh say
+// them.
+type Mesh struct {
+	IstioVersion          string `json:"istioVersion"`
+	RootNamespace         string `json:"rootNamespace"`
+	ClusterDomain         string `json:"clusterDomain"`
+	TrustDomain           string `json:"trustDomain"`
+	OutboundTrafficPolicy string `json:"outboundTrafficPolicy"`
+	ProxyHeaders          string `json:"proxyHeaders"`
+	// DNS and APIServer are what NetworkPolicies leave open. They are empty where no bundle
+	// asks for NetworkPolicies, and APIServer also where they close the cluster.
+	DNS       api.DNS  `json:"dns,omitzero"`
+	APIServer []string `json:"apiServer,omitempty"`
+	// Gateways are sorted by name.
+	Gateways []Gateway `json:"gateways,omitempty"`
+}
+
+// A Gateway is an egress gateway of a Mesh.
+type Gateway struct {
+	Name      string            `json:"name"`
+	Namespace string            `json:"namespace"`
+	Service   string            `json:"service"`
+	Selector  map[string]string `json:"selector"`
+	// Ports are those of its Service, and TargetPorts those of its containers.
+	Ports       api.GatewayPorts `json:"ports"`
+	TargetPorts api.GatewayPorts `json:"targetPorts"`
+	// ProxyHeaders says whether its Pods are said to keep the headers of the mesh to
+	// themselves: Default or Disabled.
+	ProxyHeaders string `json:"proxyHeaders"`
+	// NodeSelector is the labels of the nodes that a gateway is deployed on. Empty: not known,
+	// or any.
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	// AccessLog says whether a bundle has the gateway log what leaves.
+	AccessLog bool `json:"accessLog,omitempty"`
+}
+
+// An Access is one port of a destination. Its identity is Bundle, Destination and Port.
 type Access struct {
-	// Bundle is NAMESPACE/NAME, and Destination a name in it.
-	Bundle      string
-	Destination string
-	// Client is a namespace, or NAMESPACE/SERVICEACCOUNT.
-	Client string
-	// Host is what is called, with its addresses where they tell it, and Port
-	// its port.
-	Host string
-	Port int
+	// Bundle is NAMESPACE/NAME, and Destination a name in it. Port is what applications call.
+	Bundle      string `json:"bundle"`
+	Destination string `json:"destination"`
+	Port        int    `json:"port"`
+	// Field leads to the port in the bundle, or to the destination if that says nothing of
+	// ports, and Position is where that stands in its file, if it has one.
+	Field    string        `json:"field"`
+	Position diag.Position `json:"position,omitzero"`
+	// Description is what the destination is for, and Owner who answers for it.
+	Description string `json:"description,omitempty"`
+	Owner       string `json:"owner,omitempty"`
+	// Clients may call: whole namespaces, or some service accounts of them. They are sorted.
+	Clients []api.Client `json:"clients"`
+	// Hosts are called, each of them. Addresses are what tells their calls from others,
+	// where that is not the name.
+	Hosts     []string `json:"hosts"`
+	Addresses []string `json:"addresses,omitempty"`
 	// Protocol is what sidecars see there: TLS, TCP, HTTP, HTTP2 or GRPC.
-	Protocol string
+	Protocol string `json:"protocol"`
 	// Requests are those that may pass. Empty: all that are made.
-	Requests []api.AllowedRequest
-	// Exit is the gateway, as NAMESPACE/SERVICE, or "sidecar".
-	Exit string
+	Requests []api.AllowedRequest `json:"requests,omitempty"`
+	// Exit is the gateway, as NAMESPACE/SERVICE, or "sidecar". ExitPort is the port of the
+	// gateway's Service, and 0 for sidecars.
+	Exit     string `json:"exit"`
+	ExitPort int    `json:"exitPort,omitempty"`
 	// ToExit and Beyond are who encrypts, before and after the exit. Empty:
 	// nobody in the mesh.
-	ToExit string
-	Beyond string
-	// By are the objects that serve this port of this host for the client: those of the
-	// destination, and those of the hop to the gateway that it shares with others of its
-	// bundle.
-	By []diag.ObjectRef
+	ToExit string `json:"toExit,omitempty"`
+	Beyond string `json:"beyond,omitempty"`
+	// LeavesTo is where it really goes: to one of these. ForwardProxy is the HTTP proxy that
+	// is asked for them, if there is one.
+	LeavesTo     []Target          `json:"leavesTo"`
+	ForwardProxy *api.ForwardProxy `json:"forwardProxy,omitempty"`
+	// Failover leads from the targets of one region to those of another.
+	Failover []api.Failover `json:"failover,omitempty"`
+	// Service is the Service of the cluster that applications call, if there is one.
+	Service *Service `json:"service,omitempty"`
+	// TLS is what the exit opens. Nil: it opens none.
+	TLS *TLS `json:"tls,omitempty"`
+	// Headers are those of the mesh that requests may leave with.
+	Headers []string `json:"headers,omitempty"`
+	// By are the objects that serve this port for the clients: those of the destination, and
+	// those of the hop to the gateway that it shares with others of its bundle. What stands
+	// in the namespace of a client serves that client alone.
+	By []diag.ObjectRef `json:"by"`
 }
 
-// A WayAround is something that a bundle does not want to happen.
+// A Target is where traffic leaves to.
+type Target struct {
+	// Hosts are those of an Access that it is for. Empty: each of them.
+	Hosts []string `json:"hosts,omitempty"`
+	// Address is an IP address, a range of them, or a name that the exit looks up in DNS.
+	// Empty: the host that is called, likewise.
+	Address string `json:"address,omitempty"`
+	// AsCalled says that the caller chooses the IP address: within Address, or any at all if
+	// that is empty.
+	AsCalled bool `json:"asCalled,omitempty"`
+	Port     int  `json:"port"`
+	// Locality is region, region/zone or region/zone/subzone. Empty: unknown.
+	Locality string `json:"locality,omitempty"`
+}
+
+// A Service is one of the cluster that stands for a host outside.
+type Service struct {
+	Namespace string          `json:"namespace"`
+	Name      string          `json:"name"`
+	Type      api.ServiceType `json:"type"`
+	// ExternalName is what the host is called with. It may be empty.
+	ExternalName string `json:"externalName,omitempty"`
+}
+
+// A TLS is one that the exit opens to a host.
+type TLS struct {
+	// SNI is the server name that is sent. Empty: the host.
+	SNI string `json:"sni,omitempty"`
+	// SubjectAltNames are the names of which the certificate there must carry one. Empty: the
+	// host.
+	SubjectAltNames []string `json:"subjectAltNames,omitempty"`
+	// CACertificates are who must have signed it. Nil: a certificate authority of the system.
+	CACertificates *api.CACertificates `json:"caCertificates,omitempty"`
+	// ClientCertificate is what the exit identifies itself with. Nil: nothing.
+	ClientCertificate *api.ClientCertificate `json:"clientCertificate,omitempty"`
+	// Namespace is where its Secrets and ConfigMaps are. Empty: there are none.
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// An Opening is something that is open beside the destinations. Its identity is By and Field,
+// with Gateway.
+//
+// Those of Namespaces get past the Sidecars of DirectIP. NetworkPolicies, where a WayAround
+// names any, drop all of it but the addresses of a bypass.
+type Opening struct {
+	// By is what opens it: a bundle, an object of somebody else, or the ConfigMap istio, which
+	// stands for outboundTrafficPolicy in the configuration of the mesh.
+	By diag.ObjectRef `json:"by"`
+	// Field leads to what opens it in a bundle, and Position is where that or the object
+	// stands in its file, if it has one.
+	Field    string        `json:"field,omitempty"`
+	Position diag.Position `json:"position,omitzero"`
+	// Namespaces are the clients to whose workloads it is open. Empty: to those of every
+	// client.
+	Namespaces []string `json:"namespaces,omitempty"`
+	// Gateway is the gateway, as NAMESPACE/SERVICE, of which it opens a way out. Empty: it is
+	// none of a gateway.
+	Gateway string `json:"gateway,omitempty"`
+	// Hosts, Addresses and Ports are what is open. Hosts and Addresses empty: every one. Ports
+	// empty: every port. If all are empty, Note says what is.
+	Hosts     []string `json:"hosts,omitempty"`
+	Addresses []string `json:"addresses,omitempty"`
+	Ports     []int    `json:"ports,omitempty"`
+	// Note is what else there is to know, in a sentence. It may be empty.
+	Note string `json:"note,omitempty"`
+}
+
+// A WayAround is something that bundles do not want to happen. It stands for one of each From
+// and of each of the Destinations: the identity of that is Attempt, From, Gateway, Bundle and
+// Destination.
 type WayAround struct {
-	// Bundle is NAMESPACE/NAME. Destinations are those concerned, by name; if it
-	// is empty, it is what no destination is for.
-	Bundle       string
-	Destinations []string
-	// Attempt is what is tried, and From who tries it: a namespace, or empty for
+	// Attempt is what is tried, and From who tries it: namespaces, or empty for
 	// anybody else.
-	Attempt object.Attempt
-	From    string
+	Attempt object.Attempt `json:"attempt"`
+	From    []string       `json:"from,omitempty"`
+	// Gateway is the gateway that is tried, as NAMESPACE/SERVICE. Empty: none.
+	Gateway string `json:"gateway,omitempty"`
+	// Bundle is NAMESPACE/NAME, and Destinations are those concerned. Where they are empty,
+	// it is alike for all bundles.
+	Bundle       string   `json:"bundle,omitempty"`
+	Destinations []string `json:"destinations,omitempty"`
 	// StoppedBy are the objects that stop it, in the order in which it meets
 	// them: should one be missing, the next one does. If there is none, nothing
-	// stops it. Of SpoofedHost they are those that lead it to the host after all;
-	// should one be missing, it is like DirectIP. The ConfigMap istio stands for
-	// outboundTrafficPolicy in the configuration of the mesh.
-	StoppedBy []diag.ObjectRef
+	// stops it. Of OtherNamespace those without a Bundle come first, which are for all
+	// bundles at the gateway. Of SpoofedHost they are those that lead it to where the
+	// destination leaves to after all; should one be missing, it is like DirectIP. The
+	// ConfigMap istio stands for outboundTrafficPolicy in the configuration of the mesh.
+	StoppedBy []diag.ObjectRef `json:"stoppedBy,omitempty"`
+	// Openings is how many of the Openings get past that.
+	Openings int `json:"openings,omitempty"`
 	// Note is what else there is to know, in a sentence. It may be empty.
-	Note string
+	Note string `json:"note,omitempty"`
 }
 
 // ExitSidecar is the Exit of what leaves straight from the sidecar.

@@ -4,16 +4,58 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
-// What else there is to know of a way around, in sentences.
+// What else there is to know of an opening or of a way around, in sentences.
+
+const (
+	noteOnAllowAny      = "outboundTrafficPolicy is ALLOW_ANY, and no Sidecar of a bundle says otherwise. It is open to namespaces without a bundle too."
+	noteOnBypass        = "No sidecar sees it, as soon as Pods have the annotations of egressbundle patch."
+	noteOnPolicy        = "NetworkPolicies add to one another: what this one opens is not looked at."
+	noteOnOtherPolicy   = "It may allow what no bundle does."
+	noteOnDropped       = "Clients of any bundle at the gateway get past it, and others do not."
+	noteOnOpenWildcard  = "The wildcard leads to whatever address is called."
+	noteOnEveryIdentity = "Every service account of the namespace is a client."
+)
+
+// noteOnSidecar says what workloads do that follow a Sidecar of somebody else.
+func noteOnSidecar(selects bool, mode string) string {
+	who := "Workloads"
+	if selects {
+		who = "The workloads that it selects"
+	}
+	return fmt.Sprintf("%s follow it, and not the Sidecar of a bundle: its outboundTrafficPolicy is %s, and what else it says is not looked at.",
+		who, cmp.Or(mode, "that of the mesh"))
+}
+
+// mostNamed is how many openings a note names.
+const mostNamed = 3
+
+// noteOnPast says what gets past a way around.
+func noteOnPast(refs []diag.ObjectRef) string {
+	var names []string
+	for _, ref := range refs {
+		if !slices.Contains(names, ref.String()) && len(names) <= mostNamed {
+			names = append(names, ref.String())
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) > mostNamed:
+		return fmt.Sprintf("Not stopped: %d openings, which are listed.", len(refs))
+	default:
+		return fmt.Sprintf("Not stopped: what %s opens.", strings.Join(names, ", "))
+	}
+}
 
 // noteOnOpen says what NetworkPolicies leave open to every Pod of a client.
 func noteOnOpen(open []string, cluster bool) string {
@@ -27,13 +69,13 @@ func noteOnOpen(open []string, cluster bool) string {
 	return strings.Join(notes, " ")
 }
 
-// noteOnBypass says that sidecars do not see everything.
-func noteOnBypass() string { return fmt.Sprintf("No sidecar sees what %s names.", field.Bypass) }
-
-func noteOnOpenWildcard() string { return "The wildcard leads to whatever address is called." }
+// joined puts notes together, of which some may be empty.
+func joined(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(note string) bool { return note == "" }), " ")
+}
 
 func noteOnSpoofed(tls bool) string {
-	note := "It leads to the host itself."
+	note := "It is led to where the destination leaves to."
 	if tls {
 		note += " What the application asks for within its TLS, nobody sees."
 	}
@@ -68,20 +110,14 @@ func noteOnRefusal(d *ir.Destination) string {
 	}
 }
 
-func noteOnEveryIdentity() string { return "Every service account of the namespace is a client." }
-
-func noteOnGateway(name string, denied bool) string {
-	note := fmt.Sprintf("Of gateway %s.", name)
-	if denied {
-		note += " But a server for every host (*) that ends Istio mutual TLS can be reached as any name below ." +
-			ir.ReservedDomain + ". TCP and TLS are refused at the caller's first byte: before that the gateway connects to the " +
-			"host, and the caller hears what the host says first."
+// noteOnGateway says what still gets through a gateway that denies what is of no bundle.
+func noteOnGateway(denied bool) string {
+	if !denied {
+		return ""
 	}
-	return note
-}
-
-func bypassOf(p *ir.Plan) string {
-	return fmt.Sprintf("%s of %s", field.Bypass.Child("cidrs"), p.Subject.Object)
+	return "But a server for every host (*) that ends Istio mutual TLS can be reached as any name below ." +
+		ir.ReservedDomain + ". TCP and TLS are refused at the caller's first byte: before that the gateway connects to the " +
+		"host, and the caller hears what the host says first."
 }
 
 // meshConfig is where Istio has the configuration of a mesh.

@@ -10,63 +10,92 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
-// waysAround returns what may be tried around a bundle, with what stops it.
-func (a audit) waysAround(p *ir.Plan) []report.WayAround {
+// waysAround returns what may be tried around the bundles, with what stops it: by client, by
+// gateway and by destination.
+func (a audit) waysAround(openings []opening) []report.WayAround {
 	var ways []report.WayAround
-	for _, client := range p.Clients.Namespaces {
-		ways = append(ways, a.withoutSidecar(p, client), a.direct(p, client))
+	tally := tallyOf(openings)
+	for _, client := range a.clients {
+		ways = append(ways, a.withoutSidecar(client, tally), a.direct(client, tally))
 	}
-	for _, d := range p.Destinations {
-		ways = append(ways, a.waysTo(d)...)
+	for _, g := range a.gateways {
+		ways = append(ways, a.waysThrough(g, openings)...)
 	}
-	for _, g := range p.Gateways() {
-		stops := a.stops[object.Stop{Attempt: object.UnlistedRoute, Gateway: g.Name}]
-		ways = append(ways, report.WayAround{Attempt: object.UnlistedRoute, StoppedBy: stops, Note: noteOnGateway(g.Name, len(stops) > 0)})
+	for _, p := range a.plans {
+		ways = append(ways, a.waysOf(p)...)
 	}
 	for i := range ways {
-		ways[i].Bundle = p.Bundle.String()
 		ways[i].StoppedBy = slices.Clone(ways[i].StoppedBy)
 	}
-	return united(ways)
+	return ways
 }
 
-func (a audit) withoutSidecar(p *ir.Plan, client string) report.WayAround {
+// withoutSidecar is a call of a Pod that only NetworkPolicies can stop.
+func (a audit) withoutSidecar(name string, t tally) report.WayAround {
 	way := report.WayAround{
 		Attempt:   object.NoSidecar,
-		From:      client,
-		StoppedBy: a.stops[object.Stop{Attempt: object.NoSidecar, From: client}],
+		From:      []string{name},
+		StoppedBy: a.stops[object.Stop{Attempt: object.NoSidecar, From: name}],
 	}
 	if len(way.StoppedBy) > 0 {
-		way.Note = noteOnOpen(a.openTo(client), p.Enforce.ClusterTraffic == api.ClusterTrafficAllow)
+		c, past := a.client[name], t.past(name, true)
+		way.Openings = len(past)
+		way.Note = joined(noteOnPast(past), noteOnOpen(slices.Compact(c.direct), c.plan.Enforce.ClusterTraffic == api.ClusterTrafficAllow))
 	}
 	return way
 }
 
 // direct is a call that nothing declares. What stops it is the Sidecar of the
 // namespace, or else the configuration of the mesh, and then NetworkPolicies.
-func (a audit) direct(p *ir.Plan, client string) report.WayAround {
-	way := report.WayAround{Attempt: object.DirectIP, From: client}
-	var policies []diag.ObjectRef
-	for _, ref := range a.stops[object.Stop{Attempt: object.DirectIP, From: client}] {
-		if ref.Kind == kind.Sidecar {
-			way.StoppedBy = append(way.StoppedBy, ref)
-		} else {
-			policies = append(policies, ref)
+func (a audit) direct(name string, t tally) report.WayAround {
+	c := a.client[name]
+	var configured []diag.ObjectRef
+	if c.plan.Mesh.OutboundTrafficPolicy != ir.AllowAny {
+		configured = append(configured, meshConfig(c.plan.Mesh))
+	}
+	past := t.past(name, len(c.policies) > 0)
+	return report.WayAround{
+		Attempt:   object.DirectIP,
+		From:      []string{name},
+		StoppedBy: slices.Concat(c.sidecars, configured, c.policies),
+		Openings:  len(past),
+		Note:      noteOnPast(past),
+	}
+}
+
+// waysThrough returns what others may try at a gateway, whatever the bundle. Of other namespaces
+// NetworkPolicies drop the packets.
+func (a audit) waysThrough(g *ir.Gateway, openings []opening) []report.WayAround {
+	var ways []report.WayAround
+	if drops := a.stops[object.Stop{Attempt: object.OtherNamespace, Gateway: g.Name}]; len(drops) > 0 {
+		ways = append(ways, report.WayAround{Attempt: object.OtherNamespace, Gateway: exitName(g), StoppedBy: drops, Note: noteOnDropped})
+	}
+	denies := a.stops[object.Stop{Attempt: object.UnlistedRoute, Gateway: g.Name}]
+	unlisted := report.WayAround{
+		Attempt: object.UnlistedRoute, Gateway: exitName(g), StoppedBy: denies, Note: noteOnGateway(len(denies) > 0),
+	}
+	for _, o := range openings {
+		if o.Gateway == exitName(g) {
+			unlisted.Openings++
 		}
 	}
-	if p.Mesh.OutboundTrafficPolicy != ir.AllowAny {
-		way.StoppedBy = append(way.StoppedBy, meshConfig(p.Mesh))
+	return append(ways, unlisted)
+}
+
+// waysOf returns what may be tried around the destinations of a bundle.
+func (a audit) waysOf(p *ir.Plan) []report.WayAround {
+	var ways []report.WayAround
+	for _, d := range p.Destinations {
+		ways = append(ways, a.waysTo(d)...)
 	}
-	way.StoppedBy = append(way.StoppedBy, policies...)
-	if p.Bypass != nil {
-		way.Note = noteOnBypass()
+	for i := range ways {
+		ways[i].Bundle = p.Bundle.String()
 	}
-	return way
+	return united(ways)
 }
 
 // waysTo returns what may be tried around one destination.
@@ -88,9 +117,9 @@ func (a audit) waysTo(d *ir.Destination) []report.WayAround {
 
 // spoofed is a call that names a host and connects to some other address.
 func (a audit) spoofed(d *ir.Destination, client string) report.WayAround {
-	way := report.WayAround{Attempt: object.SpoofedHost, From: client}
+	way := report.WayAround{Attempt: object.SpoofedHost, From: []string{client}}
 	if d.IsOpen() {
-		way.Note = noteOnOpenWildcard()
+		way.Note = noteOnOpenWildcard
 		return way
 	}
 	way.StoppedBy = a.stops[object.Stop{
@@ -103,9 +132,8 @@ func (a audit) spoofed(d *ir.Destination, client string) report.WayAround {
 // intrusions are what others may try who are no clients of a destination.
 func (a audit) intrusions(d *ir.Destination, way ir.ThroughGateway) []report.WayAround {
 	stop := object.Stop{Attempt: object.OtherNamespace, Gateway: way.Gateway.Name}
-	drops := a.stops[stop]
 	var denies, refusals []diag.ObjectRef
-	note := noteOnUnknownCaller(len(drops) > 0)
+	note := noteOnUnknownCaller(len(a.stops[stop]) > 0)
 	if way.MutualTLS {
 		note = noteOnRefusal(d)
 		stop.Bundle = d.Bundle.String()
@@ -113,36 +141,57 @@ func (a audit) intrusions(d *ir.Destination, way ir.ThroughGateway) []report.Way
 		stop.Attempt = object.OtherIdentity
 		refusals = a.stops[stop]
 	}
-	ways := []report.WayAround{{
-		Attempt:   object.OtherNamespace,
-		StoppedBy: slices.Concat(drops, denies),
-		Note:      note,
-	}}
+	ways := []report.WayAround{{Attempt: object.OtherNamespace, StoppedBy: denies, Note: note}}
 	for _, client := range d.Clients.Namespaces {
-		other := report.WayAround{Attempt: object.OtherIdentity, From: client}
+		other := report.WayAround{Attempt: object.OtherIdentity, From: []string{client}}
 		if len(d.Clients.Accounts[client]) > 0 {
 			other.StoppedBy, other.Note = refusals, note
 		} else {
-			other.Note = noteOnEveryIdentity()
+			other.Note = noteOnEveryIdentity
 		}
 		ways = append(ways, other)
+	}
+	for i := range ways {
+		ways[i].Gateway = exitName(way.Gateway)
 	}
 	return ways
 }
 
-// united joins ways that differ in the destination only.
+// united joins ways of a bundle that differ in who tries, and then in the destination only.
 func united(ways []report.WayAround) []report.WayAround {
+	ways = joinedBy(ways,
+		func(w report.WayAround) string {
+			return fmt.Sprint(w.Attempt, w.Gateway, w.Destinations, w.StoppedBy, w.Note)
+		},
+		func(into *report.WayAround, w report.WayAround) { into.From = append(into.From, w.From...) })
+	for i := range ways {
+		ways[i].From = setOf(ways[i].From)
+	}
+	ways = joinedBy(ways,
+		func(w report.WayAround) string { return fmt.Sprint(w.Attempt, w.Gateway, w.From, w.StoppedBy, w.Note) },
+		func(into *report.WayAround, w report.WayAround) {
+			into.Destinations = append(into.Destinations, w.Destinations...)
+		})
+	for i := range ways {
+		ways[i].Destinations = setOf(ways[i].Destinations)
+	}
+	return ways
+}
+
+func setOf(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+
+// joinedBy joins ways that have one key, in the order of the first of each.
+func joinedBy(ways []report.WayAround, key func(report.WayAround) string, join func(*report.WayAround, report.WayAround)) []report.WayAround {
 	var all []report.WayAround
 	known := map[string]int{}
 	for _, w := range ways {
-		key := fmt.Sprint(w.Attempt, w.From, w.StoppedBy, w.Note)
-		i, ok := known[key]
-		if !ok {
-			known[key] = len(all)
-			all = append(all, w)
+		i, ok := known[key(w)]
+		if ok {
+			join(&all[i], w)
 			continue
 		}
-		all[i].Destinations = slices.Compact(append(all[i].Destinations, w.Destinations...))
+		known[key(w)] = len(all)
+		all = append(all, w)
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import "go.yaml.in/yaml/v3"
 type Spec struct {
 	ExportTo         []string   `yaml:"exportTo"`
 	Hosts            []string   `yaml:"hosts"`            // of a ServiceEntry and a VirtualService
+	Addresses        []string   `yaml:"addresses"`        // of a ServiceEntry
 	Ports            []Port     `yaml:"ports"`            // of a ServiceEntry
 	Gateways         []string   `yaml:"gateways"`         // of a VirtualService
 	HTTP             []Route    `yaml:"http"`             // of a VirtualService
@@ -21,6 +22,11 @@ type Spec struct {
 	Rules            []any      `yaml:"rules"`            // of an AuthorizationPolicy
 	WorkloadSelector *yaml.Node `yaml:"workloadSelector"` // of a Sidecar and a DestinationRule
 	Selector         Labels     `yaml:"selector"`         // of a Gateway and an AuthorizationPolicy
+
+	// OutboundTrafficPolicy is that of a Sidecar.
+	OutboundTrafficPolicy struct {
+		Mode string `yaml:"mode"`
+	} `yaml:"outboundTrafficPolicy"`
 }
 
 // Labels are those that a selector asks for.

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+)
+
+// Kind is the kind of a report in JSON. Its schema is that of egress.JSONSchema.
+const Kind = "EgressReport"
+
+// MarshalJSON writes the report with its kind and the version of the API.
+func (r Report) MarshalJSON() ([]byte, error) {
+	type fields Report
+	return json.Marshal(struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+		fields
+	}{api.APIVersion, Kind, fields(r)})
+}
+
+// EncodeJSON writes the report in JSON, indented. Equal reports give equal bytes. An error is
+// one of the writer.
+func (r Report) EncodeJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}

@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+)
+
+// The cells of tables.
+
+// of names the destination, and says at whose wish it is there.
+func (a Access) of() string {
+	name := a.Bundle + " " + a.Destination
+	var wish []string
+	if a.Description != "" {
+		wish = append(wish, plain(a.Description))
+	}
+	if a.Owner != "" {
+		wish = append(wish, "owner: "+plain(a.Owner))
+	}
+	if len(wish) == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, strings.Join(wish, "; "))
+}
+
+func (a Access) clients() string { return strings.Join(a.clientNames(), ", ") }
+
+// clientNames are namespaces, and NAMESPACE/SERVICEACCOUNT where not all of one may call.
+func (a Access) clientNames() []string {
+	var names []string
+	for _, c := range a.Clients {
+		if len(c.ServiceAccounts) == 0 {
+			names = append(names, c.Namespace)
+		}
+		for _, account := range c.ServiceAccounts {
+			names = append(names, c.Namespace+"/"+account)
+		}
+	}
+	return names
+}
+
+func (a Access) called() string {
+	text := plain(strings.Join(a.Hosts, ", "))
+	if len(a.Addresses) > 0 {
+		text += fmt.Sprintf(" (%s)", strings.Join(a.Addresses, ", "))
+	}
+	if s := a.Service; s != nil {
+		text += fmt.Sprintf(", by the Service %s/%s of type %s", s.Namespace, s.Name, s.Type)
+	}
+	return fmt.Sprintf("%s port %d as %s%s", text, a.Port, a.Protocol, requests(a.Requests))
+}
+
+func requests(allowed []api.AllowedRequest) string {
+	var all []string
+	for _, r := range allowed {
+		methods, paths := strings.Join(r.Methods, " or "), "any path"
+		if len(r.Paths) > 0 {
+			paths = joinCode(r.Paths, " or ")
+		}
+		all = append(all, cmp.Or(methods, "any method")+" "+paths)
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return ", only " + strings.Join(all, "; ")
+}
+
+// exit says by which exit, and who encrypts until there.
+func (a Access) exit() string {
+	if a.Exit == ExitSidecar {
+		return "the sidecar"
+	}
+	return fmt.Sprintf("gateway %s port %d, encrypted until there by %s", a.Exit, a.ExitPort, cmp.Or(a.ToExit, nobody(a.Protocol)))
+}
+
+// nobody says who encrypts if the mesh does not.
+func nobody(protocol string) string {
+	if protocol == "TCP" {
+		return "the application, if it does"
+	}
+	return "**nobody**"
+}
+
+func (a Access) leaves() string {
+	text := joinAll(a.LeavesTo, "; ")
+	if p := a.ForwardProxy; p != nil {
+		text = fmt.Sprintf("forward proxy %s port %d, which is asked for %s", p.Address, p.Port, text)
+	}
+	for _, f := range a.Failover {
+		text += fmt.Sprintf("; where %s fails, to %s", f.From, f.To)
+	}
+	return text
+}
+
+// String names the target, as in "db.example.com port 5432 (eu-west1)".
+func (t Target) String() string {
+	address := t.Address
+	switch {
+	case t.AsCalled && address == "":
+		address = "**whatever address is called**"
+	case t.AsCalled:
+		address += " as called,"
+	case address == "":
+		address = "the host itself,"
+	}
+	text := fmt.Sprintf("%s port %d", address, t.Port)
+	if len(t.Hosts) > 0 {
+		text = plain(strings.Join(t.Hosts, ", ")) + ": " + text
+	}
+	if t.Locality != "" {
+		text += fmt.Sprintf(" (%s)", t.Locality)
+	}
+	return text
+}
+
+// beyond says who encrypts beyond the exit, and what leaves of the mesh.
+func (a Access) beyond() string {
+	text := cmp.Or(a.Beyond, nobody(a.Protocol))
+	if a.TLS != nil {
+		text += ": " + a.TLS.words(a.outside())
+	}
+	if len(a.Headers) > 0 {
+		text += ". Requests may carry " + joinCode(a.Headers, ", ") + ", which names the inside of the mesh"
+	}
+	return text
+}
+
+// outside is what the host is called with.
+func (a Access) outside() string {
+	if a.Service != nil && a.Service.ExternalName != "" {
+		return a.Service.ExternalName
+	}
+	return "the host"
+}
+
+func (t TLS) words(host string) string {
+	names := cmp.Or(strings.Join(t.SubjectAltNames, " or "), host)
+	text := fmt.Sprintf("server name %s, a certificate for %s signed by %s", cmp.Or(t.SNI, host), names, t.authority())
+	if c := t.ClientCertificate; c != nil && c.Files != nil {
+		text += fmt.Sprintf(", as client with %s, key %s", code(c.Files.Certificate), code(c.Files.PrivateKey))
+	} else if c != nil {
+		text += fmt.Sprintf(", as client with Secret %s", t.inNamespace(c.Secret))
+	}
+	return text
+}
+
+func (t TLS) authority() string {
+	switch ca := t.CACertificates; {
+	case ca == nil:
+		return "an authority of the system"
+	case ca.Secret != "":
+		return "Secret " + t.inNamespace(ca.Secret)
+	case ca.ConfigMap != "":
+		return "ConfigMap " + t.inNamespace(ca.ConfigMap)
+	default:
+		return code(ca.File)
+	}
+}
+
+func (t TLS) inNamespace(name string) string {
+	if t.Namespace == "" {
+		return name
+	}
+	return t.Namespace + "/" + name
+}
+
+func (o Opening) by() string {
+	return strings.TrimSpace(plain(o.By.String()) + " " + o.Field)
+}
+
+func (o Opening) to() string {
+	if o.Gateway != "" {
+		return "gateway " + o.Gateway
+	}
+	return cmp.Or(strings.Join(o.Namespaces, ", "), "every client")
+}
+
+func (o Opening) what() string {
+	what := plain(strings.Join(slices.Concat(o.Hosts, o.Addresses), ", "))
+	var numbers []string
+	for _, port := range o.Ports {
+		numbers = append(numbers, strconv.Itoa(port))
+	}
+	switch {
+	case what == "" && len(numbers) == 0 && o.Note != "":
+		return "see the note"
+	case len(numbers) == 0:
+		return cmp.Or(what, "every address")
+	default:
+		return cmp.Or(what, "every address") + " port " + strings.Join(numbers, ", ")
+	}
+}
+
+func ports(p api.GatewayPorts) string {
+	text := fmt.Sprintf("http %d, tls %d", p.HTTP, p.TLS)
+	for _, port := range p.TCP {
+		text += fmt.Sprintf(", tcp %d", port)
+	}
+	return text
+}
+
+func labels(of map[string]string) string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(of)) {
+		all = append(all, plain(key+"="+of[key]))
+	}
+	return strings.Join(all, ",")
+}
+
+func joinAll[T fmt.Stringer](all []T, separator string) string {
+	var texts []string
+	for _, one := range all {
+		texts = append(texts, one.String())
+	}
+	return strings.Join(texts, separator)
+}
+
+func joinCode(all []string, separator string) string {
+	var texts []string
+	for _, one := range all {
+		texts = append(texts, code(one))
+	}
+	return strings.Join(texts, separator)
+}
