@@ -26,7 +26,10 @@ as before; if it is killed, each file is as before or as it is to be, and the ne
 says so and writes the rest.
 
 With --report it prints, in Markdown and instead of the objects, who may reach what
-by which exit, and which object stops each way around it, or that nothing does.`
+by which exit and where that really leads, what is open beside it, and which object stops
+each way around it, or that nothing does. Markdown starts with a flowchart of Mermaid,
+unless it had more than 30 arrows. With --report=json it prints the same for machines, as
+"egressbundle schema EgressReport" describes it.`
 
 const patchHelp = `patch reads EgressBundles as render does, and prints how to change the Pods of
 workloads that exist already: to skip their proxies, as spec.bypass wants it, and

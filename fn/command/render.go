@@ -5,6 +5,7 @@ package command
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -20,10 +21,17 @@ import (
 
 // renderOptions are the flags of render.
 type renderOptions struct {
-	dir           string
-	check, report bool
-	allowEmpty    bool
+	dir        string
+	check      bool
+	report     string
+	allowEmpty bool
 }
+
+// The forms of a report.
+const (
+	reportMarkdown = "markdown"
+	reportJSON     = "json"
+)
 
 func renderCommand() *cobra.Command {
 	var opts renderOptions
@@ -33,7 +41,7 @@ func renderCommand() *cobra.Command {
 		Long:  renderHelp,
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			if err := opts.validate(cmd.Flags().Changed("output")); err != nil {
+			if err := opts.validate(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			return opts.run(cmd, paths)
@@ -42,17 +50,21 @@ func renderCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
 	flags.BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
-	flags.BoolVar(&opts.report, "report", false, "print who may reach what, and what stops each way around it")
+	flags.StringVar(&opts.report, "report", "", "print who may reach what, and what stops each way around it, in `FORM`: markdown, or json for machines")
+	flags.Lookup("report").NoOptDefVal = reportMarkdown
 	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
 	return cmd
 }
 
 // validate looks at what flags ask for together.
-func (opts renderOptions) validate(hasDir bool) error {
+func (opts renderOptions) validate(isSet func(flag string) bool) error {
+	if isSet("report") && opts.report != reportMarkdown && opts.report != reportJSON {
+		return fmt.Errorf("--report must be %s or %s, got %q", reportMarkdown, reportJSON, opts.report)
+	}
 	if opts.check && opts.dir == "" {
 		return errors.New("--check needs -o DIR, the folder to look at")
 	}
-	if opts.dir == "" && hasDir {
+	if opts.dir == "" && isSet("output") {
 		return errors.New("-o needs the name of a folder, and got none")
 	}
 	return nil
@@ -93,10 +105,7 @@ func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output)
 // printOrKeep prints the report or the objects, and keeps the objects in a folder, or checks
 // that it has them. It returns warnings of the folder.
 func (opts renderOptions) printOrKeep(stdout io.Writer, output *egress.Output) ([]diag.Diagnostic, error) {
-	printReport := func() error { return nil }
-	if opts.report {
-		printReport = func() error { return output.Report().Encode(stdout) }
-	}
+	printReport := func() error { return opts.printReport(stdout, output) }
 	dir := filepath.Clean(opts.dir)
 	switch {
 	case opts.check:
@@ -107,9 +116,21 @@ func (opts renderOptions) printOrKeep(stdout io.Writer, output *egress.Output) (
 		return warnings, printReport()
 	case opts.dir != "":
 		return folder.Update(dir, output.Objects, printReport)
-	case opts.report:
+	case opts.report != "":
 		return nil, printReport()
 	default:
 		return nil, object.Encode(stdout, output.Objects)
+	}
+}
+
+// printReport prints the report, if there is to be one, in the form that the flag says.
+func (opts renderOptions) printReport(stdout io.Writer, output *egress.Output) error {
+	switch opts.report {
+	case reportMarkdown:
+		return output.Report().Encode(stdout)
+	case reportJSON:
+		return output.Report().EncodeJSON(stdout)
+	default:
+		return nil
 	}
 }

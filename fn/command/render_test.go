@@ -33,20 +33,22 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestReport keeps the report of an example true. With -o the objects are written
-// all the same.
+// TestReport keeps the reports of an example true, for people and for machines. With -o the
+// objects are written all the same.
 func TestReport(t *testing.T) {
-	const bundle = "../../examples/closed-path/bundle.yaml"
-	report := fntest.Succeed(t, "", "", fntest.Program, "render", "--report", bundle)
-	fntest.CompareGolden(t, filepath.Join(filepath.Dir(bundle), "report.md"), report)
+	const example = "../../examples/closed-path"
+	for flag, golden := range map[string]string{"--report": "report.md", "--report=json": "report.json"} {
+		report := fntest.Succeed(t, example, "", fntest.Program, "render", flag, "bundle.yaml")
+		fntest.CompareGolden(t, filepath.Join(example, golden), report)
 
-	dir := t.TempDir()
-	again := fntest.Succeed(t, "", "", fntest.Program, "render", "--report", "-o", dir, bundle)
-	if diff := cmp.Diff(report, again); diff != "" {
-		t.Errorf("with -o (-without +with):\n%s", diff)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "payments", "sidecar_egressbundle.yaml")); err != nil {
-		t.Error(err)
+		dir := t.TempDir()
+		again := fntest.Succeed(t, example, "", fntest.Program, "render", flag, "-o", dir, "bundle.yaml")
+		if diff := cmp.Diff(report, again); diff != "" {
+			t.Errorf("with -o (-without +with):\n%s", diff)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "payments", "sidecar_egressbundle.yaml")); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

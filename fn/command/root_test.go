@@ -23,6 +23,8 @@ func TestOtherCommands(t *testing.T) {
 		{args: []string{"version"}, stdout: "egressbundle "},
 		{args: []string{"schema"}, stdout: "{\n  \"$schema\""},
 		{args: []string{"schema", "EgressMesh"}, stdout: "{\n  \"$schema\""},
+		{args: []string{"schema", "EgressReport"}, stdout: "{\n  \"$schema\""},
+		{args: []string{"render", "--report=xml", "bundle.yaml"}, status: 1, stderr: "--report must be markdown or json"},
 		{args: []string{"schema", "Pod"}, status: 1, stderr: `"Pod"`},
 		{args: []string{"render"}, status: 1, stderr: "requires at least 1 arg"},
 		{args: []string{"render", "--check", "bundle.yaml"}, status: 1, stderr: "--check needs -o DIR"},

@@ -10,13 +10,14 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
 func schemaCommand() *cobra.Command {
-	kinds := api.Kinds()
+	kinds := append(api.Kinds(), report.Kind)
 	return &cobra.Command{
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
-		Short:     "Print the JSON Schema of a kind, for editors",
+		Short:     "Print the JSON Schema of a kind, for editors, or of a report",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -12,14 +12,15 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
+	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
 // JSONSchema returns the JSON Schema of a kind (draft 2020-12), with which an
-// editor completes and checks a file. It fails for a kind that api.Kinds does not
-// have.
+// editor completes and checks a file, and others read a report. It fails for a kind that is
+// neither one of api.Kinds nor report.Kind.
 func JSONSchema(kind string) ([]byte, error) {
-	if !slices.Contains(api.Kinds(), kind) {
-		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(api.Kinds(), " and "), kind)
+	if kinds := append(api.Kinds(), report.Kind); !slices.Contains(kinds, kind) {
+		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(kinds, ", "), kind)
 	}
 	compact, err := schema.JSON(kind)
 	if err != nil {

@@ -5,6 +5,7 @@ package egress_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -229,4 +230,24 @@ func TestRenderReportsAll(t *testing.T) {
 	if diff := cmp.Diff([]diag.Code{diag.InvalidValue, diag.DuplicateHost}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// reportOf returns the report of what a stream holds.
+func reportOf(t *testing.T, text string) report.Report {
+	t.Helper()
+	output, err := parse(t, text).Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return output.Report()
+}
+
+// markdown returns the report of a stream as people read it.
+func markdown(t *testing.T, text string) string {
+	t.Helper()
+	var written strings.Builder
+	if err := reportOf(t, text).Encode(&written); err != nil {
+		t.Fatal(err)
+	}
+	return written.String()
 }

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
@@ -71,7 +72,7 @@ func (r Report) writeOpenings(text *strings.Builder) {
 		"Of objects of others, these files may lack some; VirtualServices and EnvoyFilters are not looked at.\n\n")
 	rows := [][]string{{"who opens it", "to", "what", "note"}}
 	for _, o := range r.Openings {
-		rows = append(rows, []string{o.by(), o.to(), o.what(), cmp.Or(plain(o.Note), "-")})
+		rows = append(rows, []string{o.by(), o.to(), cmp.Or(plain(o.what()), "see the note"), cmp.Or(plain(o.Note), "-")})
 	}
 	table(text, rows)
 }
@@ -79,25 +80,24 @@ func (r Report) writeOpenings(text *strings.Builder) {
 func (r Report) wayRows() [][]string {
 	rows := [][]string{{"who", "what is tried", "what stops it"}}
 	for _, group := range grouped(r.WaysAround) {
-		first := group[0]
-		tried := attempts[first.Attempt]
-		if first.Gateway != "" {
-			tried = "at gateway " + first.Gateway + ": " + tried
+		tried := attempts[group[0].Attempt]
+		if gateway := group[0].Gateway; gateway != "" {
+			tried = "at gateway " + gateway + ": " + tried
 		}
-		rows = append(rows, []string{cmp.Or(strings.Join(first.From, ", "), "anybody"), tried, stops(group)})
+		rows = append(rows, []string{who(group), tried, stops(group)})
 	}
 	return rows
 }
 
-// grouped puts ways together that differ in the bundle, the destinations and the objects only,
-// in the order of the first of each.
+// grouped puts ways into bundles together that differ in who tries, the destinations and the
+// objects only, in the order of the first of each.
 func grouped(ways []WayAround) [][]WayAround {
 	var groups [][]WayAround
 	known := map[string]int{}
 	for _, w := range ways {
-		key := fmt.Sprint(w.Attempt, w.From, w.Gateway, w.Bundle == "", w.Note)
+		key := fmt.Sprint(w.Attempt, w.Gateway, w.Bundle != "", w.Note)
 		i, ok := known[key]
-		if !ok {
+		if !ok || w.Bundle == "" {
 			i, groups = len(groups), append(groups, nil)
 			known[key] = i
 		}
@@ -106,22 +106,40 @@ func grouped(ways []WayAround) [][]WayAround {
 	return groups
 }
 
+// who says who tries ways that stand in one row.
+func who(group []WayAround) string {
+	first := cmp.Or(strings.Join(group[0].From, ", "), "anybody")
+	if differ(group) {
+		return "a client, as named"
+	}
+	return first
+}
+
+func differ(group []WayAround) bool {
+	return slices.ContainsFunc(group, func(w WayAround) bool { return !slices.Equal(w.From, group[0].From) })
+}
+
 // stops says what stops ways that have one note.
 func stops(group []WayAround) string {
 	var each []string
+	named := differ(group)
 	for _, w := range group {
 		stop := cmp.Or(joinAll(w.StoppedBy, ", then "), "**nothing**")
 		if w.Bundle != "" {
 			stop = fmt.Sprintf("%s %s: %s", w.Bundle, strings.Join(w.Destinations, ", "), stop)
 		}
+		if named {
+			stop = strings.Join(w.From, ", ") + " to " + stop
+		}
 		each = append(each, stop)
 	}
 	text := strings.Join(each, "; ")
-	if first := group[0]; first.Openings > 0 && first.Gateway != "" {
-		text += fmt.Sprintf(". It may pass all the same by %d openings, which are listed", first.Openings)
+	first := group[0]
+	if first.Gateway != "" && first.Openings > 0 {
+		text += fmt.Sprintf(". Beside it, others have %d openings there, which are listed", first.Openings)
 	}
-	if note := group[0].Note; note != "" {
-		text += ". " + strings.TrimSuffix(plain(note), ".")
+	if first.Note != "" {
+		text += ". " + strings.TrimSuffix(plain(first.Note), ".")
 	}
 	return text
 }

@@ -75,25 +75,25 @@ func (f *flowchart) id(node string) string {
 	return f.ids[node]
 }
 
+// addAccess adds the way from the clients over the gateway. A sidecar is in the Pod of its client.
 func (f *flowchart) addAccess(a Access) {
-	exit := "gateway " + a.Exit
 	label := fmt.Sprintf("%s port %d", a.Destination, a.Port)
 	for _, client := range a.clientNames() {
-		if a.Exit == ExitSidecar {
-			exit = "sidecars of " + client
+		exit := client
+		if a.Exit != ExitSidecar {
+			exit = "gateway " + a.Exit
+			f.add(arrow{from: client, to: exit}, label)
 		}
-		f.add(arrow{from: client, to: exit}, label)
-		f.addLeaving(exit, a)
+		f.addLeaving(exit, label, a)
 	}
 }
 
-func (f *flowchart) addLeaving(exit string, a Access) {
+func (f *flowchart) addLeaving(exit, label string, a Access) {
 	if p := a.ForwardProxy; p != nil {
 		proxy := fmt.Sprintf("forward proxy %s port %d", p.Address, p.Port)
 		f.add(arrow{from: exit, to: proxy}, "")
 		exit = proxy
 	}
-	label := fmt.Sprintf("%s port %d", a.Destination, a.Port)
 	if a.Beyond == "" && a.Protocol != "TCP" {
 		label += " not encrypted"
 	}
@@ -116,10 +116,10 @@ func (t Target) node(a Access) string {
 	return fmt.Sprintf("%s port %d", address, t.Port)
 }
 
+// addOpening adds what is open to clients, or at a gateway, if the opening says what that is.
 func (f *flowchart) addOpening(o Opening, clients []string) {
-	what := o.what()
-	if what == "see the note" {
-		what = "what " + o.By.String() + " opens"
+	if len(o.Hosts)+len(o.Addresses)+len(o.Ports) == 0 {
+		return
 	}
 	from := o.Namespaces
 	switch {
@@ -129,13 +129,13 @@ func (f *flowchart) addOpening(o Opening, clients []string) {
 		from = clients
 	}
 	for _, client := range from {
-		f.add(arrow{from: client, to: strings.ReplaceAll(what, `\`, "")}, o.By.String())
+		f.add(arrow{from: client, to: o.what()}, o.By.String())
 	}
 }
 
 // addWay adds what is tried from a client, or at a gateway, and is stopped, or is not.
 func (f *flowchart) addWay(w WayAround) {
-	from, to, label := w.From, "any other address", "nothing stops it"
+	from, to := w.From, "any other address"
 	switch w.Attempt {
 	case object.NoSidecar:
 		from = []string{"Pods without a sidecar in " + strings.Join(w.From, ", ")}
@@ -145,8 +145,12 @@ func (f *flowchart) addWay(w WayAround) {
 	default:
 		return // is in the table
 	}
+	label := "nothing stops it"
 	if len(w.StoppedBy) > 0 {
 		label = w.StoppedBy[0].Kind
+	}
+	if len(w.Destinations) > 0 {
+		label = strings.Join(w.Destinations, ", ") + ": " + label
 	}
 	for _, client := range from {
 		f.add(arrow{from: client, to: to, stopped: len(w.StoppedBy) > 0}, label)

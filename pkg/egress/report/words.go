@@ -55,6 +55,9 @@ func (a Access) called() string {
 	}
 	if s := a.Service; s != nil {
 		text += fmt.Sprintf(", by the Service %s/%s of type %s", s.Namespace, s.Name, s.Type)
+		if s.ExternalName != "" {
+			text += ", which stands for " + s.ExternalName
+		}
 	}
 	return fmt.Sprintf("%s port %d as %s%s", text, a.Port, a.Protocol, requests(a.Requests))
 }
@@ -184,20 +187,17 @@ func (o Opening) to() string {
 	return cmp.Or(strings.Join(o.Namespaces, ", "), "every client")
 }
 
+// what says what is open, and nothing if only the note does.
 func (o Opening) what() string {
-	what := plain(strings.Join(slices.Concat(o.Hosts, o.Addresses), ", "))
+	what := strings.Join(slices.Concat(o.Hosts, o.Addresses), ", ")
 	var numbers []string
 	for _, port := range o.Ports {
 		numbers = append(numbers, strconv.Itoa(port))
 	}
-	switch {
-	case what == "" && len(numbers) == 0 && o.Note != "":
-		return "see the note"
-	case len(numbers) == 0:
-		return cmp.Or(what, "every address")
-	default:
-		return cmp.Or(what, "every address") + " port " + strings.Join(numbers, ", ")
+	if len(numbers) == 0 {
+		return what
 	}
+	return cmp.Or(what, "every address") + " port " + strings.Join(numbers, ", ")
 }
 
 func ports(p api.GatewayPorts) string {

@@ -18,7 +18,7 @@ import (
 
 const (
 	noteOnAllowAny      = "outboundTrafficPolicy is ALLOW_ANY, and no Sidecar of a bundle says otherwise. It is open to namespaces without a bundle too."
-	noteOnBypass        = "No sidecar sees it, as soon as Pods have the annotations of egressbundle patch."
+	noteOnBypass        = "No sidecar sees it, once egressbundle patch is applied."
 	noteOnPolicy        = "NetworkPolicies add to one another: what this one opens is not looked at."
 	noteOnOtherPolicy   = "It may allow what no bundle does."
 	noteOnDropped       = "Clients of any bundle at the gateway get past it, and others do not."
@@ -39,8 +39,12 @@ func noteOnSidecar(selects bool, mode string) string {
 // mostNamed is how many openings a note names.
 const mostNamed = 3
 
-// noteOnPast says what gets past a way around.
-func noteOnPast(refs []diag.ObjectRef) string {
+// noteOnPast says what opens a way around, past what stops it, if anything does.
+func noteOnPast(refs []diag.ObjectRef, stopped bool) string {
+	opened := "Opened by"
+	if stopped {
+		opened = "But opened by"
+	}
 	var names []string
 	for _, ref := range refs {
 		if !slices.Contains(names, ref.String()) && len(names) <= mostNamed {
@@ -51,9 +55,9 @@ func noteOnPast(refs []diag.ObjectRef) string {
 	case len(names) == 0:
 		return ""
 	case len(names) > mostNamed:
-		return fmt.Sprintf("Not stopped: %d openings, which are listed.", len(refs))
+		return fmt.Sprintf("%s %d openings, which are listed.", opened, len(refs))
 	default:
-		return fmt.Sprintf("Not stopped: what %s opens.", strings.Join(names, ", "))
+		return fmt.Sprintf("%s %s, as far as is listed.", opened, strings.Join(names, ", "))
 	}
 }
 

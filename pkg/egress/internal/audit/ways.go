@@ -44,7 +44,7 @@ func (a audit) withoutSidecar(name string, t tally) report.WayAround {
 	if len(way.StoppedBy) > 0 {
 		c, past := a.client[name], t.past(name, true)
 		way.Openings = len(past)
-		way.Note = joined(noteOnPast(past), noteOnOpen(slices.Compact(c.direct), c.plan.Enforce.ClusterTraffic == api.ClusterTrafficAllow))
+		way.Note = joined(noteOnPast(past, true), noteOnOpen(slices.Compact(c.direct), c.plan.Enforce.ClusterTraffic == api.ClusterTrafficAllow))
 	}
 	return way
 }
@@ -57,13 +57,13 @@ func (a audit) direct(name string, t tally) report.WayAround {
 	if c.plan.Mesh.OutboundTrafficPolicy != ir.AllowAny {
 		configured = append(configured, meshConfig(c.plan.Mesh))
 	}
-	past := t.past(name, len(c.policies) > 0)
+	stops, past := slices.Concat(c.sidecars, configured, c.policies), t.past(name, len(c.policies) > 0)
 	return report.WayAround{
 		Attempt:   object.DirectIP,
 		From:      []string{name},
-		StoppedBy: slices.Concat(c.sidecars, configured, c.policies),
+		StoppedBy: stops,
 		Openings:  len(past),
-		Note:      noteOnPast(past),
+		Note:      noteOnPast(past, len(stops) > 0),
 	}
 }
 

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package egress_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/report"
+)
+
+// TestReportSchema: every report is what its schema says, also where a program writes it with
+// json.Marshal.
+func TestReportSchema(t *testing.T) {
+	schema := compileSchema(t, report.Kind)
+	files := append(glob(t, "../../testdata/render/*/*/in.yaml"), glob(t, "../../examples/*/bundle.yaml")...)
+	texts := []string{besideOthers}
+	for _, file := range files {
+		texts = append(texts, readText(t, file))
+	}
+	for _, text := range texts {
+		output, err := parse(t, text).Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var encoded bytes.Buffer
+		marshaled, err := json.Marshal(output.Report())
+		if err != nil || output.Report().EncodeJSON(&encoded) != nil {
+			t.Fatal("the report is not written:", err)
+		}
+		for _, written := range [][]byte{marshaled, encoded.Bytes()} {
+			document, err := jsonschema.UnmarshalJSON(bytes.NewReader(written))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(document); err != nil {
+				t.Errorf("%v:\n%s", err, written)
+			}
+		}
+	}
+}
+
+// TestReportSchemaAgrees: the schema of reports has the fields that reports have, and no others.
+func TestReportSchemaAgrees(t *testing.T) {
+	text, err := egress.JSONSchema(report.Kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root node
+	if err := json.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	compareFields(t, root, root, reflect.TypeFor[report.Report](), "apiVersion", "kind")
+}
+
+// A node is a part of a JSON Schema.
+type node struct {
+	Ref         string          `json:"$ref"`
+	Definitions map[string]node `json:"$defs"`
+	Properties  map[string]node `json:"properties"`
+	Items       *node           `json:"items"`
+}
+
+// UnmarshalJSON reads a part that says something. One that is true or false has no fields.
+func (n *node) UnmarshalJSON(data []byte) error {
+	type fields node
+	if data[0] != '{' {
+		return nil
+	}
+	return json.Unmarshal(data, (*fields)(n))
+}
+
+// compareFields compares the fields of a type with those of a part of a schema.
+func compareFields(t *testing.T, root, of node, typ reflect.Type, more ...string) {
+	t.Helper()
+	if of.Ref != "" {
+		of = root.Definitions[path.Base(of.Ref)]
+	}
+	switch typ.Kind() {
+	case reflect.Pointer:
+		compareFields(t, root, of, typ.Elem())
+	case reflect.Slice:
+		compareFields(t, root, *of.Items, typ.Elem())
+	case reflect.Struct:
+		names := slices.Clone(more)
+		for field := range typ.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			names = append(names, name)
+			compareFields(t, root, of.Properties[name], field.Type)
+		}
+		var known []string
+		for name := range of.Properties {
+			known = append(known, name)
+		}
+		if diff := cmp.Diff(sorted(names), sorted(known)); diff != "" {
+			t.Errorf("%s (-type +schema):\n%s", typ, diff)
+		}
+	default: // has no fields
+	}
+}
