@@ -40,6 +40,9 @@
 //     An object of others has at most some 20 errors, whatever bundles it breaks.
 //     All messages together are at most 200 times as long as the input.
 //
+// A report has at most 1 kB for a bundle of one destination, and as much again for what all have
+// in common.
+//
 // Objects are another matter: there are some for each destination and each client of it, as
 // the bundle asks for.
 //

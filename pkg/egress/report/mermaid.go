@@ -181,7 +181,7 @@ func (f *flowchart) String() string {
 // entities are what Mermaid reads in quoted text, or shows as HTML.
 // https://mermaid.js.org/syntax/flowchart.html#special-characters-that-break-syntax
 var entities = strings.NewReplacer(
-	"#", "#35;", `"`, "#quot;", "&", "#amp;", "<", "#lt;", ">", "#gt;", "`", "#96;", `\`, "#92;", "*", "#42;", "_", "#95;",
+	"#", "#35;", `"`, "#quot;", "&", "#amp;", "<", "#lt;", ">", "#gt;", "%", "#37;", "`", "#96;", `\`, "#92;", "*", "#42;", "_", "#95;",
 )
 
 func quoted(text string) string { return `"` + entities.Replace(oneLine(text)) + `"` }
