@@ -4,6 +4,7 @@
 package egress_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -162,7 +163,7 @@ spec:
 	got := map[string]string{}
 	for _, w := range output.Report().WaysAround {
 		for _, d := range w.Destinations {
-			if w.Attempt == object.OtherNamespace {
+			if w.Attempt == object.OtherNamespace && w.Bundle != "" {
 				got[d] = w.Note
 			}
 			if w.Attempt == object.OtherIdentity && slices.Contains(w.From, "orders") && len(w.StoppedBy) > 0 && w.Note != got[d] {
@@ -230,6 +231,46 @@ func TestRenderReportsAll(t *testing.T) {
 	if diff := cmp.Diff([]diag.Code{diag.InvalidValue, diag.DuplicateHost}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// TestReportRowsHaveIdentities: of two reports, whoever compares them knows which rows to compare.
+func TestReportRowsHaveIdentities(t *testing.T) {
+	texts := []string{besideOthers}
+	for _, in := range append(glob(t, "../../testdata/render/*/*/in.yaml"), glob(t, "../../examples/*/bundle.yaml")...) {
+		texts = append(texts, readText(t, in))
+	}
+	for _, text := range texts {
+		seen := map[string]int{}
+		r := reportOf(t, text)
+		for _, a := range r.Access {
+			seen[fmt.Sprint("access ", a.Bundle, a.Destination, a.Port)]++
+			if a.Position.Line == 0 || !strings.HasPrefix(a.Field, "spec.destinations."+a.Destination) {
+				t.Errorf("port %d of %s stands at %v: %s", a.Port, a.Destination, a.Position, a.Field)
+			}
+		}
+		for _, o := range r.Openings {
+			seen[fmt.Sprint("opening ", o.By, o.Field, o.Gateway)]++
+		}
+		for _, w := range r.WaysAround {
+			for _, from := range orNone(w.From) {
+				for _, destination := range orNone(w.Destinations) {
+					seen[fmt.Sprint("way ", w.Attempt, from, w.Gateway, w.Bundle, destination)]++
+				}
+			}
+		}
+		for row, n := range seen {
+			if n > 1 {
+				t.Errorf("%d rows are %s of:\n%s", n, row, text)
+			}
+		}
+	}
+}
+
+func orNone(names []string) []string {
+	if len(names) == 0 {
+		return []string{""}
+	}
+	return names
 }
 
 // reportOf returns the report of what a stream holds.

@@ -103,7 +103,13 @@ func grouped(ways []WayAround) [][]WayAround {
 		}
 		groups[i] = append(groups[i], w)
 	}
+	slices.SortStableFunc(groups, func(a, b []WayAround) int { return cmp.Compare(order(a[0]), order(b[0])) })
 	return groups
+}
+
+// order is that of rows: what clients try by themselves comes before what is tried at gateways.
+func order(w WayAround) int {
+	return slices.Index([]object.Attempt{object.SpoofedHost, object.OtherNamespace, object.OtherIdentity, object.UnlistedRoute}, w.Attempt)
 }
 
 // who says who tries ways that stand in one row.

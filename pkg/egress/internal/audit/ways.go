@@ -95,7 +95,18 @@ func (a audit) waysOf(p *ir.Plan) []report.WayAround {
 	for i := range ways {
 		ways[i].Bundle = p.Bundle.String()
 	}
-	return united(ways)
+	return united(wholes(ways))
+}
+
+// wholes joins the ways to the parts of a destination that has TCP beside other patterns.
+func wholes(ways []report.WayAround) []report.WayAround {
+	return joinedBy(ways,
+		func(w report.WayAround) string { return fmt.Sprint(w.Attempt, w.Gateway, w.From, w.Destinations) },
+		func(into *report.WayAround, w report.WayAround) {
+			if into.Note != w.Note {
+				into.Note = joined(into.Note, w.Note)
+			}
+		})
 }
 
 // waysTo returns what may be tried around one destination.
