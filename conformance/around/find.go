@@ -128,8 +128,11 @@ func (f *finder) findImpostures(way report.WayAround) error {
 // findByHand follows a route of the standard gateway that somebody wrote for a client of the
 // bundle, to a port that the bundle uses too.
 func (f *finder) findByHand(way report.WayAround) error {
+	if way.Gateway != standardGateway {
+		return nil
+	}
 	for _, a := range f.report.Access {
-		if way.Gateway != standardGateway || a.Exit != standardGateway || a.Protocol != "TLS" || a.Port != 443 || strings.Contains(f.Rendered, "198.51.100") {
+		if a.Exit != standardGateway || a.Protocol != "TLS" || a.Port != 443 || strings.Contains(f.Rendered, "198.51.100") {
 			continue
 		}
 		client := a.Clients[0].Namespace

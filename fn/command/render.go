@@ -50,7 +50,8 @@ func renderCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
 	flags.BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
-	flags.StringVar(&opts.report, "report", "", "print who may reach what, and what stops each way around it, in `FORM`: markdown, or json for machines")
+	flags.StringVar(&opts.report, "report", "",
+		"print who may reach what, and what stops each way around it, in `FORM`: markdown, or json for machines")
 	flags.Lookup("report").NoOptDefVal = reportMarkdown
 	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
 	return cmd

@@ -60,6 +60,21 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: more, namespace: payments}
 spec: {podSelector: {}, egress: [{}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: more, namespace: istio-system}
+spec: {podSelector: {}, ingress: [{}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: more, namespace: istio-system}
+spec: {selector: {matchLabels: {istio: egressgateway}}, rules: [{}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: less, namespace: istio-system}
+spec: {selector: {matchLabels: {istio: egressgateway}}, action: DENY, rules: [{}]}
 `
 
 // TestOpenings: what is open beside the destinations is there with its name, and to whom it is:
@@ -70,6 +85,7 @@ func TestOpenings(t *testing.T) {
 			"ConfigMap istio-system/istio [search]  [] [] []",
 			"EgressBundle evil/x [] spec.bypass.cidrs [] [203.0.113.0/24] []",
 			"EgressBundle evil/x [] spec.bypass.ports [] [] [9000]",
+			"AuthorizationPolicy istio-system/more [] istio-system/istio-egressgateway [] [] []",
 			"Gateway search/by-hand [] istio-system/istio-egressgateway [by-hand.example.com] [] []",
 			"ServiceEntry istio-system/gateway []  [gateway.example.com] [] [80]",
 			"ServiceEntry other/elsewhere [search]  [elsewhere.example.com] [] [443]",
@@ -80,7 +96,9 @@ func TestOpenings(t *testing.T) {
 			"ConfigMap istio-system/istio [search]  [] [] []",
 			"EgressBundle evil/x [] spec.bypass.cidrs [] [203.0.113.0/24] []",
 			"EgressBundle evil/x [] spec.bypass.ports [] [] [9000]",
+			"AuthorizationPolicy istio-system/more [] istio-system/istio-egressgateway [] [] []",
 			"Gateway search/by-hand [] istio-system/istio-egressgateway [by-hand.example.com] [] []",
+			"NetworkPolicy istio-system/more [] istio-system/istio-egressgateway [] [] []",
 			"NetworkPolicy payments/more [payments]  [] [] []",
 			"ServiceEntry istio-system/gateway []  [gateway.example.com] [] [80]",
 			"ServiceEntry other/elsewhere [search]  [elsewhere.example.com] [] [443]",
@@ -112,19 +130,26 @@ func TestOpeningsAreCounted(t *testing.T) {
 			"DirectIP search":    {"[]", 5, "Opened by 5 openings, which are listed."},
 			"NoSidecar payments": {"[]", 0, ""},
 			"NoSidecar search":   {"[]", 0, ""},
+
+			"UnlistedRoute istio-system/istio-egressgateway": {"[]", 2, ""},
 		},
 		"  enforce: {networkPolicy: true}\n": {
 			"DirectIP payments": {
 				"[Sidecar payments/egressbundle NetworkPolicy payments/evil--x NetworkPolicy payments/payments--shop]", 2,
 				"But opened by EgressBundle evil/x, NetworkPolicy payments/more, as far as is listed.",
 			},
+			"OtherNamespace istio-system/istio-egressgateway": {
+				"[NetworkPolicy istio-system/evil--x--istio-egressgateway NetworkPolicy istio-system/payments--shop--istio-egressgateway]", 1,
+				"Clients of any bundle at the gateway get past it, and others do not.",
+			},
+			"UnlistedRoute istio-system/istio-egressgateway": {"[]", 2, ""},
 			"DirectIP search": {"[NetworkPolicy search/evil--x]", 1, "But opened by EgressBundle evil/x, as far as is listed."},
 		},
 	} {
 		got := map[string]row{}
 		for _, w := range reportOf(t, enforcing(enforced)).WaysAround {
-			if w.Attempt == object.DirectIP || w.Attempt == object.NoSidecar && enforced == "" {
-				got[fmt.Sprint(w.Attempt, " ", w.From[0])] = row{fmt.Sprint(w.StoppedBy), w.Openings, w.Note}
+			if w.Bundle == "" && (w.Attempt != object.NoSidecar || enforced == "") {
+				got[fmt.Sprint(w.Attempt, " ", strings.Join(w.From, "")+w.Gateway)] = row{fmt.Sprint(w.StoppedBy), w.Openings, w.Note}
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -16,11 +16,14 @@ const Kind = "EgressReport"
 // MarshalJSON writes the report with its kind and the version of the API.
 func (r Report) MarshalJSON() ([]byte, error) {
 	type fields Report
-	return json.Marshal(struct {
+	type head struct {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
+	}
+	return json.Marshal(struct {
+		head
 		fields
-	}{api.APIVersion, Kind, fields(r)})
+	}{head{api.APIVersion, Kind}, fields(r)})
 }
 
 // EncodeJSON writes the report in JSON, indented. Equal reports give equal bytes. An error is

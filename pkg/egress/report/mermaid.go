@@ -58,8 +58,8 @@ func (f *flowchart) add(a arrow, label string) {
 	}
 	if _, ok := f.arrows[a]; !ok {
 		f.order = append(f.order, a)
-		f.id(a.from)
-		f.id(a.to)
+		f.addNode(a.from)
+		f.addNode(a.to)
 		f.arrows[a] = nil
 	}
 	if label != "" && !slices.Contains(f.arrows[a], label) {
@@ -67,12 +67,11 @@ func (f *flowchart) add(a arrow, label string) {
 	}
 }
 
-func (f *flowchart) id(node string) string {
+func (f *flowchart) addNode(node string) {
 	if f.ids[node] == "" {
 		f.nodes = append(f.nodes, node)
 		f.ids[node] = fmt.Sprintf("n%d", len(f.nodes))
 	}
-	return f.ids[node]
 }
 
 // addAccess adds the way from the clients over the gateway. A sidecar is in the Pod of its client.

@@ -152,7 +152,8 @@ type TLS struct {
 // with Gateway.
 //
 // Those of Namespaces get past the Sidecars of DirectIP. NetworkPolicies, where a WayAround
-// names any, drop all of it but the addresses of a bypass.
+// names any, drop what goes straight there, but to the addresses of a bypass, and to Pods of the
+// cluster if that is open.
 type Opening struct {
 	// By is what opens it: a bundle, an object of somebody else, or the ConfigMap istio, which
 	// stands for outboundTrafficPolicy in the configuration of the mesh.

@@ -94,14 +94,14 @@ func nobody(protocol string) string {
 }
 
 func (a Access) leaves() string {
-	text := joinAll(a.LeavesTo, "; ")
+	parts := []string{joinAll(a.LeavesTo, "; ")}
 	if p := a.ForwardProxy; p != nil {
-		text = fmt.Sprintf("forward proxy %s port %d, which is asked for %s", p.Address, p.Port, text)
+		parts[0] = fmt.Sprintf("forward proxy %s port %d, which is asked for %s", p.Address, p.Port, parts[0])
 	}
 	for _, f := range a.Failover {
-		text += fmt.Sprintf("; where %s fails, to %s", f.From, f.To)
+		parts = append(parts, fmt.Sprintf("where %s fails, to %s", f.From, f.To))
 	}
-	return text
+	return strings.Join(parts, "; ")
 }
 
 // String names the target, as in "db.example.com port 5432 (eu-west1)".
@@ -151,7 +151,7 @@ func (t TLS) words(host string) string {
 	if c := t.ClientCertificate; c != nil && c.Files != nil {
 		text += fmt.Sprintf(", as client with %s, key %s", code(c.Files.Certificate), code(c.Files.PrivateKey))
 	} else if c != nil {
-		text += fmt.Sprintf(", as client with Secret %s", t.inNamespace(c.Secret))
+		text += ", as client with Secret " + t.inNamespace(c.Secret)
 	}
 	return text
 }
@@ -201,11 +201,11 @@ func (o Opening) what() string {
 }
 
 func ports(p api.GatewayPorts) string {
-	text := fmt.Sprintf("http %d, tls %d", p.HTTP, p.TLS)
+	all := []string{fmt.Sprintf("http %d", p.HTTP), fmt.Sprintf("tls %d", p.TLS)}
 	for _, port := range p.TCP {
-		text += fmt.Sprintf(", tcp %d", port)
+		all = append(all, fmt.Sprintf("tcp %d", port))
 	}
-	return text
+	return strings.Join(all, ", ")
 }
 
 func labels(of map[string]string) string {

@@ -17,7 +17,7 @@ import (
 // What else there is to know of an opening or of a way around, in sentences.
 
 const (
-	noteOnAllowAny      = "outboundTrafficPolicy is ALLOW_ANY, and no Sidecar of a bundle says otherwise. It is open to namespaces without a bundle too."
+	noteOnAllowAny      = "outboundTrafficPolicy is ALLOW_ANY, and no Sidecar of a bundle says otherwise. So it is for others, too."
 	noteOnBypass        = "No sidecar sees it, once egressbundle patch is applied."
 	noteOnPolicy        = "NetworkPolicies add to one another: what this one opens is not looked at."
 	noteOnOtherPolicy   = "It may allow what no bundle does."
@@ -32,7 +32,7 @@ func noteOnSidecar(selects bool, mode string) string {
 	if selects {
 		who = "The workloads that it selects"
 	}
-	return fmt.Sprintf("%s follow it, and not the Sidecar of a bundle: its outboundTrafficPolicy is %s, and what else it says is not looked at.",
+	return fmt.Sprintf("%s follow it, and not that of a bundle: its outboundTrafficPolicy is %s, and what else it says is not looked at.",
 		who, cmp.Or(mode, "that of the mesh"))
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
@@ -36,7 +37,10 @@ func (a audit) openings(neighbors []neighbor.Object) []opening {
 		all = append(all, openByBypass(p)...)
 	}
 	for _, n := range slices.SortedFunc(slices.Values(neighbors), byRef) {
-		all = append(all, a.openByNeighbor(n)...)
+		if o, opens := a.openToClients(n); opens {
+			all = append(all, o)
+		}
+		all = append(all, a.openAtGateways(n)...)
 	}
 	for i := range all {
 		if slices.Equal(all[i].Namespaces, a.clients) {
@@ -85,9 +89,9 @@ func openByBypass(p *ir.Plan) []opening {
 	return all
 }
 
-// openByNeighbor is what an object of somebody else opens to clients, or at gateways.
-func (a audit) openByNeighbor(n neighbor.Object) []opening {
-	o := opening{Opening: report.Opening{By: n.Ref, Position: n.Position}}
+// openToClients is what an object of somebody else opens to clients, if it opens anything.
+func (a audit) openToClients(n neighbor.Object) (o opening, opens bool) {
+	o = opening{Opening: report.Opening{By: n.Ref, Position: n.Position}}
 	switch n.Ref.Kind {
 	case kind.ServiceEntry:
 		o.Namespaces = a.clientsThat(func(name string, c *client) bool { return n.IsSeenIn(name) && c.imports(n, name) })
@@ -101,35 +105,46 @@ func (a audit) openByNeighbor(n neighbor.Object) []opening {
 	case kind.NetworkPolicy:
 		o.Namespaces = a.clientsThat(func(name string, c *client) bool { return name == n.Ref.Namespace && len(c.policies) > 0 })
 		o.Note, o.passesPolicies = noteOnPolicy, true
-	case kind.Gateway, kind.AuthorizationPolicy:
-		return a.openAtGateways(n)
-	default:
-		return nil // opens nothing by itself
+	default: // opens nothing by itself
 	}
-	if len(o.Namespaces) == 0 {
-		return nil
-	}
-	return []opening{o}
+	return o, len(o.Namespaces) > 0
 }
 
 // openAtGateways is what an object of somebody else opens at gateways that bundles use.
 func (a audit) openAtGateways(n neighbor.Object) []opening {
-	isGateway := n.Ref.Kind == kind.Gateway
-	isAllow := n.Spec.Action == "" || n.Spec.Action == "ALLOW"
 	var all []opening
 	for _, g := range a.gateways {
-		root := a.plans[0].Mesh.RootNamespace
-		isThere := n.Ref.Namespace == g.Namespace || n.Ref.Namespace == root
-		if !ir.Selects(n.Spec.Selector, g.Selector) || !isGateway && (!isThere || !isAllow) {
+		if !a.opensAt(g, n) {
 			continue
 		}
-		o := report.Opening{By: n.Ref, Position: n.Position, Gateway: exitName(g), Note: noteOnOtherPolicy}
-		if isGateway {
-			o.Hosts, o.Note = hostsOf(n), ""
+		o := opening{Opening: report.Opening{By: n.Ref, Position: n.Position, Gateway: exitName(g)}}
+		switch n.Ref.Kind {
+		case kind.Gateway:
+			o.Hosts = hostsOf(n)
+		case kind.NetworkPolicy:
+			o.Note, o.passesPolicies = noteOnPolicy, true
+		default:
+			o.Note = noteOnOtherPolicy
 		}
-		all = append(all, opening{Opening: o})
+		all = append(all, o)
 	}
 	return all
+}
+
+// opensAt reports whether an object of somebody else may open something at a gateway.
+func (a audit) opensAt(g *ir.Gateway, n neighbor.Object) bool {
+	selects := ir.Selects(n.Spec.Selector, g.Selector)
+	switch n.Ref.Kind {
+	case kind.Gateway:
+		return selects
+	case kind.NetworkPolicy:
+		return n.Ref.Namespace == g.Namespace && len(a.stops[object.Stop{Attempt: object.OtherNamespace, Gateway: g.Name}]) > 0
+	case kind.AuthorizationPolicy:
+		isThere := n.Ref.Namespace == g.Namespace || n.Ref.Namespace == a.plans[0].Mesh.RootNamespace
+		return selects && isThere && (n.Spec.Action == "" || n.Spec.Action == "ALLOW")
+	default:
+		return false
+	}
 }
 
 // hostsOf returns the hosts of the servers of a Gateway, without the namespaces that these are

@@ -44,7 +44,8 @@ func (a audit) withoutSidecar(name string, t tally) report.WayAround {
 	if len(way.StoppedBy) > 0 {
 		c, past := a.client[name], t.past(name, true)
 		way.Openings = len(past)
-		way.Note = joined(noteOnPast(past, true), noteOnOpen(slices.Compact(c.direct), c.plan.Enforce.ClusterTraffic == api.ClusterTrafficAllow))
+		cluster := c.plan.Enforce.ClusterTraffic == api.ClusterTrafficAllow
+		way.Note = joined(noteOnPast(past, true), noteOnOpen(slices.Compact(c.direct), cluster))
 	}
 	return way
 }
@@ -70,20 +71,29 @@ func (a audit) direct(name string, t tally) report.WayAround {
 // waysThrough returns what others may try at a gateway, whatever the bundle. Of other namespaces
 // NetworkPolicies drop the packets.
 func (a audit) waysThrough(g *ir.Gateway, openings []opening) []report.WayAround {
-	var ways []report.WayAround
-	if drops := a.stops[object.Stop{Attempt: object.OtherNamespace, Gateway: g.Name}]; len(drops) > 0 {
-		ways = append(ways, report.WayAround{Attempt: object.OtherNamespace, Gateway: exitName(g), StoppedBy: drops, Note: noteOnDropped})
+	dropped := report.WayAround{
+		Attempt:   object.OtherNamespace,
+		Gateway:   exitName(g),
+		StoppedBy: a.stops[object.Stop{Attempt: object.OtherNamespace, Gateway: g.Name}],
+		Note:      noteOnDropped,
 	}
 	denies := a.stops[object.Stop{Attempt: object.UnlistedRoute, Gateway: g.Name}]
 	unlisted := report.WayAround{
 		Attempt: object.UnlistedRoute, Gateway: exitName(g), StoppedBy: denies, Note: noteOnGateway(len(denies) > 0),
 	}
 	for _, o := range openings {
-		if o.Gateway == exitName(g) {
+		switch {
+		case o.Gateway != exitName(g):
+		case o.passesPolicies:
+			dropped.Openings++
+		default:
 			unlisted.Openings++
 		}
 	}
-	return append(ways, unlisted)
+	if len(dropped.StoppedBy) == 0 {
+		return []report.WayAround{unlisted}
+	}
+	return []report.WayAround{dropped, unlisted}
 }
 
 // waysOf returns what may be tried around the destinations of a bundle.
@@ -192,7 +202,9 @@ func united(ways []report.WayAround) []report.WayAround {
 func setOf(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
 // joinedBy joins ways that have one key, in the order of the first of each.
-func joinedBy(ways []report.WayAround, key func(report.WayAround) string, join func(*report.WayAround, report.WayAround)) []report.WayAround {
+func joinedBy(
+	ways []report.WayAround, key func(report.WayAround) string, join func(into *report.WayAround, w report.WayAround),
+) []report.WayAround {
 	var all []report.WayAround
 	known := map[string]int{}
 	for _, w := range ways {
