@@ -29,7 +29,12 @@ With --report it prints, in Markdown and instead of the objects, who may reach w
 by which exit and where that really leads, what is open beside it, and which object stops
 each way around it, or that nothing does. Markdown starts with a flowchart of Mermaid,
 unless it had more than 30 arrows. With --report=json it prints the same for machines, as
-"egressbundle schema EgressReport" describes it.`
+"egressbundle schema EgressReport" describes it. With --since PATH as well,
+which may be given several times, Markdown has only what differs from the bundles there, an
+older checkout of them: what is opened, what is closed, and what is otherwise than before.
+
+The exit status is 0, or 1 if anything is wrong, or 3 if --check or --since finds a
+difference.`
 
 const patchHelp = `patch reads EgressBundles as render does, and prints how to change the Pods of
 workloads that exist already: to skip their proxies, as spec.bypass wants it, and

@@ -24,6 +24,7 @@ type renderOptions struct {
 	dir        string
 	check      bool
 	report     string
+	since      []string
 	allowEmpty bool
 }
 
@@ -32,6 +33,9 @@ const (
 	reportMarkdown = "markdown"
 	reportJSON     = "json"
 )
+
+// errChanged is what a report of changes ends with if there are any.
+var errChanged = errors.New("something changes")
 
 func renderCommand() *cobra.Command {
 	var opts renderOptions
@@ -53,6 +57,7 @@ func renderCommand() *cobra.Command {
 	flags.StringVar(&opts.report, "report", "",
 		"print who may reach what, and what stops each way around it, in `FORM`: markdown, or json for machines")
 	flags.Lookup("report").NoOptDefVal = reportMarkdown
+	flags.StringArrayVar(&opts.since, "since", nil, "with --report, print only what differs from the bundles in `PATH`, an older checkout")
 	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
 	return cmd
 }
@@ -68,6 +73,9 @@ func (opts renderOptions) validate(isSet func(flag string) bool) error {
 	if opts.dir == "" && isSet("output") {
 		return errors.New("-o needs the name of a folder, and got none")
 	}
+	if len(opts.since) > 0 && (opts.report != reportMarkdown || opts.dir != "") {
+		return errors.New("--since needs --report in Markdown, and compares two states without writing any; leave -o away")
+	}
 	return nil
 }
 
@@ -77,7 +85,25 @@ func (opts renderOptions) run(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if len(opts.since) > 0 {
+		return opts.printChange(cmd, output)
+	}
 	return opts.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), output)
+}
+
+// printChange prints what the output reports and an older state does not, or otherwise. In the
+// older state there may have been no bundle.
+func (opts renderOptions) printChange(cmd *cobra.Command, output *egress.Output) error {
+	before, err := renderPaths(&input.Input{AllowEmpty: true}, cmd.InOrStdin(), opts.since)
+	if err != nil {
+		return err
+	}
+	change := output.Report().Since(before.Report())
+	warning.Print(cmd.ErrOrStderr(), output.Warnings...)
+	if err := change.Encode(cmd.OutOrStdout()); err != nil || change.IsEmpty() {
+		return err
+	}
+	return errChanged
 }
 
 // renderPaths renders what the paths of a command hold.

@@ -5,6 +5,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,11 +15,12 @@ import (
 	"golang.org/x/term"
 
 	"github.com/egressbundle/egressbundle/fn"
+	"github.com/egressbundle/egressbundle/fn/folder"
 )
 
 // Run executes the command with its arguments, without the name of the program, and
 // returns its exit status: 0, or 1 if anything went wrong, of which standard error then
-// says what. Without arguments it is the KRM function, or prints help if standard input is
+// says what, or 3 if two states were compared that differ. Without arguments it is the KRM function, or prints help if standard input is
 // a terminal.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand()
@@ -26,11 +28,18 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if err := root.Execute(); err != nil {
+	err := root.Execute()
+	if err != nil && !errors.Is(err, errChanged) { // A report of changes says all of it.
 		fmt.Fprintln(stderr, err)
+	}
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errChanged), errors.Is(err, folder.ErrDiffers):
+		return 3
+	default:
 		return 1
 	}
-	return 0
 }
 
 func rootCommand() *cobra.Command {

@@ -43,7 +43,7 @@ func Update(dir string, objects []object.Object, ready func() error) (warnings [
 }
 
 // Check prints what Update would change, as a unified diff, and changes nothing. It waits for
-// calls that write. It fails unless there is no change, and as Update does.
+// calls that write. It fails with ErrDiffers unless there is no change, and as Update does.
 func Check(dir string, objects []object.Object, stdout io.Writer) (warnings []diag.Diagnostic, err error) {
 	if err := mustBeFolder(dir); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@
 package folder
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/egressbundle/egressbundle/fn/code"
@@ -36,9 +37,11 @@ func misplaced(path string, o object.Object, place string) error {
 		"remove it from here, for nothing else would", path, o.Ref(), place)
 }
 
+// ErrDiffers is what Check fails with where a folder is not what the bundles say.
+var ErrDiffers = errors.New("is not what the bundles say")
+
 func notUpToDate(dir string, files int) error {
-	return fmt.Errorf("%s: is not what the bundles say, in %d files; "+
-		"write it again, with the same command without --check", dir, files)
+	return fmt.Errorf("%s: %w, in %d files; write it again, with the same command without --check", dir, ErrDiffers, files)
 }
 
 func interrupted(dir string) diag.Diagnostic {

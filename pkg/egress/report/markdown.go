@@ -82,11 +82,7 @@ func (r Report) writeOpenings(text *strings.Builder) {
 func (r Report) wayRows() [][]string {
 	rows := [][]string{{"who", "what is tried", "what stops it"}}
 	for _, group := range grouped(r.WaysAround) {
-		tried := attempts[group[0].Attempt]
-		if gateway := group[0].Gateway; gateway != "" {
-			tried = "at gateway " + gateway + ": " + tried
-		}
-		rows = append(rows, []string{who(group), tried, stops(group)})
+		rows = append(rows, []string{who(group), group[0].tried(), stops(group)})
 	}
 	return rows
 }
@@ -132,7 +128,7 @@ func stops(group []WayAround) string {
 	var each []string
 	named := differ(group)
 	for _, w := range group {
-		stop := cmp.Or(joinAll(w.StoppedBy, ", then "), "**nothing**")
+		stop := w.objects()
 		if w.Bundle != "" {
 			stop = fmt.Sprintf("%s %s: %s", w.Bundle, strings.Join(w.Destinations, ", "), stop)
 		}
@@ -142,29 +138,39 @@ func stops(group []WayAround) string {
 		each = append(each, stop)
 	}
 	text := strings.Join(each, "; ")
-	first := group[0]
-	if first.Gateway != "" && first.Openings > 0 {
-		text += fmt.Sprintf(". Beside it, others have %d openings there, which are listed", first.Openings)
-	}
-	if first.Note != "" {
-		text += ". " + strings.TrimSuffix(plain(first.Note), ".")
+	if note := group[0].note(); note != "" {
+		text += ". " + note
 	}
 	return text
 }
 
+// tried says what is tried, and where.
+func (w WayAround) tried() string {
+	if w.Gateway == "" {
+		return attempts[w.Attempt]
+	}
+	return "at gateway " + w.Gateway + ": " + attempts[w.Attempt]
+}
+
+// objects names what stops it.
+func (w WayAround) objects() string { return cmp.Or(joinAll(w.StoppedBy, ", then "), "**nothing**") }
+
+// note says what else there is to know, in sentences, or nothing.
+func (w WayAround) note() string {
+	var sentences []string
+	if w.Openings > 0 && w.Gateway != "" {
+		sentences = append(sentences, fmt.Sprintf("Beside it, others have %d openings there, which are listed", w.Openings))
+	}
+	if w.Note != "" {
+		sentences = append(sentences, strings.TrimSuffix(plain(w.Note), "."))
+	}
+	return strings.Join(sentences, ". ")
+}
+
 // write writes the facts of a mesh.
 func (m Mesh) write(text *strings.Builder) {
-	fmt.Fprintf(text, "- Istio %s with rootNamespace %s, clusterDomain %s, trustDomain %s, outboundTrafficPolicy %s and proxyHeaders %s.\n",
-		m.IstioVersion, m.RootNamespace, m.ClusterDomain, m.TrustDomain, m.OutboundTrafficPolicy, m.ProxyHeaders)
-	for _, g := range m.Gateways {
-		fmt.Fprintf(text, "- Gateway %s is %s/%s%s.\n", g.Name, g.Namespace, g.Service, g.facts())
-	}
-	if m.DNS.Port != 0 {
-		servers := append([]string{"Pods " + labels(m.DNS.Selector) + " of " + m.DNS.Namespace}, m.DNS.Addresses...)
-		fmt.Fprintf(text, "- NetworkPolicies leave DNS open: %s, port %d.\n", strings.Join(servers, ", "), m.DNS.Port)
-	}
-	if len(m.APIServer) > 0 {
-		fmt.Fprintf(text, "- NetworkPolicies leave the API server open: %s.\n", strings.Join(m.APIServer, ", "))
+	for _, l := range m.lines() {
+		fmt.Fprintf(text, "- %s.\n", l.sentence)
 	}
 	text.WriteString("- What stands in the cluster and not in these files, nobody looked at.\n")
 }

@@ -19,6 +19,14 @@ import (
 // of names the destination, and says at whose wish it is there.
 func (a Access) of() string {
 	name := a.Bundle + " " + a.Destination
+	if wish := a.wish(); wish != "" {
+		return fmt.Sprintf("%s (%s)", name, wish)
+	}
+	return name
+}
+
+// wish says what the destination is for, and who answers for it.
+func (a Access) wish() string {
 	var wish []string
 	if a.Description != "" {
 		wish = append(wish, plain(a.Description))
@@ -26,10 +34,7 @@ func (a Access) of() string {
 	if a.Owner != "" {
 		wish = append(wish, "owner: "+plain(a.Owner))
 	}
-	if len(wish) == 0 {
-		return name
-	}
-	return fmt.Sprintf("%s (%s)", name, strings.Join(wish, "; "))
+	return strings.Join(wish, "; ")
 }
 
 func (a Access) clients() string { return strings.Join(a.clientNames(), ", ") }
