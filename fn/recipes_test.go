@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -28,6 +29,7 @@ func newRepository(t *testing.T) string {
 	git(t, dir, "init", "-q", "-b", "main")
 	git(t, dir, "add", "-A")
 	git(t, dir, "commit", "-qm", "first")
+	git(t, dir, "remote", "add", "origin", ".")
 	return dir
 }
 
@@ -86,6 +88,18 @@ func report(t *testing.T, dir string) string {
 	return fntest.Succeed(t, dir, "", fntest.Program, "render", "--report", "bundles")
 }
 
+// change returns what render --report --since says of a repository in which the last commit is
+// checked out in .base, which is removed.
+func change(t *testing.T, dir string) string {
+	t.Helper()
+	got := fntest.Execute(t, dir, "", fntest.Program, "render", "--report", "--since", ".base/bundles", "bundles")
+	if changed := strings.Contains(got.Stdout, "## "); changed != (got.Status == 3) || !changed && got.Status != 0 {
+		t.Errorf("the change of %s: %+v", dir, got)
+	}
+	git(t, dir, "worktree", "remove", "--force", ".base")
+	return got.Stdout
+}
+
 // fakeGH stands for the command line of GitHub: it notes what is asked of GitHub, and
 // filters comments as the real one does, which has gojq inside.
 const fakeGH = `#!/bin/sh
@@ -97,7 +111,7 @@ done
 `
 
 // TestGitHubActions: the workflow fails with a diff if what is rendered is stale, and
-// keeps one comment with the report, whether it fails or not.
+// keeps one comment with the change, whether it fails or not.
 func TestGitHubActions(t *testing.T) {
 	tool := exec.Command("go", "tool", "-n", "-modfile=tools/gojq.mod", "gojq")
 	tool.Dir = ".."
@@ -116,6 +130,7 @@ func TestGitHubActions(t *testing.T) {
 		"RUNNER_TEMP":         runner,
 		"NUMBER":              "7",
 		"GITHUB_REPOSITORY":   "example/egress",
+		"GITHUB_BASE_REF":     "main",
 		"GITHUB_SERVER_URL":   "https://github.example.com",
 		"GITHUB_RUN_ID":       "99",
 		"GITHUB_STEP_SUMMARY": filepath.Join(runner, "summary.md"),
@@ -124,6 +139,7 @@ func TestGitHubActions(t *testing.T) {
 	}
 	const (
 		mark   = "<!-- egressbundle -->\n"
+		link   = "\nWho may reach what, all of it, is in the [summary](https://github.example.com/example/egress/actions/runs/99).\n"
 		others = `[{"id": 1, "user": {"login": "github-actions[bot]"}, "body": "tests"}, ` +
 			`{"id": 2, "user": {"login": "mallory"}, "body": "<!-- egressbundle -->"}`
 		ours = `, {"id": 42, "user": {"login": "github-actions[bot]"}, "body": "<!-- egressbundle -->\nold"}, ` +
@@ -144,28 +160,54 @@ func TestGitHubActions(t *testing.T) {
 	}
 
 	got, calls, comment, summary := run(others + "]")
-	if want := report(t, dir); got.Status != 0 || calls != create || comment != mark+want || summary != want {
+	want := change(t, dir)
+	if got.Status != 0 || calls != create || comment != mark+want+link || summary != want+report(t, dir) || !strings.Contains(want, "\nNothing: ") {
 		t.Errorf("fresh: %+v\n%s%s%s", got, calls, comment, summary)
 	}
 
 	changeBundle(t, dir)
 	got, calls, comment, _ = run(others + ours + "]")
-	if got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") || calls != replace || comment != mark+report(t, dir) {
+	want = change(t, dir)
+	if got.Status != 3 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") || calls != replace || comment != mark+want+link ||
+		!strings.Contains(want, "www.bbc.co.uk") {
 		t.Errorf("stale: %+v\n%s%s", got, calls, comment)
 	}
 
-	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), fleet(200))
+	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), fleet(500))
 	_, _, comment, summary = run(others + "]")
-	const want = mark + "Who may reach what is longer than a comment; " +
-		"see the [summary](https://github.example.com/example/egress/actions/runs/99).\n"
-	if comment != want || summary != report(t, dir) {
-		t.Errorf("a long report: %s", comment)
+	want = change(t, dir)
+	begin, rest, cut := strings.Cut(comment, "\n\n**This is not all of it.**\n")
+	if !cut || rest != link || !strings.HasPrefix(mark+want, begin+"\n") || summary != want+report(t, dir) {
+		t.Errorf("a long change: %s", comment)
 	}
 
 	fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), strings.Replace(fntest.Smallest, "edition.cnn.com", "localhost", 1))
 	got, calls, _, _ = run(others + "]")
 	if got.Status != 1 || calls != "" || !strings.Contains(got.Stderr, "[InvalidValue]") {
 		t.Errorf("wrong: %+v\n%s", got, calls)
+	}
+	checkMatcher(t, read("matcher.json"), got.Stderr)
+}
+
+// checkMatcher: GitHub finds the errors in what is printed.
+func checkMatcher(t *testing.T, text, printed string) {
+	t.Helper()
+	var matchers struct {
+		ProblemMatcher []struct{ Pattern []struct{ Regexp string } }
+	}
+	if err := yaml.Unmarshal([]byte(text), &matchers); err != nil {
+		t.Fatal(err)
+	}
+	pattern := regexp.MustCompile(matchers.ProblemMatcher[0].Pattern[0].Regexp)
+	line, _, _ := strings.Cut(printed, "\n")
+	for _, severity := range []string{"", "warning"} {
+		said := strings.Replace(line, ": spec", ": "+severity+": spec", 1)
+		if severity == "" {
+			said = line
+		}
+		if got := pattern.FindStringSubmatch(said); len(got) != 6 || got[1] != "bundles/news.yaml" || got[4] != severity {
+			t.Errorf("%q is %q", said, got)
+		}
 	}
 }
 
@@ -182,6 +224,8 @@ func TestGitLabCI(t *testing.T) {
 	t.Setenv("CI_PROJECT_ID", "3")
 	t.Setenv("CI_MERGE_REQUEST_IID", "7")
 	t.Setenv("EGRESS_TOKEN", "secret")
+	t.Setenv("CI_JOB_URL", "https://gitlab.example.com/job")
+	t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main")
 	var pipeline struct {
 		Egress struct {
 			Script      []string
@@ -199,7 +243,7 @@ func TestGitLabCI(t *testing.T) {
 		return got, received
 	}
 	sent := func() []request {
-		return []request{{Path: "/api/v4/projects/3/merge_requests/7/notes", Token: "secret", Body: report(t, dir)}}
+		return []request{{Path: "/api/v4/projects/3/merge_requests/7/notes", Token: "secret", Body: change(t, dir)}}
 	}
 	got, received := run()
 	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 0 {
@@ -207,11 +251,11 @@ func TestGitLabCI(t *testing.T) {
 	}
 	changeBundle(t, dir)
 	got, received = run()
-	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 1 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
+	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 3 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
 		t.Errorf("stale: %+v, requests (-want +got):\n%s", got, diff)
 	}
 	t.Setenv("EGRESS_TOKEN", "")
-	if got, received := run(); got.Status != 1 || received != nil {
+	if got, received := run(); got.Status != 3 || received != nil {
 		t.Errorf("without a token: %+v, requests %v", got, received)
 	}
 }
