@@ -29,7 +29,6 @@ func newRepository(t *testing.T) string {
 	git(t, dir, "init", "-q", "-b", "main")
 	git(t, dir, "add", "-A")
 	git(t, dir, "commit", "-qm", "first")
-	git(t, dir, "remote", "add", "origin", ".")
 	return dir
 }
 
@@ -120,6 +119,7 @@ func TestGitHubActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir, runner := newRepository(t), t.TempDir()
+	git(t, dir, "remote", "add", "origin", ".")
 	fntest.WriteText(t, filepath.Join(runner, "gh"), fakeGH)
 	if err := os.Chmod(filepath.Join(runner, "gh"), 0o700); err != nil {
 		t.Fatal(err)
@@ -234,6 +234,7 @@ func TestGitLabCI(t *testing.T) {
 	}
 	decode(t, "../recipes/gitlab-ci/egress.yaml", &pipeline)
 	dir := newRepository(t)
+	git(t, dir, "remote", "add", "origin", ".")
 	run := func() (got fntest.Outcome, received []request) {
 		got = fntest.Execute(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.Script, "\n"))
 		fntest.Succeed(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.AfterScript, "\n"))

@@ -33,8 +33,8 @@ unless it had more than 30 arrows. With --report=json it prints the same for mac
 which may be given several times, Markdown has only what differs from the bundles there, an
 older checkout of them: what is opened, what is closed, and what is otherwise than before.
 
-The exit status is 0, or 1 if anything is wrong, or 3 if --check or --since finds a
-difference.`
+The exit status is 0; 1 if anything is wrong with the input; 2 if the command line is wrong; 3 if
+--check or --since finds a difference.`
 
 const patchHelp = `patch reads EgressBundles as render does, and prints how to change the Pods of
 workloads that exist already: to skip their proxies, as spec.bypass wants it, and

@@ -34,9 +34,6 @@ const (
 	reportJSON     = "json"
 )
 
-// errChanged is what a report of changes ends with if there are any.
-var errChanged = errors.New("something changes")
-
 func renderCommand() *cobra.Command {
 	var opts renderOptions
 	cmd := &cobra.Command{
@@ -46,7 +43,7 @@ func renderCommand() *cobra.Command {
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if err := opts.validate(cmd.Flags().Changed); err != nil {
-				return err
+				return usageError{err}
 			}
 			return opts.run(cmd, paths)
 		},

@@ -83,7 +83,7 @@ func TestRenderAllowEmpty(t *testing.T) {
 	fntest.Remove(t, filepath.Join(dir, "bundles/news.yaml"))
 
 	args := []string{"render", "--allow-empty", "-o", "out", "bundles"}
-	if got := fntest.Execute(t, dir, "", fntest.Program, append(args, "--check")...); got.Status != 1 ||
+	if got := fntest.Execute(t, dir, "", fntest.Program, append(args, "--check")...); got.Status != 3 ||
 		!strings.Contains(got.Stderr, "in 7 files") {
 		t.Errorf("--check: %+v", got)
 	}

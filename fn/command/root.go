@@ -15,13 +15,12 @@ import (
 	"golang.org/x/term"
 
 	"github.com/egressbundle/egressbundle/fn"
-	"github.com/egressbundle/egressbundle/fn/folder"
 )
 
 // Run executes the command with its arguments, without the name of the program, and
-// returns its exit status: 0, or 1 if anything went wrong, of which standard error then
-// says what, or 3 if two states were compared that differ. Without arguments it is the KRM function, or prints help if standard input is
-// a terminal.
+// returns its exit status: 0; 1 if anything is wrong with the input, and 2 with the command
+// line, of which standard error then says what; 3 if two states were compared that differ.
+// Without arguments it is the KRM function, or prints help if standard input is a terminal.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(args)
@@ -29,17 +28,10 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.Execute()
-	if err != nil && !errors.Is(err, errChanged) { // A report of changes says all of it.
+	if err != nil && !errors.Is(err, errChanged) {
 		fmt.Fprintln(stderr, err)
 	}
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, errChanged), errors.Is(err, folder.ErrDiffers):
-		return 3
-	default:
-		return 1
-	}
+	return status(err)
 }
 
 func rootCommand() *cobra.Command {
@@ -59,6 +51,9 @@ func rootCommand() *cobra.Command {
 		},
 	}
 	root.AddCommand(renderCommand(), patchCommand(), schemaCommand(), versionCommand())
+	for _, cmd := range append(root.Commands(), root) {
+		judgeUsage(cmd)
+	}
 	return root
 }
 

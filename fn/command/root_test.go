@@ -24,13 +24,15 @@ func TestOtherCommands(t *testing.T) {
 		{args: []string{"schema"}, stdout: "{\n  \"$schema\""},
 		{args: []string{"schema", "EgressMesh"}, stdout: "{\n  \"$schema\""},
 		{args: []string{"schema", "EgressReport"}, stdout: "{\n  \"$schema\""},
-		{args: []string{"render", "--report=xml", "bundle.yaml"}, status: 1, stderr: "--report must be markdown or json"},
-		{args: []string{"schema", "Pod"}, status: 1, stderr: `"Pod"`},
-		{args: []string{"render"}, status: 1, stderr: "requires at least 1 arg"},
-		{args: []string{"render", "--check", "bundle.yaml"}, status: 1, stderr: "--check needs -o DIR"},
-		{args: []string{"render", "-o", "", "bundle.yaml"}, status: 1, stderr: "-o needs the name of a folder"},
+		{args: []string{"render", "--report=xml", "bundle.yaml"}, status: 2, stderr: "--report must be markdown or json"},
+		{args: []string{"schema", "Pod"}, status: 2, stderr: `"Pod"`},
+		{args: []string{"render"}, status: 2, stderr: "requires at least 1 arg"},
+		{args: []string{"render", "--check", "bundle.yaml"}, status: 2, stderr: "--check needs -o DIR"},
+		{args: []string{"render", "-o", "", "bundle.yaml"}, status: 2, stderr: "-o needs the name of a folder"},
 		{args: []string{"render", "no-such-file"}, status: 1, stderr: "no-such-file"},
-		{args: []string{"paint"}, status: 1, stderr: `"paint"`},
+		{args: []string{"render", "--since", "old", "bundle.yaml"}, status: 2, stderr: "--since needs --report"},
+		{args: []string{"render", "--paint", "bundle.yaml"}, status: 2, stderr: "--paint"},
+		{args: []string{"paint"}, status: 2, stderr: `"paint"`},
 	} {
 		got := fntest.Execute(t, "", "", fntest.Program, c.args...)
 		if got.Status != c.status || !strings.HasPrefix(got.Stdout, c.stdout) ||

@@ -18,7 +18,7 @@ func schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
 		Short:     "Print the JSON Schema of a kind, for editors, or of a report",
-		Args:      cobra.MaximumNArgs(1),
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind := kinds[0]

@@ -250,7 +250,7 @@ func TestRenderCheck(t *testing.T) {
 	dir := t.TempDir()
 	fntest.WriteText(t, filepath.Join(dir, "in.yaml"), fntest.Smallest)
 	check := []string{"render", "--check", "-o", "out", "in.yaml"}
-	if got := fntest.Execute(t, dir, "", fntest.Program, check...); got.Status != 1 ||
+	if got := fntest.Execute(t, dir, "", fntest.Program, check...); got.Status != 3 ||
 		!strings.Contains(got.Stdout, "--- /dev/null\n+++ out/istio-system/gateway_") {
 		t.Errorf("without the folder: %+v", got)
 	}
@@ -272,7 +272,7 @@ func TestRenderCheck(t *testing.T) {
 	got := fntest.Execute(t, dir, "", fntest.Program, check...)
 	fntest.CompareGolden(t, "../testdata/check/diff.txt", got.Stdout)
 	const want = "out: is not what the bundles say, in 2 files; write it again, with the same command without --check\n"
-	if got.Status != 1 || got.Stderr != want {
+	if got.Status != 3 || got.Stderr != want {
 		t.Errorf("status %d, standard error:\n%s", got.Status, got.Stderr)
 	}
 	if diff := cmp.Diff(before, fntest.Contents(t, dir)); diff != "" {

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/egressbundle/egressbundle/fn/folder"
+)
+
+// errChanged is what a report of changes ends with if there are any. The report says all of it.
+var errChanged = errors.New("something changes")
+
+// A usageError is a wrong command line.
+type usageError struct{ error }
+
+// status is the exit status for an error.
+func status(err error) int {
+	_, isUsage := errors.AsType[usageError](err)
+	switch {
+	case err == nil:
+		return 0
+	case isUsage:
+		return 2
+	case errors.Is(err, errChanged), errors.Is(err, folder.ErrDiffers):
+		return 3
+	default:
+		return 1
+	}
+}
+
+// judgeUsage makes what cobra finds wrong with the command line of a command a usageError.
+func judgeUsage(cmd *cobra.Command) {
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	check := cmd.Args
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
