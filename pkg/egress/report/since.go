@@ -98,7 +98,7 @@ type line struct {
 	isListed, isOpen bool
 }
 
-// says is what a line says of one aspect.
+// says is what a line says of one aspect, which may be nothing.
 type says struct{ what, text string }
 
 // A difference is what lines say of one aspect, before and now.
@@ -178,14 +178,13 @@ func (a Access) line() line {
 		of:       a.Bundle + " " + a.Destination,
 		subject:  fmt.Sprintf("%s %s port %d", a.Bundle, a.Destination, a.Port),
 		position: a.Position,
-		says: []says{
+		says: append([]says{
 			{"who", a.clients()},
 			{"may call", a.called()},
 			{"by", a.exit()},
 			{"leaves to", a.leaves()},
-			{"encrypted beyond by", a.beyond()},
-			{"for", cmp.Or(a.wish(), "-")},
-		},
+			{"for", a.wish()},
+		}, a.beyondSays()...),
 		sentence: fmt.Sprintf("%s: %s may call %s; by %s; leaves to %s; encrypted beyond by %s",
 			a.of(), a.clients(), a.called(), a.exit(), a.leaves(), a.beyond()),
 		isListed: true,
@@ -201,7 +200,7 @@ func (o Opening) line() line {
 		key:      fmt.Sprintf("opening %s %s %s", o.By, o.Field, o.Gateway),
 		subject:  o.by(),
 		position: o.Position,
-		says:     []says{{"is open to", o.to()}, {"opens", o.what()}, {"note", cmp.Or(plain(o.Note), "-")}},
+		says:     []says{{"is open to", o.to()}, {"opens", o.what()}, {"note", plain(o.Note)}},
 		sentence: fmt.Sprintf("%s opens, beside destinations, to %s: %s%s", o.by(), o.to(), o.what(), note),
 		isListed: true,
 	}
@@ -221,7 +220,7 @@ func (w WayAround) lines() []line {
 				of:       of,
 				key:      fmt.Sprintf("way %s %s %s %s", w.Attempt, from, w.Gateway, of),
 				subject:  subject,
-				says:     []says{{w.tried(), w.objects()}, {w.tried() + ": note", cmp.Or(w.note(), "-")}},
+				says:     []says{{w.tried(), w.objects()}, {w.tried() + ": note", w.note()}},
 				sentence: fmt.Sprintf("Nothing stops this: %s %s", subject, w.tried()),
 				isOpen:   len(w.StoppedBy) == 0 && w.Attempt != object.SpoofedHost,
 			})

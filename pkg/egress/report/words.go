@@ -132,14 +132,31 @@ func (t Target) String() string {
 
 // beyond says who encrypts beyond the exit, and what leaves of the mesh.
 func (a Access) beyond() string {
-	text := cmp.Or(a.Beyond, nobody(a.Protocol))
+	text := a.encrypted()
 	if a.TLS != nil {
-		text += ": " + a.TLS.words(a.outside())
+		host := a.outside()
+		text += fmt.Sprintf(": server name %s, %s", a.TLS.serverName(host), a.TLS.demanded(host))
+		if client := a.TLS.client(); client != "" {
+			text += ", as client with " + client
+		}
 	}
 	if len(a.Headers) > 0 {
 		text += ". Requests may carry " + joinCode(a.Headers, ", ") + ", which names the inside of the mesh"
 	}
 	return text
+}
+
+// encrypted says who encrypts beyond the exit.
+func (a Access) encrypted() string { return cmp.Or(a.Beyond, nobody(a.Protocol)) }
+
+// beyondSays says each of that by itself.
+func (a Access) beyondSays() []says {
+	all := []says{{"encrypted beyond by", a.encrypted()}, {"server name", ""}, {"certificate there", ""}, {"client certificate", ""}}
+	if a.TLS != nil {
+		host := a.outside()
+		all[1].text, all[2].text, all[3].text = a.TLS.serverName(host), a.TLS.demanded(host), a.TLS.client()
+	}
+	return append(all, says{"headers of the mesh", joinCode(a.Headers, ", ")})
 }
 
 // outside is what the host is called with.
@@ -150,15 +167,22 @@ func (a Access) outside() string {
 	return "the host"
 }
 
-func (t TLS) words(host string) string {
-	names := cmp.Or(strings.Join(t.SubjectAltNames, " or "), host)
-	text := fmt.Sprintf("server name %s, a certificate for %s signed by %s", cmp.Or(t.SNI, host), names, t.authority())
-	if c := t.ClientCertificate; c != nil && c.Files != nil {
-		text += fmt.Sprintf(", as client with %s, key %s", code(c.Files.Certificate), code(c.Files.PrivateKey))
-	} else if c != nil {
-		text += ", as client with Secret " + t.inNamespace(c.Secret)
+func (t TLS) serverName(host string) string { return cmp.Or(t.SNI, host) }
+
+func (t TLS) demanded(host string) string {
+	return fmt.Sprintf("a certificate for %s signed by %s", cmp.Or(strings.Join(t.SubjectAltNames, " or "), host), t.authority())
+}
+
+// client is what the exit identifies itself with, if it does.
+func (t TLS) client() string {
+	switch c := t.ClientCertificate; {
+	case c == nil:
+		return ""
+	case c.Files != nil:
+		return fmt.Sprintf("%s, key %s", code(c.Files.Certificate), code(c.Files.PrivateKey))
+	default:
+		return "Secret " + t.inNamespace(c.Secret)
 	}
-	return text
 }
 
 func (t TLS) authority() string {
