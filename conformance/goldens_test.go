@@ -29,7 +29,7 @@ func TestGoldens(t *testing.T) {
 				t.Error(p)
 			}
 			checkBothKinds(t, g.Outcomes)
-			mesh := trace.NewMesh(t, g.Options(g.Rendered))
+			mesh := trace.NewMesh(t, g.Upgraded(g.Rendered))
 			for _, want := range g.Outcomes {
 				result := mesh.Trace(want.TraceCall())
 				if diff := cmp.Diff(want, want.Observe(result)); diff != "" {

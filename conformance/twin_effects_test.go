@@ -75,8 +75,11 @@ func plainText(o *calls.Outcome) { o.TLS = nil }
 // unnamed is a call that any certificate satisfies.
 func unnamed(o *calls.Outcome) { o.TLS = &calls.TLS{SNI: o.TLS.SNI, CA: o.TLS.CA} }
 
-// http1 is a call that is not carried over HTTP/2 all the way.
-func http1(o *calls.Outcome) { o.HTTP2 = false }
+// http2 is a call of HTTP/1.1 through the gateway that reaches the host as HTTP/2.
+func http2(o *calls.Outcome) { o.HTTP2, o.Defect = true, calls.HTTP1Hop }
+
+// http1Hop is a call of HTTP/2 that is carried over HTTP/1.1 to the gateway.
+func http1Hop(o *calls.Outcome) { o.Defect = calls.HTTP1Hop }
 
 // noTimeout is a call that may take forever.
 func noTimeout(o *calls.Outcome) { o.Timeout = "" }

@@ -145,5 +145,6 @@ var (
 	requests       = slices.Concat(mutualRequests, plainRequests)
 	connections    = slices.Concat([]promise{passthrough}, plainTLS)
 	throughGateway = slices.Concat(requests, connections)
+	http1Sidecar   = []promise{plainHTTPSidecar, originatedSidecar}
 	throughSidecar = []promise{passthroughSidecar, plainHTTPSidecar, originatedSidecar}
 )

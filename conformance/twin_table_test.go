@@ -322,10 +322,32 @@ func requestTwins() []twin {
 			wrong:   "subset without HTTP/2",
 			because: "the port of the gateway is named https, so that HTTP/2 is not kept on the hop and gRPC breaks",
 			change:  drop(hopRule, "spec.subsets.*.trafficPolicy.connectionPool"),
-			effects: each([]promise{grpc, grpcToo}, func(promise) becoming { return http1 }),
+			effects: each([]promise{grpc, grpcToo}, func(promise) becoming { return http1Hop }),
+		},
+		{
+			wrong:   "HTTP/2 for every host by hand",
+			because: "the rule of a host says how requests leave, and does not take what others say for all hosts",
+			change:  add(http2ByHand),
+			effects: each(slices.Concat(requests, http1Sidecar), func(promise) becoming { return keeps }),
+		},
+		{
+			wrong:   "HTTP/2 for every host by hand, and no rule for those of plain HTTP",
+			because: "a rule for every host is for each that has none of its own, and the server there may not know HTTP/2",
+			change:  allOf(remove(origination), add(http2ByHand)),
+			effects: []effect{{plainHTTP, http2}},
 		},
 	}
 }
+
+// http2ByHand is what somebody may write for every host of the mesh.
+const http2ByHand = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: by-hand, namespace: istio-system}
+spec:
+  host: "*"
+  trafficPolicy: {connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}
+`
 
 // originationTwins spoil the TLS that the mesh opens, or open one where none belongs.
 func originationTwins() []twin {

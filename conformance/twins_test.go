@@ -153,9 +153,8 @@ var superfluous = map[string]string{
 	"tls_passthrough/wildcard_plaintext_hop: ServiceEntry payments/payments--wiki--wikipedia":          overlaps,
 	"tls_passthrough/wildcard_plaintext_hop: VirtualService istio-system/payments--wiki--upload": "that of the wildcard leads " +
 		"to the gateway as well, which knows the host by the SNI of the application",
-	"http/service_endpoints: DestinationRule payments/payments--web--httpbin--service":               meshWide,
-	"http/service_endpoints: DestinationRule payments/payments--web--legacy--service":                meshWide,
-	"http/service_endpoints: DestinationRule search/payments--web--httpbin--service":                 meshWide,
+	"http/wildcard_server_sidecar: DestinationRule payments/payments--wiki--upload--upload.wikipedia.org": "that of the wildcard " +
+		"is for the host as well, and says the same",
 	"tcp/service_endpoints: DestinationRule payments/payments--data--postgres--service":              meshWide,
 	"tcp/service_endpoints: DestinationRule payments/payments--data--redis--service":                 meshWide,
 	"tcp/service_endpoints: DestinationRule search/payments--data--postgres--service":                meshWide,
@@ -199,7 +198,7 @@ func TestTwinOfEveryObject(t *testing.T) {
 // headers of the mesh.
 func checkTwin(t *testing.T, g golden.Golden, object string) (matters bool) {
 	t.Helper()
-	m := trace.NewMesh(t, g.Options(without(t, g.Rendered, object)))
+	m := trace.NewMesh(t, g.Upgraded(without(t, g.Rendered, object)))
 	for _, want := range g.Outcomes {
 		result := m.Trace(want.TraceCall())
 		got := want.Observe(result)
@@ -218,7 +217,7 @@ func mayStillLeave(object string, want, got calls.Outcome) bool {
 	case kind == "VirtualService" && want.Through == calls.Sidecar:
 		got.Host, got.Timeout, got.Retries, got.Connect = want.Host, want.Timeout, want.Retries, want.Connect
 	case kind == "DestinationRule":
-		got.Policy, got.Failover = want.Policy, want.Failover
+		got.Policy, got.Failover, got.HTTP2, got.Defect = want.Policy, want.Failover, want.HTTP2, want.Defect
 	case kind == "EndpointSlice":
 		if isPartOf(got.Leaves, want.Leaves) {
 			got.Leaves = want.Leaves

@@ -36,12 +36,12 @@ func goldens(t *testing.T) []golden.Golden {
 	return all
 }
 
-// set makes the mesh that of a golden.
+// set makes the mesh that of a golden. It makes HTTP/2 of HTTP/1.1 wherever nothing keeps it from that.
 func set(t *testing.T, g golden.Golden) {
 	t.Helper()
 	err := mesh.Set(t.Context(), rig.Setting{
 		Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy,
-		QuietProxies: g.QuietProxies, DNS: g.DNS, Calls: g.Outcomes,
+		QuietProxies: g.QuietProxies, DNS: g.DNS, Calls: g.Outcomes, UpgradesHTTP: true,
 	})
 	if err != nil {
 		t.Fatal(err)

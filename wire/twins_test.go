@@ -93,7 +93,7 @@ func without(t *testing.T, g golden.Golden, name string) string {
 // traced returns what the tracer says of the calls of a golden.
 func traced(t *testing.T, g golden.Golden) []calls.Outcome {
 	t.Helper()
-	m := trace.NewMesh(t, g.Options(g.Rendered))
+	m := trace.NewMesh(t, g.Upgraded(g.Rendered))
 	var outcomes []calls.Outcome
 	for _, o := range g.Outcomes {
 		outcomes = append(outcomes, o.Observe(m.Trace(o.TraceCall())))

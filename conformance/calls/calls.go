@@ -56,7 +56,7 @@ type Outcome struct {
 	Connect string `json:"connect,omitempty"`
 	// Host is the Host header that is sent there.
 	Host string `json:"host,omitempty"`
-	// HTTP2 is set if the request is carried over HTTP/2 on each leg.
+	// HTTP2 is set if the host is sent HTTP/2.
 	HTTP2 bool `json:"http2,omitempty"`
 	// TLS is what the mesh opens to the host, or with Connect to the proxy.
 	TLS *TLS `json:"tls,omitempty"`
@@ -137,7 +137,7 @@ func (o Outcome) Observe(r trace.Result) Outcome {
 	o.Failover = r.Exit.Priorities
 	o.Connect = r.Exit.Connect
 	o.Host = r.Exit.Authority
-	o.HTTP2 = r.Exit.HTTP2 && (r.Gateway == "" || r.Hop.HTTP2)
+	o.HTTP2 = r.Exit.HTTP2
 	if r.TLS.Mode != "" {
 		o.TLS = &TLS{
 			SNI:         r.TLS.SNI,
@@ -206,12 +206,17 @@ func duration(d time.Duration) string {
 	return d.String()
 }
 
+// HTTP1Hop is the defect of a request that reaches the host as HTTP/2 and the gateway as HTTP/1.1, which has no trailers.
+const HTTP1Hop = "HTTP/1.1 as far as the gateway"
+
 func defect(r trace.Result) string {
 	switch {
 	case r.DoubleTLS:
 		return "encrypted twice"
 	case r.Unregistered:
 		return "leaves although nothing declares it"
+	case r.Exit.HTTP2 && r.Gateway != "" && !r.Hop.HTTP2:
+		return HTTP1Hop
 	default:
 		return ""
 	}

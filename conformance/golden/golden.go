@@ -113,3 +113,10 @@ func outboundOf(found egress.Documents) string {
 func (g Golden) Options(manifests string) trace.Options {
 	return trace.Options{Manifests: manifests, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy}
 }
+
+// Upgraded returns the same mesh where it makes HTTP/2 of HTTP/1.1 wherever nothing keeps it from that.
+func (g Golden) Upgraded(manifests string) trace.Options {
+	opts := g.Options(manifests)
+	opts.UpgradesHTTP = true
+	return opts
+}

@@ -50,6 +50,8 @@ type Options struct {
 	Manifests string
 	// OutboundTrafficPolicy is REGISTRY_ONLY, the default, ALLOW_ANY or ALLOW_ANY_DYNAMIC_DNS.
 	OutboundTrafficPolicy string
+	// UpgradesHTTP is set if h2UpgradePolicy of the mesh is UPGRADE.
+	UpgradesHTTP bool
 	// Gateways are the gateway workloads. The default is cluster.DefaultGateway.
 	Gateways []cluster.Gateway
 }
@@ -85,7 +87,7 @@ func NewMesh(t test.Failer, opts Options) *Mesh {
 	if err != nil {
 		t.Fatalf("mesh: %v", err)
 	}
-	config, err := meshConfig(opts.OutboundTrafficPolicy)
+	config, err := meshConfig(opts)
 	if err != nil {
 		t.Fatalf("mesh: %v", err)
 	}
@@ -107,16 +109,17 @@ func NewMesh(t test.Failer, opts Options) *Mesh {
 	return m
 }
 
-func meshConfig(policy string) (*meshconfig.MeshConfig, error) {
-	if policy == "" {
-		policy = "REGISTRY_ONLY"
-	}
+func meshConfig(opts Options) (*meshconfig.MeshConfig, error) {
+	policy := cmp.Or(opts.OutboundTrafficPolicy, "REGISTRY_ONLY")
 	mode, ok := meshconfig.MeshConfig_OutboundTrafficPolicy_Mode_value[policy]
 	if !ok {
 		return nil, fmt.Errorf("outbound traffic policy %q: want REGISTRY_ONLY, ALLOW_ANY or ALLOW_ANY_DYNAMIC_DNS", policy)
 	}
 	c := meshdefaults.DefaultMeshConfig()
 	c.OutboundTrafficPolicy.Mode = meshconfig.MeshConfig_OutboundTrafficPolicy_Mode(mode)
+	if opts.UpgradesHTTP {
+		c.H2UpgradePolicy = meshconfig.MeshConfig_UPGRADE
+	}
 	return c, nil
 }
 

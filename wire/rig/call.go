@@ -133,7 +133,9 @@ func (m *Mesh) see(o *calls.Outcome, seen outside.Seen, there entry) {
 		return
 	}
 	o.Host = seen.Request.Host
-	o.HTTP2 = seen.Request.Protocol == "HTTP/2.0" && (o.Through == calls.Sidecar || there.Protocol == "HTTP/2")
+	if o.HTTP2 = seen.Request.Protocol == "HTTP/2.0"; o.HTTP2 && o.Through != calls.Sidecar && there.Protocol != "HTTP/2" {
+		o.Defect = calls.HTTP1Hop
+	}
 	if seen.TLS != nil {
 		o.TLS = &calls.TLS{SNI: seen.TLS.SNI, CA: seen.TLS.Authority, Certificate: seen.TLS.Certificate}
 	}

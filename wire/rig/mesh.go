@@ -6,6 +6,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,7 @@ type Mesh struct {
 	authorities map[string]*outside.Authority // by the name that a promise has for it
 	root        string                        // the certificate of Istio's authority
 	policy      string                        // OutboundTrafficPolicy
+	upgrade     string                        // h2UpgradePolicy
 	quiet       bool                          // QuietProxies
 	manifests   []cluster.Manifest            // that are applied
 	clients     *lru.Cache[string, *Workload] // by NAMESPACE/NAME
@@ -75,6 +77,7 @@ func Start(ctx context.Context, programs parts.Programs) (*Mesh, error) {
 		programs:    programs,
 		authorities: map[string]*outside.Authority{},
 		policy:      "REGISTRY_ONLY",
+		upgrade:     "DO_NOT_UPGRADE",
 		clients:     clients,
 		gateways:    map[string]gateway{},
 		services:    map[string]service{},
@@ -131,6 +134,7 @@ func (m *Mesh) config() map[string]any {
 		"accessLogFormat":       accessLogFormat,
 		"outboundTrafficPolicy": map[string]any{"mode": m.policy},
 		"defaultProviders":      map[string]any{"metrics": []any{}},
+		"h2UpgradePolicy":       m.upgrade,
 	}
 }
 
@@ -215,6 +219,8 @@ type Setting struct {
 	Gateways []cluster.Gateway
 	// OutboundTrafficPolicy is REGISTRY_ONLY unless it is said.
 	OutboundTrafficPolicy string
+	// UpgradesHTTP is set if the mesh configuration makes HTTP/2 of HTTP/1.1.
+	UpgradesHTTP bool
 	// DNS is where the DNS servers of the cluster are. The default is that of an EgressMesh.
 	DNS api.DNS
 	// QuietProxies is set if the mesh configuration keeps proxies from making request ids.
@@ -228,7 +234,7 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 	if err := m.clear(ctx); err != nil {
 		return err
 	}
-	if err := m.setPolicy(ctx, s.OutboundTrafficPolicy); err != nil {
+	if err := m.setConfig(ctx, s); err != nil {
 		return err
 	}
 	manifests, err := cluster.Read(s.Manifests)
@@ -297,15 +303,16 @@ func (m *Mesh) Stop(ctx context.Context, namespaces ...string) error {
 	return nil
 }
 
-// setPolicy changes the mesh configuration, which istiod watches.
-func (m *Mesh) setPolicy(ctx context.Context, policy string) error {
-	if policy == "" {
-		policy = "REGISTRY_ONLY"
+// setConfig sets what the mesh configuration says.
+func (m *Mesh) setConfig(ctx context.Context, s Setting) error {
+	policy, upgrade := cmp.Or(s.OutboundTrafficPolicy, "REGISTRY_ONLY"), "DO_NOT_UPGRADE"
+	if s.UpgradesHTTP {
+		upgrade = "UPGRADE"
 	}
-	if policy == m.policy {
+	if policy == m.policy && upgrade == m.upgrade {
 		return nil
 	}
-	m.policy = policy
+	m.policy, m.upgrade = policy, upgrade
 	config, err := yaml.Marshal(m.config())
 	if err != nil {
 		return err

@@ -27,13 +27,15 @@ func (j judge) besideSidecarRule(n neighbor.Object, c called) (found bool) {
 	if _, fromSidecar := c.Way.(ir.FromSidecar); !fromSidecar || !ir.Covers(n.Spec.Host, name) || !n.IsSeenIn(c.client) {
 		return false
 	}
-	ours := hasSidecarRule(c.Destination)
+	same := n.Spec.Host == name && n.Ref.Namespace == c.client
 	opensTLS := func(r ir.Route) bool { return n.OpensTLS(r.Port) }
-	switch {
-	case ours && n.Spec.Host == name && n.Ref.Namespace == c.client:
+	switch ours := hasSidecarRule(c.Destination); {
+	case same && mustHaveSidecarRule(c.Destination):
 		j.Report(c.host.Path, ruleForSameHost(c, n))
-	case !ours && isInLookupOf(n, c.client, j.Mesh) && c.Has(opensTLS):
+	case (same || !ours && isInLookupOf(n, c.client, j.Mesh)) && c.Has(opensTLS):
 		j.Report(c.host.Path, ruleOpensTLS(c, n))
+	case same && ours:
+		j.Report(c.host.Path, ruleOfEither(c, n))
 	default:
 		return false
 	}

@@ -109,7 +109,7 @@ func (l lane) virtualService(h *hop) *networking.VirtualService {
 // hasDestinationRule reports whether anything is to be said of how connections are made at
 // the end of the lane.
 func (l lane) hasDestinationRule() bool {
-	return l.destination.Onward.Policy != nil || exitSubset(l.destination, l.route) != ""
+	return hasPolicy(l.destination, l.route) || exitSubset(l.destination, l.route) != ""
 }
 
 // destinationRule says how connections are made at the end of the lane. It opens
@@ -119,7 +119,7 @@ func (l lane) destinationRule() *networking.DestinationRule {
 	spec := &networking.DestinationRule{
 		ExportTo:      []string{"."},
 		Host:          l.name,
-		TrafficPolicy: trafficPolicy(l.destination.Onward.Policy),
+		TrafficPolicy: trafficPolicy(l.destination, l.route),
 	}
 	if name := exitSubset(l.destination, l.route); name != "" {
 		policy := &networking.TrafficPolicy{}

@@ -68,6 +68,12 @@ func ruleForSameHost(c called, n neighbor.Object) diagnose.Finding {
 			"follow the older; remove that one, or move what it says here", c.host.Name, n, c.client)
 }
 
+func ruleOfEither(c called, n neighbor.Object) diagnose.Finding {
+	return diagnose.Warnf(diag.DestinationRuleConflict,
+		"stands beside %s, which is for %s and for workloads of %s as well: of the two, sidecars follow the older; "+
+			"move what it says to trafficPolicy here, or let it say h2UpgradePolicy: DO_NOT_UPGRADE too", n, c.host.Name, c.client)
+}
+
 func ruleOpensTLS(c called, n neighbor.Object) diagnose.Finding {
 	return diagnose.Errorf(diag.DestinationRuleConflict,
 		"must not be %q beside %s, which makes the sidecars of %s open TLS to it, also around TLS that is there "+

@@ -49,9 +49,13 @@ func sidecarVirtualService(d *ir.Destination, h ir.Host) *networking.VirtualServ
 	return spec
 }
 
-// hasSidecarRule reports whether sidecars need a DestinationRule: for TLS or a tunnel, for a
-// traffic policy, or to keep a rule for all Services from one that leads outside.
-func hasSidecarRule(d *ir.Destination) bool {
+// hasSidecarRule reports whether sidecars need a DestinationRule.
+func hasSidecarRule(d *ir.Destination) bool { return mustHaveSidecarRule(d) || d.Has(isHTTP1) }
+
+// mustHaveSidecarRule reports whether calls go another way without a DestinationRule, whatever
+// stands beside it: it opens TLS or a tunnel, has a traffic policy, or keeps a rule for all
+// Services from one that leads outside.
+func mustHaveSidecarRule(d *ir.Destination) bool {
 	hasSubset := func(r ir.Route) bool { return exitSubset(d, r) != "" }
 	return d.Onward.Policy != nil || d.Told == ir.ByService || d.Has(hasSubset)
 }
@@ -94,7 +98,7 @@ func sidecarDestinationRule(d *ir.Destination, h ir.Host, client string) *networ
 // sidecarPolicy keeps a rule for all Services of the cluster from turning TLS on
 // for a Service that leads outside.
 func sidecarPolicy(d *ir.Destination) *networking.TrafficPolicy {
-	policy := trafficPolicy(d.Onward.Policy)
+	policy := trafficPolicy(d, d.Routes...)
 	if d.Told == ir.ByService {
 		policy = orEmpty(policy)
 		policy.Tls = &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_DISABLE}
@@ -113,7 +117,7 @@ func sidecarSubset(d *ir.Destination, h ir.Host, r ir.Route) *networking.Subset 
 // portPolicy repeats the policy of the destination: Istio applies that of a port
 // instead, and not in addition.
 func portPolicy(d *ir.Destination, h ir.Host, r ir.Route, client string) *networking.TrafficPolicy_PortTrafficPolicy {
-	policy := orEmpty(trafficPolicy(d.Onward.Policy))
+	policy := orEmpty(trafficPolicy(d, r))
 	return &networking.TrafficPolicy_PortTrafficPolicy{
 		ConnectionPool:   policy.ConnectionPool,
 		LoadBalancer:     policy.LoadBalancer,

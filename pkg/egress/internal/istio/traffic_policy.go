@@ -5,34 +5,44 @@ package istio
 
 import (
 	"cmp"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
-// trafficPolicy returns a policy as Istio takes it, and nil for none.
-func trafficPolicy(t *api.TrafficPolicy) *networking.TrafficPolicy {
-	if t == nil {
+// hasPolicy reports whether anything is to be said of how connections for a route are made.
+func hasPolicy(d *ir.Destination, r ir.Route) bool { return d.Onward.Policy != nil || isHTTP1(r) }
+
+// isHTTP1 reports whether requests must leave as HTTP/1.1. Unless a rule of the host says so,
+// h2UpgradePolicy of the mesh, or of a rule for every host, makes HTTP/2 of them, which servers
+// outside may not know.
+// https://istio.io/latest/docs/reference/config/networking/destination-rule/#ConnectionPoolSettings-HTTPSettings-H2UpgradePolicy
+func isHTTP1(r ir.Route) bool { return r.Protocol == ir.HTTP }
+
+// trafficPolicy returns the policy for some routes of a destination as Istio takes it, and nil
+// for none.
+func trafficPolicy(d *ir.Destination, routes ...ir.Route) *networking.TrafficPolicy {
+	if !slices.ContainsFunc(routes, func(r ir.Route) bool { return hasPolicy(d, r) }) {
 		return nil
 	}
+	stated := cmp.Or(d.Onward.Policy, &api.TrafficPolicy{})
 	return &networking.TrafficPolicy{
-		ConnectionPool:   connectionPool(t),
-		LoadBalancer:     loadBalancer(t),
-		OutlierDetection: outlierDetection(t.OutlierDetection),
+		ConnectionPool:   connectionPool(stated, slices.ContainsFunc(routes, isHTTP1)),
+		LoadBalancer:     loadBalancer(stated),
+		OutlierDetection: outlierDetection(stated.OutlierDetection),
 	}
 }
 
-func connectionPool(t *api.TrafficPolicy) *networking.ConnectionPoolSettings {
-	if t.ConnectTimeout == 0 && t.ConnectionPool == nil {
-		return nil
-	}
+func connectionPool(t *api.TrafficPolicy, http1 bool) *networking.ConnectionPoolSettings {
 	from := cmp.Or(t.ConnectionPool, &api.ConnectionPool{})
 	pool := &networking.ConnectionPoolSettings{
 		Tcp:  connectionPoolTCP(from.TCP, t.ConnectTimeout),
-		Http: connectionPoolHTTP(from.HTTP),
+		Http: connectionPoolHTTP(from.HTTP, http1),
 	}
 	if proto.Size(pool.GetTcp())+proto.Size(pool.GetHttp()) == 0 {
 		return nil // Istio refuses a pool that says nothing.
@@ -60,17 +70,22 @@ func connectionPoolTCP(c *api.ConnectionPoolTCP, connectTimeout api.Duration) *n
 	return settings
 }
 
-func connectionPoolHTTP(c *api.ConnectionPoolHTTP) *networking.ConnectionPoolSettings_HTTPSettings {
-	if c == nil {
+func connectionPoolHTTP(c *api.ConnectionPoolHTTP, http1 bool) *networking.ConnectionPoolSettings_HTTPSettings {
+	if c == nil && !http1 {
 		return nil
 	}
-	return &networking.ConnectionPoolSettings_HTTPSettings{
+	c = cmp.Or(c, &api.ConnectionPoolHTTP{})
+	settings := &networking.ConnectionPoolSettings_HTTPSettings{
 		Http1MaxPendingRequests:  int32(c.HTTP1MaxPendingRequests),
 		Http2MaxRequests:         int32(c.HTTP2MaxRequests),
 		IdleTimeout:              duration(c.IdleTimeout),
 		MaxRequestsPerConnection: int32(c.MaxRequestsPerConnection),
 		MaxRetries:               int32(c.MaxRetries),
 	}
+	if http1 {
+		settings.H2UpgradePolicy = networking.ConnectionPoolSettings_HTTPSettings_DO_NOT_UPGRADE
+	}
+	return settings
 }
 
 func outlierDetection(o *api.OutlierDetection) *networking.OutlierDetection {
