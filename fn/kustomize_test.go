@@ -4,12 +4,14 @@
 package fn
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
@@ -98,6 +100,64 @@ func TestKustomizeTwoTeams(t *testing.T) {
 		want := fntest.Succeed(t, "", fntest.Smallest+"---\n"+search, fntest.Program, "render", "-")
 		if diff := cmp.Diff(documents(want), documents(got.Stdout)); diff != "" {
 			t.Errorf("%s (-render +kustomize):\n%s", f.name, diff)
+		}
+	}
+}
+
+// TestKustomizeLabels: labels of a kustomization that are written into selectors too get into those
+// of what they are on, and of no other Pods.
+func TestKustomizeLabels(t *testing.T) {
+	for example, want := range map[string][]string{
+		"closed-path": {
+			"Deployment spec.selector.matchLabels",
+			"Deployment spec.template.metadata.labels",
+			"Deployment spec.template.spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution." +
+				"podAffinityTerm.labelSelector.matchLabels",
+			"Deployment spec.template.spec.topologySpreadConstraints.labelSelector.matchLabels",
+			"PodDisruptionBudget spec.selector.matchLabels",
+			"Service spec.selector",
+		},
+		"kubernetes-services": {
+			"Service spec.selector", // The README warns of it: without a selector kustomize makes one.
+		},
+	} {
+		dir := t.TempDir()
+		fntest.WriteText(t, filepath.Join(dir, "bundle.yaml"), fntest.ReadText(t, "../examples/"+example+"/bundle.yaml"))
+		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"),
+			"generators: [bundle.yaml]\nlabels: [{includeSelectors: true, pairs: {team: cards}}]\n")
+		got := fntest.KustomizeBuild(t, dir, "--enable-exec")
+		if diff := cmp.Diff(want, placesOf(t, "team", got.Stdout)); diff != "" || got.Status != 0 {
+			t.Errorf("%s: labels stand in (-want +got):\n%s\n%s", example, diff, got.Stderr)
+		}
+	}
+}
+
+// placesOf returns where a key stands in the specs of a stream.
+func placesOf(t *testing.T, key, stream string) []string {
+	t.Helper()
+	places := map[string]bool{}
+	for _, text := range documents(stream) {
+		var object map[string]any
+		if err := yaml.Unmarshal([]byte(text), &object); err != nil {
+			t.Fatal(err)
+		}
+		addPlaces(places, key, object["kind"].(string)+" spec", object["spec"])
+	}
+	return slices.Sorted(maps.Keys(places))
+}
+
+func addPlaces(places map[string]bool, key, path string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		if _, ok := value[key]; ok {
+			places[path] = true
+		}
+		for name, child := range value {
+			addPlaces(places, key, path+"."+name, child)
+		}
+	case []any:
+		for _, child := range value {
+			addPlaces(places, key, path, child)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package kube
 
 import (
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -35,8 +36,21 @@ func blocks(addresses []string) []networkingv1.NetworkPolicyPeer {
 func podsWith(namespace string, labels map[string]string) networkingv1.NetworkPolicyPeer {
 	return networkingv1.NetworkPolicyPeer{
 		NamespaceSelector: namespaceSelector(namespace),
-		PodSelector:       &metav1.LabelSelector{MatchLabels: maps.Clone(labels)},
+		PodSelector:       new(podSelector(labels)),
 	}
+}
+
+// podSelector selects Pods by expressions. kustomize writes the labels of a kustomization into
+// each matchLabels for Pods, also where they are those of a DNS server.
+// https://github.com/kubernetes-sigs/kustomize/issues/5912
+func podSelector(labels map[string]string) metav1.LabelSelector {
+	var selector metav1.LabelSelector
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		selector.MatchExpressions = append(selector.MatchExpressions, metav1.LabelSelectorRequirement{
+			Key: key, Operator: metav1.LabelSelectorOpIn, Values: []string{labels[key]},
+		})
+	}
+	return selector
 }
 
 // namespaceSelector selects a namespace by the label that the API server itself

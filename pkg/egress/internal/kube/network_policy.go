@@ -74,7 +74,7 @@ func gatewayPolicies(p *ir.Plan, g *ir.Gateway) []draft.Draft {
 		nameParts: []string{g.Name},
 		common: func() networkingv1.NetworkPolicySpec {
 			return networkingv1.NetworkPolicySpec{
-				PodSelector: metav1.LabelSelector{MatchLabels: maps.Clone(g.Selector)},
+				PodSelector: podSelector(g.Selector),
 				Ingress:     gatewayIngress(p, g),
 				Egress:      meshEgress(p.Mesh),
 			}
