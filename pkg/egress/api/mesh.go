@@ -52,7 +52,8 @@ type Gateway struct {
 	Selector map[string]string `json:"selector,omitempty"`
 	// Ports are those of its Service. Default: HTTP 80 and TLS 443.
 	Ports GatewayPorts `json:"ports,omitzero"`
-	// TargetPorts are the container ports behind them. Default: the same.
+	// TargetPorts are the container ports behind them. Default: the same, and for
+	// NetworkPolicies those that istioctl installs too, 8080 for 80 and 8443 for 443.
 	TargetPorts GatewayPorts `json:"targetPorts,omitzero"`
 	// ProxyHeaders says the same as that of the mesh, of the Pods of this gateway
 	// alone. Default: that of the mesh, and Disabled with Deploy, which sets it.

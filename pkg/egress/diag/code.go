@@ -91,7 +91,7 @@ const (
 	ClosesGateway Code = "ClosesGateway"
 	// ProxyHeaders: a header of the mesh leaves with requests.
 	ProxyHeaders Code = "ProxyHeaders"
-	// AssumedPorts: the container ports of a gateway are a guess.
+	// AssumedPorts: the container ports of a gateway are not known.
 	AssumedPorts Code = "AssumedPorts"
 	// DuplicateGateway: two gateways have the same Service or the same Pods.
 	DuplicateGateway Code = "DuplicateGateway"

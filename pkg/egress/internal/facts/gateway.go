@@ -21,24 +21,47 @@ import (
 func Gateway(mesh api.Mesh, name string, stated api.Gateway) *ir.Gateway {
 	from := mesh.Gateways[name]
 	return &ir.Gateway{
-		Name:           name,
-		Namespace:      from.Namespace,
-		Service:        from.Service,
-		Host:           fmt.Sprintf("%s.%s.svc.%s", from.Service, from.Namespace, mesh.ClusterDomain),
-		Selector:       from.Selector,
-		HTTPPort:       from.Ports.HTTP,
-		TLSPort:        from.Ports.TLS,
-		TCPPorts:       from.Ports.TCP,
-		HTTPTarget:     from.TargetPorts.HTTP,
-		TLSTarget:      from.TargetPorts.TLS,
-		TCPTargets:     from.TargetPorts.TCP,
-		TargetsAssumed: statesNoPorts(stated.TargetPorts) && from.Deploy == nil,
-		HidesLanes:     from.ProxyHeaders == api.ProxyHeadersDisabled,
-		Deployed:       from.Deploy != nil && from.Deploy.Installer == api.InstallerManifests,
+		Name:       name,
+		Namespace:  from.Namespace,
+		Service:    from.Service,
+		Host:       fmt.Sprintf("%s.%s.svc.%s", from.Service, from.Namespace, mesh.ClusterDomain),
+		Selector:   from.Selector,
+		HTTPPort:   from.Ports.HTTP,
+		TLSPort:    from.Ports.TLS,
+		TCPPorts:   from.Ports.TCP,
+		Targets:    targetsOf(from, stated),
+		HidesLanes: from.ProxyHeaders == api.ProxyHeadersDisabled,
+		Deployed:   from.Deploy != nil && from.Deploy.Installer == api.InstallerManifests,
 	}
 }
 
-func statesNoPorts(p api.GatewayPorts) bool { return p.HTTP == 0 && p.TLS == 0 && len(p.TCP) == 0 }
+// targetsOf returns the container ports behind each port of a gateway with defaults.
+func targetsOf(from, stated api.Gateway) map[int][]int {
+	targets := map[int][]int{
+		from.Ports.HTTP: targetsOfPort(from, from.TargetPorts.HTTP, stated.TargetPorts.HTTP),
+		from.Ports.TLS:  targetsOfPort(from, from.TargetPorts.TLS, stated.TargetPorts.TLS),
+	}
+	for i, port := range from.Ports.TCP[:min(len(from.Ports.TCP), len(from.TargetPorts.TCP))] {
+		targets[port] = []int{from.TargetPorts.TCP[i]}
+	}
+	return targets
+}
+
+// Where nobody states a container port, it depends on who installed the gateway: Istio's Helm
+// chart has that of the Service, and istioctl 8080 for 80 and 8443 for 443, which need no
+// privileges.
+// https://github.com/istio/istio/blob/1.29.0/manifests/charts/gateways/istio-egress/values.yaml
+const (
+	firstUnprivileged = 1024
+	ofIstioctl        = 8000
+)
+
+func targetsOfPort(from api.Gateway, target, stated int) []int {
+	if stated != 0 || from.Deploy != nil || target >= firstUnprivileged {
+		return []int{target}
+	}
+	return []int{target, ofIstioctl + target}
+}
 
 // Check finds what is wrong with the gateways of a mesh. The path leads to the mesh.
 func Check(r *diagnose.Reporter, path field.Path, mesh api.Mesh) {

@@ -47,31 +47,23 @@ type Gateway struct {
 	HTTPPort  int
 	TLSPort   int
 	TCPPorts  []int
-	// HTTPTarget, TLSTarget and TCPTargets are the container ports behind these.
-	HTTPTarget int
-	TLSTarget  int
-	TCPTargets []int
+	// Targets are the container ports behind each of these: one, or all that it may be where
+	// nobody stated it.
+	Targets map[int][]int
 	// HidesLanes says whether its Pods keep to themselves by what name they are called.
 	HidesLanes bool
-	// TargetsAssumed says whether nobody stated them.
-	TargetsAssumed bool
 	// Deployed says whether its workload is among the objects.
 	Deployed bool
 }
 
-// ContainerPort returns the container port behind a port of the Service.
-func (g *Gateway) ContainerPort(port int) int {
-	switch port {
-	case g.HTTPPort:
-		return g.HTTPTarget
-	case g.TLSPort:
-		return g.TLSTarget
-	default:
-		return g.TCPTargets[slices.Index(g.TCPPorts, port)]
+// AssumedTargets returns the container ports of which nobody stated which it is, sorted.
+func (g *Gateway) AssumedTargets() []int {
+	var assumed []int
+	for _, targets := range g.Targets {
+		if len(targets) > 1 {
+			assumed = append(assumed, targets...)
+		}
 	}
-}
-
-// ContainerPorts returns all container ports.
-func (g *Gateway) ContainerPorts() []int {
-	return slices.Concat([]int{g.HTTPTarget, g.TLSTarget}, g.TCPTargets)
+	slices.Sort(assumed)
+	return assumed
 }

@@ -188,7 +188,7 @@ func entryPorts(d *ir.Destination) []int {
 	}
 	var ports []int
 	for _, r := range d.Routes {
-		ports = append(ports, way.Gateway.ContainerPort(way.EntryPort(r)))
+		ports = append(ports, way.Gateway.Targets[way.EntryPort(r)]...)
 	}
 	return ports
 }

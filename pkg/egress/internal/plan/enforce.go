@@ -5,9 +5,11 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
@@ -45,6 +47,21 @@ func (m *maker) checkRegistryOnly() {
 	if slices.Contains(m.clients.Namespaces, m.mesh.RootNamespace) {
 		m.Report(field.Enforce.Child("registryOnly"), sidecarForMesh(m.mesh.RootNamespace))
 	}
+	if m.bundle.Mesh == nil {
+		return // Whatever it is, it is the same for all bundles.
+	}
+	usual := facts.WithDefaults(api.Mesh{}).Gateways
+	if !maps.Equal(namespacesOf(usual), namespacesOf(m.mesh.Gateways)) {
+		m.Report(field.Mesh.Child("gateways"), sidecarOfOneMesh(m.clients.Namespaces))
+	}
+}
+
+func namespacesOf(gateways map[string]api.Gateway) map[string]bool {
+	namespaces := map[string]bool{}
+	for _, g := range gateways {
+		namespaces[g.Namespace] = true
+	}
+	return namespaces
 }
 
 // checkNetworkPolicy refuses clients that are no mere clients, and destinations
@@ -67,8 +84,8 @@ func (m *maker) checkNetworkPolicy(p *ir.Plan) {
 	}
 	for _, g := range p.Gateways() {
 		m.Report(path, policyClosesGateway(g.Name))
-		if g.TargetsAssumed {
-			m.Report(path, assumedPorts(g.ContainerPorts(), g.Name))
+		if assumed := g.AssumedTargets(); len(assumed) > 0 {
+			m.Report(path, assumedPorts(assumed, g.Name))
 		}
 	}
 }

@@ -97,6 +97,13 @@ func sidecarForMesh(namespace string) diagnose.Finding {
 			"of the mesh; move its workloads, or leave it out of the clients", namespace)
 }
 
+func sidecarOfOneMesh(clients []string) diagnose.Finding {
+	return diagnose.Warnf(diag.EnforceConflict,
+		"are all whose namespaces the Sidecar of %s imports: a bundle for the same clients that is rendered apart "+
+			"from this and states others makes another Sidecar, and what is applied last stops the calls of the other; "+
+			"state the facts of the cluster once, in an %s for all of them", join(clients), api.KindMesh)
+}
+
 func policyForServer(client, server string) diagnose.Finding {
 	return diagnose.Errorf(diag.Unenforceable,
 		"must not be set with the client %s, which is the namespace of %s: its Pods would be cut off; leave it "+
@@ -119,8 +126,8 @@ func policyClosesGateway(gateway string) diagnose.Finding {
 
 func assumedPorts(ports []int, gateway string) diagnose.Finding {
 	return diagnose.Warnf(diag.AssumedPorts,
-		"lets clients reach the container ports %s of gateway %q, as the Helm chart of Istio has them; istioctl "+
-			"makes others, 8080 and 8443: set targetPorts in the mesh to what they are", join(ports), gateway)
+		"lets clients reach the container ports %s of gateway %q, of which it has some: those of the Helm chart of "+
+			"Istio, or those of istioctl; state targetPorts in the mesh", join(ports), gateway)
 }
 
 func authorizationWithoutGateway() diagnose.Finding {
