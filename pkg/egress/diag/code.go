@@ -103,6 +103,8 @@ const (
 	InvalidResources Code = "InvalidResources"
 	// PlainHTTPOn443: the application is said to speak plain HTTP on port 443.
 	PlainHTTPOn443 Code = "PlainHTTPOn443"
+	// StartTLS: TLS is to pass on a port whose protocol begins in plain text.
+	StartTLS Code = "StartTLS"
 	// RetriesOff: retries are turned off and configured at once.
 	RetriesOff Code = "RetriesOff"
 )

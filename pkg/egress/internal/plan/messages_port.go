@@ -29,6 +29,13 @@ func portTwice(number int) diagnose.Finding {
 		"must stand only once in the list, got %d again; one port has one pattern", number)
 }
 
+func tlsAfterPlainText(port int, protocol string) diagnose.Finding {
+	return diagnose.Warnf(diag.StartTLS,
+		"is for connections that are TLS from the first byte; on port %d %s begins in plain text, in which no proxy "+
+			"sees a server name, and such calls do not arrive; use TCP with the addresses of the host, unless "+
+			"applications open TLS at once", port, protocol)
+}
+
 func plainHTTPOn443() diagnose.Finding {
 	return diagnose.Errorf(diag.PlainHTTPOn443,
 		"must not be 443 where the application speaks plain HTTP: sidecars would take all HTTPS of their "+
