@@ -1,10 +1,8 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package yamlstream writes YAML as this repository writes it, and long streams
-// fast: on all processors, with many short-lived encoders. One encoder of the YAML
-// library keeps every event that it ever wrote, so its cost grows with the square of
-// what it writes.
+// Package yamlstream writes YAML as this repository writes it, and long streams on all
+// processors.
 package yamlstream
 
 import (
@@ -13,41 +11,48 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/egressbundle/egressbundle/internal/yamltext"
 )
 
-// chunkSize is how many values one encoder writes. An encoder starts with large
-// buffers, which is why it is not one.
-const chunkSize = 4
+// chunkSize is how many values are written one after the other.
+const chunkSize = 32
 
 // Documents writes each value as a document of its own.
 func Documents[T any](w io.Writer, values []T) error {
-	return write(w, values, "---\n", func(encoder *yaml.Encoder, chunk []T) error {
-		for _, value := range chunk {
-			if err := encoder.Encode(value); err != nil {
-				return err
-			}
-		}
-		return nil
+	return write(w, values, form{
+		separator: "---\n",
+		append:    yamltext.AppendDocument,
+		inLibrary: func(value any) any { return value },
 	})
 }
 
 // Sequence writes the values as the items of one block sequence, as it stands below
 // a key that is not indented. It writes nothing if there are none.
 func Sequence[T any](w io.Writer, values []T) error {
-	return write(w, values, "", func(encoder *yaml.Encoder, chunk []T) error {
-		return encoder.Encode(chunk)
+	return write(w, values, form{
+		append:    yamltext.AppendItem,
+		inLibrary: func(value any) any { return []any{value} },
 	})
 }
 
-// write writes what encode makes of chunks of the values, in order, with the
-// separator in between.
-func write[T any](w io.Writer, values []T, separator string, encode func(*yaml.Encoder, []T) error) error {
+// A form is how values are written.
+type form struct {
+	separator string
+	append    func(text []byte, value any) (longer []byte, ok bool)
+	// inLibrary returns what the YAML library writes for a value that append does not know.
+	inLibrary func(value any) any
+}
+
+// write writes the values in order.
+func write[T any](w io.Writer, values []T, f form) error {
 	stop := make(chan struct{})
 	defer close(stop)
 	before := ""
-	for result := range encodeAhead(values, encode, stop) {
+	for result := range encodeAhead(values, f, stop) {
 		text := <-result
 		if text.err != nil {
 			return text.err
@@ -55,30 +60,33 @@ func write[T any](w io.Writer, values []T, separator string, encode func(*yaml.E
 		if _, err := io.WriteString(w, before); err != nil {
 			return err
 		}
-		if _, err := text.WriteTo(w); err != nil {
+		if _, err := w.Write(text.bytes); err != nil {
 			return err
 		}
-		before = separator
+		pool.Put(text)
+		before = f.separator
 	}
 	return nil
 }
 
 // encoded is the text of a chunk.
 type encoded struct {
-	bytes.Buffer
-
-	err error
+	bytes []byte
+	err   error
 }
+
+// pool holds texts that were written, for the next ones.
+var pool = sync.Pool{New: func() any { return &encoded{} }}
 
 // encodeAhead encodes chunks of the values side by side, and gives their texts in
 // order. It goes only as far ahead as there are processors.
-func encodeAhead[T any](values []T, encode func(*yaml.Encoder, []T) error, stop <-chan struct{}) <-chan chan *encoded {
+func encodeAhead[T any](values []T, f form, stop <-chan struct{}) <-chan chan *encoded {
 	results := make(chan chan *encoded, runtime.GOMAXPROCS(0))
 	go func() {
 		defer close(results)
 		for chunk := range slices.Chunk(values, chunkSize) {
 			result := make(chan *encoded, 1)
-			go func() { result <- encodeChunk(chunk, encode) }()
+			go func() { result <- encodeChunk(chunk, f) }()
 			select {
 			case results <- result:
 			case <-stop:
@@ -90,18 +98,39 @@ func encodeAhead[T any](values []T, encode func(*yaml.Encoder, []T) error, stop 
 }
 
 // encodeChunk returns a panic as an error: no caller can recover one of this goroutine.
-func encodeChunk[T any](chunk []T, encode func(*yaml.Encoder, []T) error) (text *encoded) {
+func encodeChunk[T any](chunk []T, f form) (text *encoded) {
 	text = &encoded{}
+	if old, ok := pool.Get().(*encoded); ok {
+		text.bytes = old.bytes[:0]
+	}
 	defer func() {
 		if cause := recover(); cause != nil {
 			text.err = fmt.Errorf("cannot be written as YAML: %v", cause)
 		}
 	}()
-	encoder := yaml.NewEncoder(text)
-	encoder.SetIndent(2)
-	encoder.CompactSeqIndent()
-	if text.err = encode(encoder, chunk); text.err == nil {
-		text.err = encoder.Close()
+	for i, value := range chunk {
+		if i > 0 {
+			text.bytes = append(text.bytes, f.separator...)
+		}
+		if text.bytes, text.err = f.encode(text.bytes, value); text.err != nil {
+			return text
+		}
 	}
 	return text
+}
+
+// encode appends a value to a text.
+func (f form) encode(text []byte, value any) ([]byte, error) {
+	if longer, ok := f.append(text, value); ok {
+		return longer, nil
+	}
+	buffer := bytes.NewBuffer(text)
+	encoder := yaml.NewEncoder(buffer)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	if err := encoder.Encode(f.inLibrary(value)); err != nil {
+		return nil, err
+	}
+	err := encoder.Close()
+	return buffer.Bytes(), err
 }

@@ -8,15 +8,29 @@ import (
 	"unicode"
 )
 
-// compareKeys compares keys as the library sorts them: by letters, and by numbers in them.
-func compareKeys(a, b string) int {
-	as, bs := []rune(a), []rune(b)
-	for i := range min(len(as), len(bs)) {
-		if as[i] != bs[i] {
-			return compareRest(as, bs, i)
-		}
+// CompareKeys compares keys as the library sorts them: by letters, and by numbers in them.
+func CompareKeys(a, b string) int {
+	at := 0
+	for at < len(a) && at < len(b) && a[at] == b[at] {
+		at++
 	}
-	return cmp.Compare(len(as), len(bs))
+	switch {
+	case at == len(a) || at == len(b):
+		return cmp.Compare(len(a), len(b))
+	case isLetter(a[at]) && isLetter(b[at]):
+		return cmp.Compare(a[at], b[at])
+	default:
+		return compareRunes([]rune(a), []rune(b))
+	}
+}
+
+// compareRunes compares keys of which none begins with the other.
+func compareRunes(a, b []rune) int {
+	at := 0
+	for a[at] == b[at] {
+		at++
+	}
+	return compareRest(a, b, at)
 }
 
 // compareRest compares keys that differ at an index.

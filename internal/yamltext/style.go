@@ -38,10 +38,9 @@ func styleOf(text string) style {
 }
 
 // isName recognizes most texts at a glance: letters, digits and what stands between them in
-// names. Words that YAML takes for something else than text, such as false, are short.
+// names. Words that YAML takes for something else than text, such as false and on, are short.
 func isName(text string) bool {
-	const longestWord = len("false")
-	if len(text) <= longestWord || !isLetter(text[0]) {
+	if text == "" || !isLetter(text[0]) || len(text) <= len("false") && strings.Contains("fFnNoOtTyY", text[:1]) {
 		return false
 	}
 	for i := range len(text) {

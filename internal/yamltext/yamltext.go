@@ -8,6 +8,7 @@
 package yamltext
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -54,6 +55,8 @@ const step = 2
 
 func (w *writer) value(value any, p place) {
 	switch value := value.(type) {
+	case fields:
+		w.fields(value, p)
 	case map[string]any:
 		writeMap(w, value, p)
 	case map[string]string:
@@ -79,13 +82,31 @@ func (w *writer) marshaler(value yaml.Marshaler, p place) {
 	w.value(made, p)
 }
 
+// fields are a map whose keys come sorted.
+type fields interface {
+	Fields() iter.Seq2[string, any]
+}
+
+func (w *writer) fields(value fields, p place) {
+	inside, isFirst := p.inMap(), true
+	for key, value := range value.Fields() {
+		w.startLine(isFirst, p, inside)
+		w.key(key, styleOf(key))
+		w.value(value, inside)
+		isFirst = false
+	}
+	if isFirst {
+		w.word("{}", p)
+	}
+}
+
 func writeMap[V any](w *writer, fields map[string]V, p place) {
 	if len(fields) == 0 {
 		w.word("{}", p)
 		return
 	}
 	inside := p.inMap()
-	for i, key := range slices.SortedFunc(maps.Keys(fields), compareKeys) {
+	for i, key := range slices.SortedFunc(maps.Keys(fields), CompareKeys) {
 		w.startLine(i == 0, p, inside)
 		w.key(key, styleOf(key))
 		w.value(fields[key], inside)

@@ -32,14 +32,7 @@ func Encode(w io.Writer, objects []Object) error {
 // MarshalYAML returns the object as Kubernetes has it, so that the YAML libraries that
 // know this method, such as go.yaml.in/yaml, write what Encode writes. An error is an
 // object without a spec.
-func (o Object) MarshalYAML() (any, error) {
-	return o.tree(func(text string) any {
-		if strings.Contains(text, "\n") && strings.Contains(text, "\t") {
-			return quoted(text)
-		}
-		return text
-	})
-}
+func (o Object) MarshalYAML() (any, error) { return o.tree(o.Labels, forYAML(o.Annotations)) }
 
 // MarshalJSON returns the object as Kubernetes has it. An error is an object without a spec.
 func (o Object) MarshalJSON() ([]byte, error) {
@@ -54,30 +47,45 @@ func (o Object) MarshalJSON() ([]byte, error) {
 // copy: map[string]any, []any, string, bool and int64. So it can be the Object of an
 // unstructured.Unstructured. An error is an object without a spec.
 func (o Object) Map() (map[string]any, error) {
-	return o.tree(func(text string) any { return text })
+	tree, err := o.tree(anyOf(o.Labels), anyOf(o.Annotations))
+	if message, ok := tree[specField].(protoyaml.Message); ok {
+		tree[specField] = message.Tree()
+	}
+	return tree, err
 }
 
-// tree returns the object with annotations, which people wrote, as a writer wants text.
-func (o Object) tree(text func(string) any) (map[string]any, error) {
+// tree returns the object with labels and annotations as a writer wants them.
+func (o Object) tree(labels, annotations any) (map[string]any, error) {
 	tree, err := o.content()
 	if err != nil {
 		return nil, fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
 	}
 	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
 	if len(o.Labels) > 0 {
-		metadata["labels"] = texts(o.Labels, text)
+		metadata["labels"] = labels
 	}
 	if len(o.Annotations) > 0 {
-		metadata["annotations"] = texts(o.Annotations, text)
+		metadata["annotations"] = annotations
 	}
 	tree["apiVersion"], tree["kind"], tree["metadata"] = o.APIVersion, o.Kind, metadata
 	return tree, nil
 }
 
-func texts(from map[string]string, text func(string) any) map[string]any {
+func anyOf(texts map[string]string) map[string]any {
 	tree := map[string]any{}
-	for key, value := range from {
-		tree[key] = text(value)
+	for key, text := range texts {
+		tree[key] = text
+	}
+	return tree
+}
+
+// forYAML returns annotations, which people wrote, so that go.yaml.in/yaml can read them again.
+func forYAML(annotations map[string]string) any {
+	tree := anyOf(annotations)
+	for key, text := range annotations {
+		if strings.Contains(text, "\n") && strings.Contains(text, "\t") {
+			tree[key] = quoted(text)
+		}
 	}
 	return tree
 }
@@ -90,16 +98,19 @@ func (q quoted) MarshalYAML() (any, error) {
 	return &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: string(q)}, nil
 }
 
+// specField is the field of most objects for what they say.
+const specField = "spec"
+
 // content returns what the object holds beside its metadata.
 func (o Object) content() (map[string]any, error) {
 	if message, ok := o.Spec.(proto.Message); ok {
-		return map[string]any{"spec": protoyaml.Tree(message)}, nil
+		return map[string]any{specField: protoyaml.Of(message)}, nil
 	}
 	tree, err := jsonTree(o.Spec)
 	if err != nil || kind.IsBare(o.Kind) {
 		return tree, err
 	}
-	return map[string]any{"spec": tree}, nil
+	return map[string]any{specField: tree}, nil
 }
 
 func jsonTree(spec any) (map[string]any, error) {

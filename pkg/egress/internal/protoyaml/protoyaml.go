@@ -13,12 +13,17 @@ package protoyaml
 
 import (
 	"fmt"
+	"iter"
+	"slices"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/egressbundle/egressbundle/internal/yamltext"
 )
 
 // explicit are the fields that are written even if they are zero.
@@ -32,21 +37,80 @@ var explicit = map[protoreflect.FullName]bool{
 	"istio.security.v1beta1.AuthorizationPolicy.action":    true, // ALLOW
 }
 
-// Tree returns the message as a tree of maps, slices and scalars, with every whole number as
-// an int64. It panics on
-// a kind of message that this package does not know: no input chooses one.
-func Tree(m proto.Message) map[string]any { return message(m.ProtoReflect()) }
+// A Message is a message as Kubernetes writes it. Its tree is made while it is written, and as
+// a whole if somebody wants to keep it. It panics on a kind of message that this package does
+// not know: no input chooses one.
+type Message struct{ message protoreflect.Message }
 
-func message(m protoreflect.Message) map[string]any {
-	tree := map[string]any{}
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		field := fields.Get(i)
-		if m.Has(field) || explicit[field.FullName()] {
-			tree[field.JSONName()] = value(field, m.Get(field))
+// Of returns how a message is written.
+func Of(m proto.Message) Message { return Message{m.ProtoReflect()} }
+
+// Fields yields the fields that are written, in the order of their keys in YAML. A value is a
+// Message, a map[string]any, a []any or a scalar; every whole number is an int64.
+func (m Message) Fields() iter.Seq2[string, any] {
+	return func(yield func(key string, value any) bool) {
+		for _, f := range fieldsOf(m.message.Descriptor()) {
+			if !m.message.Has(f.descriptor) && !f.isExplicit {
+				continue
+			}
+			if !yield(f.key, value(f.descriptor, m.message.Get(f.descriptor))) {
+				return
+			}
 		}
 	}
+}
+
+// Tree returns the message as a tree of maps, slices and scalars.
+func (m Message) Tree() map[string]any {
+	tree := map[string]any{}
+	for key, value := range m.Fields() {
+		tree[key] = treeOf(value)
+	}
 	return tree
+}
+
+// MarshalYAML returns the tree, for YAML libraries.
+func (m Message) MarshalYAML() (any, error) { return m.Tree(), nil }
+
+// treeOf makes trees of the messages in a value, which is nobody else's.
+func treeOf(value any) any {
+	switch value := value.(type) {
+	case Message:
+		return value.Tree()
+	case map[string]any:
+		for key, item := range value {
+			value[key] = treeOf(item)
+		}
+	case []any:
+		for i, item := range value {
+			value[i] = treeOf(item)
+		}
+	}
+	return value
+}
+
+// A knownField is a field of a kind of message.
+type knownField struct {
+	key        string
+	descriptor protoreflect.FieldDescriptor
+	isExplicit bool
+}
+
+// known are the fields of each kind of message, sorted: there are few, and many messages.
+var known sync.Map // of protoreflect.FullName to []knownField
+
+func fieldsOf(kind protoreflect.MessageDescriptor) []knownField {
+	if fields, ok := known.Load(kind.FullName()); ok {
+		return fields.([]knownField)
+	}
+	var fields []knownField
+	for i := range kind.Fields().Len() {
+		field := kind.Fields().Get(i)
+		fields = append(fields, knownField{key: field.JSONName(), descriptor: field, isExplicit: explicit[field.FullName()]})
+	}
+	slices.SortFunc(fields, func(a, b knownField) int { return yamltext.CompareKeys(a.key, b.key) })
+	known.Store(kind.FullName(), fields)
+	return fields
 }
 
 func value(field protoreflect.FieldDescriptor, v protoreflect.Value) any {
@@ -110,7 +174,7 @@ func wellKnown(m protoreflect.Message) any {
 	if name := m.Descriptor().FullName(); name.Parent() == "google.protobuf" {
 		panic(fmt.Sprintf("protoyaml: no form for %s", name))
 	}
-	return message(m)
+	return Message{m}
 }
 
 // duration writes seconds: what a CRD takes, and what protojson writes.

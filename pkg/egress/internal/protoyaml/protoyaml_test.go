@@ -53,7 +53,7 @@ func TestTree(t *testing.T) {
 			map[string]any{"selector": map[string]any{"istio": "egressgateway"}},
 		},
 	} {
-		if diff := cmp.Diff(c.want, Tree(c.message)); diff != "" {
+		if diff := cmp.Diff(c.want, Of(c.message).Tree()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
