@@ -41,7 +41,7 @@ type Output struct {
 	Warnings []diag.Diagnostic
 
 	plans     []*ir.Plan
-	heads     []object.Object // of the objects, in the order in which they were drafted
+	heads     []*object.Object // of the objects, in the order in which they were drafted
 	neighbors []neighbor.Object
 }
 

@@ -20,7 +20,7 @@ import (
 
 // Report reports on plans, on the objects that were made for them, in the order of the
 // plans, and on those of others beside them.
-func Report(plans []*ir.Plan, objects []object.Object, neighbors []neighbor.Object) report.Report {
+func Report(plans []*ir.Plan, objects []*object.Object, neighbors []neighbor.Object) report.Report {
 	a := newAudit(plans, objects)
 	r := report.Report{Mesh: a.mesh()}
 	for _, p := range plans {
@@ -57,7 +57,7 @@ type client struct {
 	direct []string
 }
 
-func newAudit(plans []*ir.Plan, objects []object.Object) audit {
+func newAudit(plans []*ir.Plan, objects []*object.Object) audit {
 	a := audit{
 		plans:  plans,
 		stops:  map[object.Stop][]diag.ObjectRef{},
@@ -96,7 +96,7 @@ func (a audit) notePlan(p *ir.Plan) {
 	}
 }
 
-func (a audit) noteObject(o object.Object) {
+func (a audit) noteObject(o *object.Object) {
 	for _, stop := range o.Stops {
 		a.stops[stop] = append(a.stops[stop], o.Ref())
 		if stop.Attempt != object.DirectIP {

@@ -18,7 +18,7 @@ import (
 
 // A Draft is an object whose spec is still to be made.
 type Draft struct {
-	object.Object
+	*object.Object
 
 	spec func() any
 }
@@ -26,7 +26,7 @@ type Draft struct {
 // shared drafts an object that is the same for all bundles.
 func shared(ref diag.ObjectRef, spec func() any) Draft {
 	return Draft{
-		Object: object.Object{
+		Object: &object.Object{
 			APIVersion:  kind.APIVersion(ref.Kind),
 			Kind:        ref.Kind,
 			Namespace:   ref.Namespace,
@@ -134,18 +134,12 @@ func Unique(drafts []Draft) []Draft {
 	})
 }
 
-// Heads returns what drafts say of themselves: their names, origins and stops. They share
-// nothing with what Build makes.
-func Heads(drafts []Draft) []object.Object {
-	heads := make([]object.Object, len(drafts))
+// Heads returns what drafts say of themselves: their names, origins and stops. Whoever changes
+// what Build makes does not change these.
+func Heads(drafts []Draft) []*object.Object {
+	heads := make([]*object.Object, len(drafts))
 	for i, d := range drafts {
-		heads[i] = object.Object{
-			Kind:      d.Kind,
-			Namespace: d.Namespace,
-			Name:      d.Name,
-			Origin:    d.Origin,
-			Stops:     slices.Clone(d.Stops),
-		}
+		heads[i] = d.Object
 	}
 	return heads
 }
@@ -154,7 +148,8 @@ func Heads(drafts []Draft) []object.Object {
 func Build(drafts []Draft) []object.Object {
 	objects := make([]object.Object, len(drafts))
 	for i, d := range drafts {
-		objects[i] = d.Object
+		objects[i] = *d.Object
+		objects[i].Stops = slices.Clone(d.Stops)
 		objects[i].Spec = d.spec()
 	}
 	object.Sort(objects)

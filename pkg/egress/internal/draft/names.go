@@ -42,7 +42,7 @@ func CheckNames(plans []*ir.Plan, drafts []Draft, neighbors []neighbor.Object) [
 // CheckUnique looks for two objects of one name, of which a cluster keeps one. No name is made
 // so that two meet; should one be all the same, nobody must lose an object by it.
 func CheckUnique(plans []*ir.Plan, drafts []Draft) []diag.Diagnostic {
-	firsts := map[diag.ObjectRef]Draft{}
+	firsts := make(map[diag.ObjectRef]Draft, len(drafts))
 	var diagnostics []diag.Diagnostic
 	for _, d := range drafts {
 		first, again := firsts[d.Ref()]

@@ -22,8 +22,8 @@ type Source struct {
 	// rewritten says that lines are not those of the file.
 	rewritten bool
 
-	once  sync.Once
-	spots map[field.Path]spot
+	mutex sync.Mutex
+	spots map[field.Path]*spot // those that somebody asked for, and what stands beside them
 }
 
 // New returns the source of the document that a root holds. If it is rewritten, its lines
@@ -35,42 +35,57 @@ func New(file string, root *yaml.Node, rewritten bool) *Source {
 // A spot is where a field stands: its key and its value. They are the same for
 // an item of a list.
 type spot struct {
+	path       field.Path
 	key, value *yaml.Node
+	isOpen     bool // The fields of its value have spots.
 }
 
 // find returns the spot of a path, or of the nearest place around it.
-func (s *Source) find(path field.Path) spot {
-	if path == "" {
-		return spot{s.root, s.root}
+func (s *Source) find(path field.Path) (at *spot, isThere bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.spots == nil {
+		s.spots = map[field.Path]*spot{"": {key: s.root, value: s.root}}
 	}
-	s.once.Do(func() {
-		s.spots = map[field.Path]spot{}
-		s.index("", spot{s.root, s.root})
-	})
-	for {
-		if at, ok := s.spots[path]; ok {
-			return at
-		}
-		path = path.Parent()
-	}
+	return s.search(path)
 }
 
-func (s *Source) index(path field.Path, at spot) {
-	if _, again := s.spots[path]; again || path.IsTooLong() {
-		return // The paths of what aliases stand for may be, and lead to nothing that is known.
+func (s *Source) search(path field.Path) (at *spot, isThere bool) {
+	if at := s.spots[path]; at != nil {
+		return at, true
 	}
-	s.spots[path] = at
+	around, _ := s.search(path.Parent())
+	if !around.isOpen {
+		s.open(around)
+	}
+	if at := s.spots[path]; at != nil {
+		return at, true
+	}
+	return around, false
+}
+
+// open finds the fields of what stands at a spot.
+func (s *Source) open(at *spot) {
+	at.isOpen = true
 	value := Resolve(at.value)
 	switch value.Kind {
 	case yaml.MappingNode:
 		for key, item := range Pairs(value) {
-			s.index(path.Child(key.Value), spot{key, item})
+			s.note(&spot{path: at.path.Child(key.Value), key: key, value: item})
 		}
 	case yaml.SequenceNode:
 		for i, item := range value.Content {
-			s.index(path.Item(i), spot{item, item})
+			s.note(&spot{path: at.path.Item(i), key: item, value: item})
 		}
 	default: // holds no fields
+	}
+}
+
+// note keeps the first spot of a path. The paths of what aliases stand for may be too long, and
+// lead to nothing that is known.
+func (s *Source) note(at *spot) {
+	if s.spots[at.path] == nil && !at.path.IsTooLong() {
+		s.spots[at.path] = at
 	}
 }
 
@@ -79,8 +94,8 @@ func (s *Source) Position(path field.Path) diag.Position {
 	if s == nil {
 		return diag.Position{}
 	}
-	at := s.find(path)
-	if path != "" && s.spots[path] != at {
+	at, isThere := s.find(path)
+	if !isThere {
 		return s.At(at.key) // The field is missing: this is where it belongs.
 	}
 	return s.At(at.value)
@@ -91,7 +106,8 @@ func (s *Source) KeyPosition(path field.Path) diag.Position {
 	if s == nil {
 		return diag.Position{}
 	}
-	return s.At(s.find(path).key)
+	at, _ := s.find(path)
+	return s.At(at.key)
 }
 
 // At returns where a node of the document stands.
@@ -108,5 +124,6 @@ func (s *Source) Text(path field.Path) (text string, ok bool) {
 	if s == nil {
 		return "", false
 	}
-	return Resolve(s.find(path).value).Value, true
+	at, _ := s.find(path)
+	return Resolve(at.value).Value, true
 }
