@@ -106,7 +106,9 @@ func writeMap[V any](w *writer, fields map[string]V, p place) {
 		return
 	}
 	inside := p.inMap()
-	for i, key := range slices.SortedFunc(maps.Keys(fields), CompareKeys) {
+	keys := slices.AppendSeq(make([]string, 0, len(fields)), maps.Keys(fields))
+	slices.SortFunc(keys, CompareKeys)
+	for i, key := range keys {
 		w.startLine(i == 0, p, inside)
 		w.key(key, styleOf(key))
 		w.value(fields[key], inside)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -21,12 +22,43 @@ import (
 // Encode writes objects as one YAML stream. Equal objects give equal bytes. An
 // error is one of the writer, or an object without a spec.
 func Encode(w io.Writer, objects []Object) error {
-	for _, o := range objects {
+	values := make([]any, len(objects))
+	for i := range objects {
+		o := &objects[i]
 		if o.Spec == nil {
 			return fmt.Errorf("%s %s/%s has no spec", o.Kind, o.Namespace, o.Name)
 		}
+		values[i] = o
+		if _, isMessage := o.Spec.(proto.Message); isMessage {
+			values[i] = streamed{o}
+		}
 	}
-	return yamlstream.Documents(w, objects)
+	return yamlstream.Documents(w, values)
+}
+
+// A streamed object has a message of which the fields are read while it is written. Most
+// objects have: MarshalYAML would make maps of each.
+type streamed struct{ *Object }
+
+// Fields yields what the object says, sorted by keys.
+func (s streamed) Fields() iter.Seq2[string, any] {
+	return func(yield func(key string, value any) bool) {
+		message, _ := s.Spec.(proto.Message)
+		_ = yield("apiVersion", s.APIVersion) && yield("kind", s.Kind) && yield("metadata", metadata(s)) &&
+			yield(specField, protoyaml.Of(message))
+	}
+}
+
+// metadata is that of a streamed object.
+type metadata struct{ *Object }
+
+// Fields yields the metadata, sorted by keys.
+func (m metadata) Fields() iter.Seq2[string, any] {
+	return func(yield func(key string, value any) bool) {
+		_ = (len(m.Annotations) == 0 || yield("annotations", forYAML(m.Annotations))) &&
+			(len(m.Labels) == 0 || yield("labels", m.Labels)) &&
+			yield("name", m.Name) && yield("namespace", m.Namespace)
+	}
 }
 
 // MarshalYAML returns the object as Kubernetes has it, so that the YAML libraries that
@@ -81,13 +113,26 @@ func anyOf(texts map[string]string) map[string]any {
 
 // forYAML returns annotations, which people wrote, so that go.yaml.in/yaml can read them again.
 func forYAML(annotations map[string]string) any {
+	for _, text := range annotations {
+		if breaksBlock(text) {
+			return withQuotes(annotations)
+		}
+	}
+	return annotations
+}
+
+func withQuotes(annotations map[string]string) map[string]any {
 	tree := anyOf(annotations)
 	for key, text := range annotations {
-		if strings.Contains(text, "\n") && strings.Contains(text, "\t") {
+		if breaksBlock(text) {
 			tree[key] = quoted(text)
 		}
 	}
 	return tree
+}
+
+func breaksBlock(text string) bool {
+	return strings.Contains(text, "\n") && strings.Contains(text, "\t")
 }
 
 // quoted is text that is never written as a block: go.yaml.in/yaml, which kustomize and

@@ -138,9 +138,8 @@ func (d destination) gateway() *ir.Gateway {
 		return nil
 	}
 	name := cmp.Or(d.from.Gateway, d.gateways[0])
-	if _, ok := d.mesh.Gateways[name]; !ok {
+	if d.planned[name] == nil {
 		d.Report(path, unknownGateway(d.gateways, name))
-		return nil
 	}
-	return facts.Gateway(d.mesh, name, d.stated.Gateways[name])
+	return d.planned[name]
 }

@@ -55,6 +55,7 @@ type maker struct {
 	mesh   api.Mesh // with defaults
 	// gateways are the names of those of the mesh, sorted.
 	gateways []string
+	planned  map[string]*ir.Gateway
 	clients  ir.Clients
 }
 
@@ -71,6 +72,10 @@ func (m *maker) chooseMesh(shared *source.Document[api.Mesh]) {
 	m.stated = *cmp.Or(stated, own, &api.Mesh{})
 	m.mesh = facts.WithDefaults(m.stated)
 	m.gateways = slices.Sorted(maps.Keys(m.mesh.Gateways))
+	m.planned = map[string]*ir.Gateway{}
+	for _, name := range m.gateways {
+		m.planned[name] = facts.Gateway(m.mesh, name, m.stated.Gateways[name])
+	}
 	if own != nil {
 		facts.Check(m.Reporter, field.Mesh, *own)
 	}
