@@ -11,7 +11,6 @@ import (
 	"io"
 	"runtime"
 	"slices"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -49,10 +48,11 @@ type form struct {
 
 // write writes the values in order.
 func write[T any](w io.Writer, values []T, f form) error {
-	stop := make(chan struct{})
-	defer close(stop)
+	ahead := runtime.GOMAXPROCS(0)
+	e := encoding[T]{form: f, values: values, stop: make(chan struct{}), free: make(chan []byte, 2*ahead)}
+	defer close(e.stop)
 	before := ""
-	for result := range encodeAhead(values, f, stop) {
+	for result := range e.start(ahead) {
 		text := <-result
 		if text.err != nil {
 			return text.err
@@ -63,10 +63,19 @@ func write[T any](w io.Writer, values []T, f form) error {
 		if _, err := w.Write(text.bytes); err != nil {
 			return err
 		}
-		pool.Put(text)
+		e.release(text.bytes)
 		before = f.separator
 	}
 	return nil
+}
+
+// An encoding is values on their way to text.
+type encoding[T any] struct {
+	form
+
+	values []T
+	stop   chan struct{}
+	free   chan []byte // buffers of what was written
 }
 
 // encoded is the text of a chunk.
@@ -75,21 +84,18 @@ type encoded struct {
 	err   error
 }
 
-// pool holds texts that were written, for the next ones.
-var pool = sync.Pool{New: func() any { return &encoded{} }}
-
-// encodeAhead encodes chunks of the values side by side, and gives their texts in
-// order. It goes only as far ahead as there are processors.
-func encodeAhead[T any](values []T, f form, stop <-chan struct{}) <-chan chan *encoded {
-	results := make(chan chan *encoded, runtime.GOMAXPROCS(0))
+// start encodes chunks of the values side by side, and gives their texts in order. It goes only
+// so many chunks ahead.
+func (e *encoding[T]) start(ahead int) <-chan chan encoded {
+	results := make(chan chan encoded, ahead)
 	go func() {
 		defer close(results)
-		for chunk := range slices.Chunk(values, chunkSize) {
-			result := make(chan *encoded, 1)
-			go func() { result <- encodeChunk(chunk, f) }()
+		for chunk := range slices.Chunk(e.values, chunkSize) {
+			result := make(chan encoded, 1)
+			go func() { result <- e.encodeChunk(chunk) }()
 			select {
 			case results <- result:
-			case <-stop:
+			case <-e.stop:
 				return
 			}
 		}
@@ -98,11 +104,8 @@ func encodeAhead[T any](values []T, f form, stop <-chan struct{}) <-chan chan *e
 }
 
 // encodeChunk returns a panic as an error: no caller can recover one of this goroutine.
-func encodeChunk[T any](chunk []T, f form) (text *encoded) {
-	text = &encoded{}
-	if old, ok := pool.Get().(*encoded); ok {
-		text.bytes = old.bytes[:0]
-	}
+func (e *encoding[T]) encodeChunk(chunk []T) (text encoded) {
+	text.bytes = e.buffer()
 	defer func() {
 		if cause := recover(); cause != nil {
 			text.err = fmt.Errorf("cannot be written as YAML: %v", cause)
@@ -110,13 +113,30 @@ func encodeChunk[T any](chunk []T, f form) (text *encoded) {
 	}()
 	for i, value := range chunk {
 		if i > 0 {
-			text.bytes = append(text.bytes, f.separator...)
+			text.bytes = append(text.bytes, e.separator...)
 		}
-		if text.bytes, text.err = f.encode(text.bytes, value); text.err != nil {
+		if text.bytes, text.err = e.encode(text.bytes, value); text.err != nil {
 			return text
 		}
 	}
 	return text
+}
+
+// buffer returns an empty buffer, which may have been one before.
+func (e *encoding[T]) buffer() []byte {
+	select {
+	case buffer := <-e.free:
+		return buffer[:0]
+	default:
+		return nil
+	}
+}
+
+func (e *encoding[T]) release(buffer []byte) {
+	select {
+	case e.free <- buffer:
+	default: // There are enough.
+	}
 }
 
 // encode appends a value to a text.
