@@ -109,7 +109,8 @@ FUZZTIME ?= 1m
 FUZZ = $(GO_TEST) -run='^$$' -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x
 
 .PHONY: fuzz
-fuzz: ## Look for input that breaks the library, the function or folders, for FUZZTIME each
+fuzz: ## Look for input that breaks the library, its YAML, the function or folders, for FUZZTIME each
+	$(FUZZ) -fuzz=FuzzAppend ./internal/yamltext
 	$(FUZZ) -fuzz=FuzzRender ./pkg/egress
 	$(FUZZ) -fuzz=FuzzFunction ./fn
 	$(FUZZ) -fuzz=FuzzUpdate ./fn/folder
@@ -121,3 +122,13 @@ fuzz-admission: ## Look for input whose objects an API server would refuse, for 
 .PHONY: bench
 bench: ## Measure the library and the command
 	$(GO_TEST) -run='^$$' -bench=. -benchmem ./...
+
+# Helm, CUE and kustomize are built first, which takes minutes once.
+.PHONY: bench-compare
+bench-compare: build ## Measure the command beside Helm, CUE and kustomize: make bench-compare HOSTS="10 1000"
+	@go build -modfile=tools/cuelang.mod -o $(BIN)/cue cuelang.org/go/cmd/cue
+	@go build -modfile=tools/gojq.mod -o $(BIN)/gojq github.com/itchyny/gojq/cmd/gojq
+	@go build -modfile=tools/helm.mod -o $(BIN)/helm helm.sh/helm/v4/cmd/helm
+	@go build -modfile=tools/kustomize.mod -o $(BIN)/kustomize sigs.k8s.io/kustomize/kustomize/v5
+	@cd tools/compare && go run . $(BIN) $(HOSTS)
+HOSTS ?= 10 1000 10000

@@ -32,6 +32,29 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
+// TestLeftToLibrary: nothing is left to the library but what is rare.
+func TestLeftToLibrary(t *testing.T) {
+	var left []string
+	for _, text := range texts {
+		if _, ok := yamltext.AppendDocument(nil, map[string]any{"k": text}); !ok {
+			left = append(left, text)
+		}
+	}
+	want := []string{"a\nb\n\n", "\n", "\u0085", "\u2028", "\ufeff", "\x00", "\x7f", "\xff"}
+	if diff := cmp.Diff(want, left); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, known := range []string{"a: |\n  b\n", "a: 'b'\n", "a: \"b\"", "- a\n- - b\n  - c: d\n", "a:\n- b\n-\n- c: []\n  d: {}\n"} {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte(known), &document); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := yamltext.AppendDocument(nil, document.Content[0]); !ok {
+			t.Errorf("%q is left to the library, after %q", known, got)
+		}
+	}
+}
+
 // compare compares what is written of a value with what the library writes.
 func compare(t *testing.T, value any) {
 	t.Helper()

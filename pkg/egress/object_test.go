@@ -4,10 +4,12 @@
 package egress_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	goyaml "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
@@ -31,9 +33,26 @@ func TestObjectsArePlain(t *testing.T) {
 			if copied.GetKind() != o.Kind || copied.GetName() != o.Name || copied.GetNamespace() != o.Namespace {
 				t.Errorf("%s: %s is copied as %s %s/%s", in, o.Ref(), copied.GetKind(), copied.GetNamespace(), copied.GetName())
 			}
-			checkSame(t, encode(t, []object.Object{o}), o)
+			encoded := encode(t, []object.Object{o})
+			checkSame(t, encoded, o)
+			if diff := cmp.Diff(byLibrary(t, o), string(encoded)); diff != "" {
+				t.Errorf("%s: %s (-go.yaml.in/yaml +Encode):\n%s", in, o.Ref(), diff)
+			}
 		}
 	}
+}
+
+// byLibrary returns an object as the YAML library writes it.
+func byLibrary(t *testing.T, o object.Object) string {
+	t.Helper()
+	var text bytes.Buffer
+	encoder := goyaml.NewEncoder(&text)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	if err := encoder.Encode(o); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
 }
 
 // checkSame fails if other libraries write something else than Encode.
