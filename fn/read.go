@@ -4,6 +4,7 @@
 package fn
 
 import (
+	"bytes"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/fn/input"
+	"github.com/egressbundle/egressbundle/internal/yamlstream"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -80,11 +82,11 @@ func (c *call) parseConfig(in *input.Input) error {
 
 // parseItem reads an item, under the name of the file that the host read it from.
 func (c *call) parseItem(in *input.Input, item *yaml.RNode) error {
-	text, err := item.String()
-	if err != nil {
+	var text bytes.Buffer
+	if err := yamlstream.Documents(&text, []*yaml.Node{item.YNode()}); err != nil {
 		return err
 	}
-	return in.ParseItem(c.fileOf(item), []byte(text))
+	return in.ParseItem(c.fileOf(item), text.Bytes())
 }
 
 // diagnostic reports an error of an item.

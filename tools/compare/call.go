@@ -51,5 +51,8 @@ func (c *call) run() error {
 
 // row returns what the best call took, as a row of a table.
 func (c *call) row(hosts int) string {
+	if c.total == 0 {
+		return fmt.Sprintf("| %d | %s | | too long | | |", hosts, c.name)
+	}
 	return fmt.Sprintf("| %d | %s | %d | %.3f s | %.3f s | %d MB |", hosts, c.name, c.objects, c.elapsed.Seconds(), c.worked.Seconds(), c.kilobytes>>10)
 }
