@@ -48,11 +48,10 @@ type form struct {
 
 // write writes the values in order.
 func write[T any](w io.Writer, values []T, f form) error {
-	ahead := runtime.GOMAXPROCS(0)
-	e := encoding[T]{form: f, values: values, stop: make(chan struct{}), free: make(chan []byte, 2*ahead)}
+	e := encoding[T]{form: f, values: values, stop: make(chan struct{}), buffers: make(chan []byte, 2*runtime.GOMAXPROCS(0))}
 	defer close(e.stop)
 	before := ""
-	for result := range e.start(ahead) {
+	for result := range e.start() {
 		text := <-result
 		if text.err != nil {
 			return text.err
@@ -63,7 +62,7 @@ func write[T any](w io.Writer, values []T, f form) error {
 		if _, err := w.Write(text.bytes); err != nil {
 			return err
 		}
-		e.release(text.bytes)
+		e.buffers <- text.bytes
 		before = f.separator
 	}
 	return nil
@@ -73,9 +72,9 @@ func write[T any](w io.Writer, values []T, f form) error {
 type encoding[T any] struct {
 	form
 
-	values []T
-	stop   chan struct{}
-	free   chan []byte // buffers of what was written
+	values  []T
+	stop    chan struct{}
+	buffers chan []byte // those in which no text waits
 }
 
 // encoded is the text of a chunk.
@@ -84,17 +83,21 @@ type encoded struct {
 	err   error
 }
 
-// start encodes chunks of the values side by side, and gives their texts in order. It goes only
-// so many chunks ahead.
-func (e *encoding[T]) start(ahead int) <-chan chan encoded {
-	results := make(chan chan encoded, ahead)
+// start encodes chunks of the values side by side, and gives their texts in order. It goes as far
+// ahead as there are buffers.
+func (e *encoding[T]) start() <-chan chan encoded {
+	for range cap(e.buffers) {
+		e.buffers <- nil
+	}
+	results := make(chan chan encoded, cap(e.buffers))
 	go func() {
 		defer close(results)
 		for chunk := range slices.Chunk(e.values, chunkSize) {
-			result := make(chan encoded, 1)
-			go func() { result <- e.encodeChunk(chunk) }()
 			select {
-			case results <- result:
+			case buffer := <-e.buffers:
+				result := make(chan encoded, 1)
+				go func() { result <- e.encodeChunk(buffer[:0], chunk) }()
+				results <- result
 			case <-e.stop:
 				return
 			}
@@ -104,13 +107,13 @@ func (e *encoding[T]) start(ahead int) <-chan chan encoded {
 }
 
 // encodeChunk returns a panic as an error: no caller can recover one of this goroutine.
-func (e *encoding[T]) encodeChunk(chunk []T) (text encoded) {
-	text.bytes = e.buffer()
+func (e *encoding[T]) encodeChunk(buffer []byte, chunk []T) (text encoded) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			text.err = fmt.Errorf("cannot be written as YAML: %v", cause)
 		}
 	}()
+	text.bytes = buffer
 	for i, value := range chunk {
 		if i > 0 {
 			text.bytes = append(text.bytes, e.separator...)
@@ -120,23 +123,6 @@ func (e *encoding[T]) encodeChunk(chunk []T) (text encoded) {
 		}
 	}
 	return text
-}
-
-// buffer returns an empty buffer, which may have been one before.
-func (e *encoding[T]) buffer() []byte {
-	select {
-	case buffer := <-e.free:
-		return buffer[:0]
-	default:
-		return nil
-	}
-}
-
-func (e *encoding[T]) release(buffer []byte) {
-	select {
-	case e.free <- buffer:
-	default: // There are enough.
-	}
 }
 
 // encode appends a value to a text.

@@ -8,9 +8,9 @@
 package yamltext
 
 import (
-	"iter"
 	"maps"
 	"slices"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,24 +18,34 @@ import (
 // AppendDocument appends a map or a list as a document. It is not ok, and the text is of no
 // use, if that is for the YAML library.
 func AppendDocument(text []byte, value any) (longer []byte, ok bool) {
-	w := writer{text: text}
-	w.value(value, place{})
-	w.text = append(w.text, '\n')
-	return w.text, !w.failed
+	return appended(text, value, place{})
 }
 
 // AppendItem appends a value as an item of a list that is not indented, as AppendDocument does.
 func AppendItem(text []byte, value any) (longer []byte, ok bool) {
-	w := writer{text: append(text, dash)}
-	w.value(value, place{after: dash})
-	w.text = append(w.text, '\n')
-	return w.text, !w.failed
+	return appended(append(text, dash), value, place{after: dash})
 }
+
+func appended(text []byte, value any, p place) (longer []byte, ok bool) {
+	w, _ := writers.Get().(*writer)
+	*w = writer{text: text, pending: w.pending}
+	w.value(value, p)
+	longer, ok = append(w.text, '\n'), !w.failed
+	w.text = nil
+	clear(w.pending[:cap(w.pending)]) // They keep what was written.
+	writers.Put(w)
+	return longer, ok
+}
+
+// writers are those that have nothing to write.
+var writers = sync.Pool{New: func() any { return &writer{} }}
 
 type writer struct {
 	text []byte
 	// failed says that something is for the YAML library.
 	failed bool
+	// pending are fields of maps that are being written, the innermost last.
+	pending []Field
 }
 
 // A place is where a value is written.
@@ -55,8 +65,8 @@ const step = 2
 
 func (w *writer) value(value any, p place) {
 	switch value := value.(type) {
-	case fields:
-		w.fields(value, p)
+	case fielder:
+		w.fielder(value, p)
 	case map[string]any:
 		writeMap(w, value, p)
 	case map[string]string:
@@ -82,22 +92,32 @@ func (w *writer) marshaler(value yaml.Marshaler, p place) {
 	w.value(made, p)
 }
 
-// fields are a map whose keys come sorted.
-type fields interface {
-	Fields() iter.Seq2[string, any]
+// A Field is an entry of a map.
+type Field struct {
+	Key   string
+	Value any
 }
 
-func (w *writer) fields(value fields, p place) {
-	inside, isFirst := p.inMap(), true
-	for key, value := range value.Fields() {
-		w.startLine(isFirst, p, inside)
-		w.key(key, styleOf(key))
-		w.value(value, inside)
-		isFirst = false
-	}
-	if isFirst {
+// A fielder is a map that is made while it is written.
+type fielder interface {
+	// AppendFields appends the entries, sorted as CompareKeys does.
+	AppendFields(fields []Field) []Field
+}
+
+func (w *writer) fielder(value fielder, p place) {
+	outer := len(w.pending)
+	w.pending = value.AppendFields(w.pending)
+	own := w.pending[outer:]
+	if len(own) == 0 {
 		w.word("{}", p)
 	}
+	inside := p.inMap()
+	for i, f := range own {
+		w.startLine(i == 0, p, inside)
+		w.key(f.Key, styleOf(f.Key))
+		w.value(f.Value, inside)
+	}
+	w.pending = w.pending[:outer]
 }
 
 func writeMap[V any](w *writer, fields map[string]V, p place) {

@@ -52,8 +52,11 @@ var rooms = []room{
 		reason: "the one room that writes messages of Protocol Buffers",
 	},
 	{
-		dir:    "pkg/egress/object",
-		own:    []string{"internal/yamlstream", "api", "diag", "internal/jsontree", "internal/kind", "internal/name", "internal/protoyaml"},
+		dir: "pkg/egress/object",
+		own: []string{
+			"internal/yamlstream", "internal/yamltext", "api", "diag", "internal/jsontree", "internal/kind", "internal/name",
+			"internal/protoyaml",
+		},
 		others: []string{"go.yaml.in/yaml/v3", "google.golang.org/protobuf/proto"},
 		reason: "objects are written alike, whoever makes them and from what",
 	},

@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"iter"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/egressbundle/egressbundle/internal/yamlstream"
+	"github.com/egressbundle/egressbundle/internal/yamltext"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/jsontree"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/protoyaml"
@@ -40,25 +40,29 @@ func Encode(w io.Writer, objects []Object) error {
 // objects have: MarshalYAML would make maps of each.
 type streamed struct{ *Object }
 
-// Fields yields what the object says, sorted by keys.
-func (s streamed) Fields() iter.Seq2[string, any] {
-	return func(yield func(key string, value any) bool) {
-		message, _ := s.Spec.(proto.Message)
-		_ = yield("apiVersion", s.APIVersion) && yield("kind", s.Kind) && yield("metadata", metadata(s)) &&
-			yield(specField, protoyaml.Of(message))
-	}
+// AppendFields appends what the object says.
+func (s streamed) AppendFields(fields []yamltext.Field) []yamltext.Field {
+	message, _ := s.Spec.(proto.Message)
+	return append(fields,
+		yamltext.Field{Key: "apiVersion", Value: s.APIVersion},
+		yamltext.Field{Key: "kind", Value: s.Kind},
+		yamltext.Field{Key: "metadata", Value: metadata(s)},
+		yamltext.Field{Key: specField, Value: protoyaml.Of(message)},
+	)
 }
 
 // metadata is that of a streamed object.
 type metadata struct{ *Object }
 
-// Fields yields the metadata, sorted by keys.
-func (m metadata) Fields() iter.Seq2[string, any] {
-	return func(yield func(key string, value any) bool) {
-		_ = (len(m.Annotations) == 0 || yield("annotations", forYAML(m.Annotations))) &&
-			(len(m.Labels) == 0 || yield("labels", m.Labels)) &&
-			yield("name", m.Name) && yield("namespace", m.Namespace)
+// AppendFields appends the metadata.
+func (m metadata) AppendFields(fields []yamltext.Field) []yamltext.Field {
+	if len(m.Annotations) > 0 {
+		fields = append(fields, yamltext.Field{Key: "annotations", Value: forYAML(m.Annotations)})
 	}
+	if len(m.Labels) > 0 {
+		fields = append(fields, yamltext.Field{Key: "labels", Value: m.Labels})
+	}
+	return append(fields, yamltext.Field{Key: "name", Value: m.Name}, yamltext.Field{Key: "namespace", Value: m.Namespace})
 }
 
 // MarshalYAML returns the object as Kubernetes has it, so that the YAML libraries that

@@ -13,7 +13,6 @@ package protoyaml
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -45,26 +44,22 @@ type Message struct{ message protoreflect.Message }
 // Of returns how a message is written.
 func Of(m proto.Message) Message { return Message{m.ProtoReflect()} }
 
-// Fields yields the fields that are written, in the order of their keys in YAML. A value is a
-// Message, a map[string]any, a []any or a scalar; every whole number is an int64.
-func (m Message) Fields() iter.Seq2[string, any] {
-	return func(yield func(key string, value any) bool) {
-		for _, f := range fieldsOf(m.message.Descriptor()) {
-			if !m.message.Has(f.descriptor) && !f.isExplicit {
-				continue
-			}
-			if !yield(f.key, value(f.descriptor, m.message.Get(f.descriptor))) {
-				return
-			}
+// AppendFields appends the fields that are written, in the order of their keys in YAML. A value
+// is a Message, a map[string]any, a []any or a scalar; every whole number is an int64.
+func (m Message) AppendFields(fields []yamltext.Field) []yamltext.Field {
+	for _, f := range fieldsOf(m.message.Descriptor()) {
+		if m.message.Has(f.descriptor) || f.isExplicit {
+			fields = append(fields, yamltext.Field{Key: f.key, Value: value(f.descriptor, m.message.Get(f.descriptor))})
 		}
 	}
+	return fields
 }
 
 // Tree returns the message as a tree of maps, slices and scalars.
 func (m Message) Tree() map[string]any {
 	tree := map[string]any{}
-	for key, value := range m.Fields() {
-		tree[key] = treeOf(value)
+	for _, f := range m.AppendFields(nil) {
+		tree[f.Key] = treeOf(f.Value)
 	}
 	return tree
 }
