@@ -40,7 +40,7 @@ func styleOf(text string) style {
 // isName recognizes most texts at a glance: letters, digits and what stands between them in
 // names. Words that YAML takes for something else than text, such as false and on, are short.
 func isName(text string) bool {
-	if text == "" || !isLetter(text[0]) || len(text) <= len("false") && strings.Contains("fFnNoOtTyY", text[:1]) {
+	if text == "" || !isLetter(text[0]) || len(text) <= len("false") && strings.ContainsRune("fFnNoOtTyY", rune(text[0])) {
 		return false
 	}
 	for i := range len(text) {
@@ -104,7 +104,7 @@ func fitBlock(text string) style {
 
 // isMarkup reports whether a line means something else without quotes.
 func isMarkup(line string) bool {
-	return line == "" || line == "-" || line == "?" || strings.Contains("#,[]{}&*!|>'\"%@` ", line[:1]) ||
+	return line == "" || line == "-" || line == "?" || strings.ContainsRune("#,[]{}&*!|>'\"%@` ", rune(line[0])) ||
 		strings.HasPrefix(line, "---") || strings.HasPrefix(line, "...") ||
 		strings.HasPrefix(line, "- ") || strings.HasPrefix(line, "? ") ||
 		strings.HasSuffix(line, ":") || strings.HasSuffix(line, " ") ||

@@ -95,8 +95,9 @@ type knownField struct {
 var known sync.Map // of protoreflect.FullName to []knownField
 
 func fieldsOf(kind protoreflect.MessageDescriptor) []knownField {
-	if fields, ok := known.Load(kind.FullName()); ok {
-		return fields.([]knownField)
+	sorted, _ := known.Load(kind.FullName())
+	if fields, ok := sorted.([]knownField); ok {
+		return fields
 	}
 	var fields []knownField
 	for i := range kind.Fields().Len() {
