@@ -12,11 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
-// FuzzRender feeds any bytes to Parse, Render and Encode. Nothing panics, every
+// FuzzRender feeds any bytes to Parse, Render, Encode and Report. Nothing panics, every
 // error is the user's and says where it is, and what renders does so again, in
 // any order, as YAML that a cluster takes, of which no two objects have one name.
 func FuzzRender(f *testing.F) {
@@ -38,6 +40,9 @@ func FuzzRender(f *testing.F) {
 		text := encode(t, output.Objects)
 		if errAgain != nil || !bytes.Equal(text, encode(t, again.Objects)) {
 			t.Fatalf("the order of bundles matters: %v", errAgain)
+		}
+		if diff := cmp.Diff(markdownOf(t, output.Report()), markdownOf(t, again.Report())); diff != "" {
+			t.Fatalf("the order of bundles matters to the report:\n%s", diff)
 		}
 		checkEncoded(t, text, len(output.Objects))
 	})

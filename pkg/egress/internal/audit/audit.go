@@ -51,6 +51,8 @@ type client struct {
 	// plan is that of a bundle that encloses the client, if any does: all that do agree on
 	// what they leave open.
 	plan *ir.Plan
+	// imported are the namespaces of gateways, whose objects its Sidecar knows.
+	imported []string
 	// sidecars and policies stop calls to what is not listed: Sidecars and NetworkPolicies.
 	sidecars, policies []diag.ObjectRef
 	// direct are the destinations that are reached straight from the sidecar.
@@ -84,11 +86,11 @@ func newAudit(plans []*ir.Plan, objects []*object.Object) audit {
 func (a audit) notePlan(p *ir.Plan) {
 	for _, namespace := range p.Clients.Namespaces {
 		if a.client[namespace] == nil {
-			a.client[namespace] = &client{plan: p}
+			a.client[namespace] = &client{plan: p, imported: p.GatewayNamespaces(namespace)}
 		}
 		c := a.client[namespace]
 		if p.Enforce.RegistryOnly || p.Enforce.NetworkPolicy {
-			c.plan = p
+			c.plan, c.imported = p, p.GatewayNamespaces(namespace)
 		}
 		for _, d := range p.FromSidecarsOf(namespace) {
 			c.direct = append(c.direct, p.Bundle.String()+" "+d.Name)

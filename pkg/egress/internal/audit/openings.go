@@ -173,7 +173,7 @@ func (a audit) clientsThat(matches func(name string, c *client) bool) []string {
 // imports reports whether the Sidecar of a client knows a ServiceEntry. Without one, it
 // knows whatever it sees.
 func (c *client) imports(n neighbor.Object, name string) bool {
-	if len(c.sidecars) == 0 || n.Ref.Namespace == name || slices.Contains(c.plan.GatewayNamespaces(name), n.Ref.Namespace) {
+	if len(c.sidecars) == 0 || n.Ref.Namespace == name || slices.Contains(c.imported, n.Ref.Namespace) {
 		return true
 	}
 	isService := func(host string) bool { return strings.HasSuffix(host, ".svc."+c.plan.Mesh.ClusterDomain) }
