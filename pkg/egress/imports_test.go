@@ -128,10 +128,15 @@ var rooms = []room{
 		reason: "names objects before their specs are made, for every backend",
 	},
 	{
+		dir:    "pkg/egress/internal/precedence",
+		own:    []string{"internal/ir", "internal/kind", "internal/neighbor"},
+		reason: "says which of several objects proxies follow, and neither what that does to bundles nor in what words",
+	},
+	{
 		dir: "pkg/egress/internal/istio",
 		own: []string{
 			"api", "diag", "internal/address", "internal/diagnose", "internal/draft", "internal/field", "internal/ir", "internal/kind",
-			"internal/name", "internal/neighbor", "internal/shard", "object",
+			"internal/name", "internal/neighbor", "internal/precedence", "internal/shard", "object",
 		},
 		others: []string{"google.golang.org/protobuf", "istio.io/api"},
 		reason: "the one room that knows Istio's objects; it reads plans, and fails nowhere but in Check",

@@ -94,7 +94,7 @@ func (a audit) openToClients(n neighbor.Object) (o opening, opens bool) {
 	o = opening{Opening: report.Opening{By: n.Ref, Position: n.Position}}
 	switch n.Ref.Kind {
 	case kind.ServiceEntry:
-		o.Namespaces = a.clientsThat(func(name string, c *client) bool { return n.IsSeenIn(name) && c.imports(n, name) })
+		o.Namespaces = a.clientsThat(func(name string, c *client) bool { return n.ReachIn(name) != neighbor.Unseen && c.imports(n, name) })
 		o.Hosts, o.Addresses = slices.Clone(n.Spec.Hosts), slices.Clone(n.Spec.Addresses)
 		for _, port := range n.Spec.Ports {
 			o.Ports = append(o.Ports, port.Number)

@@ -9,10 +9,10 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/precedence"
 )
 
 // Check looks for objects of others that take traffic from a bundle, or lose
@@ -22,19 +22,22 @@ import (
 // It stops with an object that has as many errors as anybody reads, so that n bundles beside
 // n objects do not have one for each pair.
 func (b *Backend) Check(neighbors []neighbor.Object) []diag.Diagnostic {
-	var diagnostics []diag.Diagnostic
-	for _, n := range neighbors {
-		var found []diag.Diagnostic
-		for _, bundle := range b.bundles {
-			j := judge{Reporter: diagnose.New(bundle.Subject), bundle: bundle}
-			j.judge(n)
-			if found = append(found, j.Diagnostics()...); len(found) >= mostOfOne && diag.ErrorOf(found) != nil {
-				break
-			}
-		}
-		diagnostics = append(diagnostics, found...)
+	if len(neighbors) == 0 {
+		return nil
 	}
-	return diagnostics
+	found := make([][]diag.Diagnostic, len(neighbors))
+	for _, bundle := range b.bundles {
+		j := newJudge(bundle, neighbors)
+		for i, n := range neighbors {
+			if len(found[i]) >= mostOfOne && diag.ErrorOf(found[i]) != nil {
+				continue
+			}
+			j.Reporter = diagnose.New(bundle.Subject)
+			j.judge(n)
+			found[i] = append(found[i], j.Diagnostics()...)
+		}
+	}
+	return slices.Concat(found...)
 }
 
 // mostOfOne is how many diagnostics are about one object of others, if any is an error.
@@ -44,9 +47,37 @@ const mostOfOne = 20
 type judge struct {
 	*diagnose.Reporter
 	*bundle
+
+	views    map[string]precedence.View // of the clients, by namespace
+	sidecars map[string]neighbor.Object // of others, which clients follow
+	policies []neighbor.Object
 }
 
-func (j judge) judge(n neighbor.Object) {
+func newJudge(b *bundle, neighbors []neighbor.Object) *judge {
+	j := &judge{bundle: b, views: map[string]precedence.View{}, sidecars: map[string]neighbor.Object{}}
+	for _, client := range b.Clients.Namespaces {
+		view := j.viewOf(client)
+		if n, ok := view.Sidecar(neighbors); b.Enforce.RegistryOnly {
+			view.Listeners = []neighbor.Listener{{Hosts: imports(b.Plan, client)}}
+		} else if ok {
+			view.Listeners, j.sidecars[client] = n.Spec.Egress, n
+		}
+		j.views[client] = view
+	}
+	for _, n := range neighbors {
+		if n.Ref.Kind == kind.AuthorizationPolicy && precedence.Allows(n) {
+			j.policies = append(j.policies, n)
+		}
+	}
+	return j
+}
+
+// viewOf returns what the proxies of a namespace see without any Sidecar.
+func (j *judge) viewOf(namespace string) precedence.View {
+	return precedence.View{Namespace: namespace, Root: j.Mesh.RootNamespace, Domain: j.Mesh.ClusterDomain}
+}
+
+func (j *judge) judge(n neighbor.Object) {
 	switch n.Ref.Kind {
 	case kind.Sidecar:
 		j.besideSidecar(n)
@@ -70,15 +101,24 @@ type called struct {
 
 	host   ir.Host
 	client string
+	view   precedence.View
 }
 
-// eachCalled visits the hosts of the bundle that are called by name, by the clients that call
-// them, until something is found for one of them: it stands for all.
-func (j judge) eachCalled(visit func(c called) (found bool)) {
+// name is that by which sidecars know the host.
+func (c called) name() string { return sidecarName(c.Destination, c.host) }
+
+func (c called) fromSidecar() bool {
+	_, ok := c.Way.(ir.FromSidecar)
+	return ok
+}
+
+// eachCalled visits the hosts of the bundle by the clients that call them, until something is
+// found for one of them: it stands for all.
+func (j *judge) eachCalled(visit func(c called) (found bool)) {
 	for _, d := range j.Destinations {
 		for _, h := range d.Hosts {
 			for _, client := range d.Clients.Namespaces {
-				if visit(called{Destination: d, host: h, client: client}) {
+				if visit(called{Destination: d, host: h, client: client, view: j.views[client]}) {
 					break
 				}
 			}
@@ -86,102 +126,51 @@ func (j judge) eachCalled(visit func(c called) (found bool)) {
 	}
 }
 
-// besideSidecar looks for Sidecars that take workloads from those of the bundle, or
-// lose them.
-func (j judge) besideSidecar(n neighbor.Object) {
-	if !j.Enforce.RegistryOnly {
-		return
-	}
-	path := field.Enforce.Child("registryOnly")
-	own, selects := slices.Contains(j.Clients.Namespaces, n.Ref.Namespace), n.Spec.WorkloadSelector != nil
-	switch {
-	case own && selects:
-		j.Report(path, sidecarTakesSome(n))
-	case own:
-		j.Report(path, sidecarTakesAll(n))
-	case n.Ref.Namespace == j.Mesh.RootNamespace && !selects:
-		j.Report(path, sidecarLoses(j.Clients.Namespaces, n))
-	}
-}
-
-// besideServiceEntry looks for hosts that are declared twice. In one namespace the
-// two unite; one from elsewhere is not seen any more.
-func (j judge) besideServiceEntry(n neighbor.Object) {
+// besideVirtualService looks for routes of the same hosts.
+func (j *judge) besideVirtualService(n neighbor.Object) {
 	j.eachCalled(func(c called) bool {
-		if !slices.Contains(n.Spec.Hosts, sidecarName(c.Destination, c.host)) || !n.IsSeenIn(c.client) {
-			return false
-		}
-		for _, theirs := range n.Spec.Ports {
-			switch {
-			case c.HasPort(theirs.Number):
-			case n.Ref.Namespace == c.client:
-				j.Report(c.host.Path, entryOpensPort(c, theirs.Number, n))
-				return true
-			default:
-				j.Report(c.host.Path, entryLosesPort(c, theirs.Number, n))
-				return true
+		var worst precedence.Outcome
+		var name string
+		var port int
+		for _, r := range c.Routes {
+			if outcome, of := c.view.Beside(n, c.claim(r)); outcome > worst {
+				worst, name, port = outcome, of, r.Port
 			}
 		}
-		return false
-	})
-}
-
-// besideVirtualService looks for routes of the same hosts. With a gateway, ours wins
-// over all but those that name the clients too. Without one, what has no route of ours
-// follows theirs.
-func (j judge) besideVirtualService(n neighbor.Object) {
-	if !n.IsForMesh() {
-		return
-	}
-	j.eachCalled(func(c called) bool {
-		name := sidecarName(c.Destination, c.host)
-		isFor := func(pattern string) bool { return ir.Covers(pattern, name) }
-		if !slices.ContainsFunc(n.Spec.Hosts, isFor) || !n.IsSeenIn(c.client) {
+		if worst == precedence.Apart {
 			return false
 		}
-		_, fromSidecar := c.Way.(ir.FromSidecar)
-		exact := slices.Contains(n.Spec.Hosts, name)
-		switch {
-		case fromSidecar && c.Has(func(r ir.Route) bool { return takes(n, r) && !carrierOf(r).needsSidecarRoute(c.Destination, c.host, r) }):
-			j.Report(c.host.Path, routeTakesHost(c, n))
-		case !fromSidecar && exact && n.IsShownTo(c.client) && n.Ref.Namespace != c.client:
-			j.Report(c.host.Path, routeForSameClients(c, n))
-		case exact:
-			j.Report(c.host.Path, routeLosesHost(c, n))
-		default:
-			return false
-		}
+		j.Report(c.host.Path, besideRoute(c, n, worst, name, port))
 		return true
 	})
 }
 
-// takes reports whether a VirtualService for the host of a route leads it elsewhere.
-func takes(n neighbor.Object, r ir.Route) bool {
-	return slices.ContainsFunc(carrierOf(r).routesOf(n), func(theirs neighbor.Route) bool {
-		if len(theirs.Match) == 0 {
-			return true
+// claim is what the bundle says of a port of the host.
+func (c called) claim(r ir.Route) precedence.Claim {
+	claim := precedence.Claim{Name: c.name(), Port: r.Port, Layer: r.Protocol.Layer()}
+	switch way := c.Way.(type) {
+	case ir.ThroughGateway:
+		claim.Reach = neighbor.Named
+		if way.Gateway.Namespace == c.client {
+			claim.Reach = neighbor.Private
 		}
-		for _, match := range theirs.Match {
-			if match.Port == 0 || match.Port == r.Port {
-				return true
-			}
+	case ir.FromSidecar:
+		if carrierOf(r).needsSidecarRoute(c.Destination, c.host, r) {
+			claim.Reach = neighbor.Private
 		}
-		return false
-	})
+	}
+	return claim
 }
 
 // besideGateway looks for servers on the ports of a gateway. Of two that exclude each
 // other, Istio skips the younger.
-func (j judge) besideGateway(n neighbor.Object) {
+func (j *judge) besideGateway(n neighbor.Object) {
 	for _, lanes := range j.lanes {
 		for _, l := range lanes {
-			if !ir.Selects(n.Spec.Selector, l.way.Gateway.Selector) {
+			if !selects(n, l.way.Gateway) {
 				break
 			}
-			ours := l.crossing.server
-			i := slices.IndexFunc(n.Spec.Servers, func(theirs neighbor.Server) bool {
-				return theirs.Port.Number == ours.port && excludes(theirs, ours)
-			})
+			i := slices.IndexFunc(n.Spec.Servers, l.isExcludedBy)
 			if i >= 0 {
 				j.Report(l.host.Path, serverExcludes(l, n, n.Spec.Servers[i]))
 				return
@@ -190,8 +179,13 @@ func (j judge) besideGateway(n neighbor.Object) {
 	}
 }
 
-// excludes reports whether a server leaves no room for one of ours on the same port.
-func excludes(theirs neighbor.Server, ours server) bool {
+// isExcludedBy reports whether a server leaves no room for that of the lane on the same port,
+// which may be named as that of the Service or of the container.
+func (l lane) isExcludedBy(theirs neighbor.Server) bool {
+	ours := l.crossing.server
+	if theirs.Port.Number != ours.port && !slices.Contains(l.containerPorts(), theirs.Port.Number) {
+		return false
+	}
 	isPlain := func(protocol string) bool { return protocol != "TLS" && protocol != "HTTPS" }
 	sameHost := slices.ContainsFunc(theirs.Hosts, func(name string) bool {
 		return name[strings.LastIndex(name, "/")+1:] == ours.host
@@ -199,19 +193,12 @@ func excludes(theirs neighbor.Server, ours server) bool {
 	return isPlain(theirs.Port.Protocol) != isPlain(ours.protocol) || theirs.Port.Protocol == string(ir.TCP) || sameHost
 }
 
-// besideAuthorizationPolicy looks for policies that deny what they do not allow.
-func (j judge) besideAuthorizationPolicy(n neighbor.Object) {
-	if n.Spec.Action != "" && n.Spec.Action != "ALLOW" {
-		return
+// selects reports whether an object is for the Pods of a gateway. They have the labels of the
+// Helm chart too, which are made of its name.
+func selects(n neighbor.Object, g *ir.Gateway) bool {
+	labels := map[string]string{"app": g.Service, "istio": strings.TrimPrefix(g.Service, "istio-")}
+	for key, value := range g.Selector {
+		labels[key] = value
 	}
-	for _, g := range j.Gateways() {
-		isThere := n.Ref.Namespace == g.Namespace || n.Ref.Namespace == j.Mesh.RootNamespace
-		switch {
-		case !isThere || !ir.Selects(n.Spec.Selector, g.Selector):
-		case len(n.Spec.Rules) == 0:
-			j.Report(field.Destinations, policyAllowsNothing(g.Name, n))
-		default:
-			j.Report(field.Destinations, policyAllowsOthers(g.Name, n, j.Bundle))
-		}
-	}
+	return ir.Selects(n.Spec.Selector, labels)
 }

@@ -7,7 +7,6 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
 )
 
 // A carrier leads calls by what proxies see of them.
@@ -26,8 +25,6 @@ type carrier interface {
 	needsSidecarRoute(d *ir.Destination, h ir.Host, r ir.Route) bool
 	// addSidecarRoute leads a port of a host straight from the sidecar.
 	addSidecarRoute(spec *networking.VirtualService, d *ir.Destination, h ir.Host, r ir.Route)
-	// routesOf returns the routes of somebody else's VirtualService that can take calls.
-	routesOf(n neighbor.Object) []neighbor.Route
 }
 
 func carrierOf(r ir.Route) carrier {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/name"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
 )
 
 // httpCarrier leads requests, by their authority.
@@ -77,8 +76,6 @@ func (httpCarrier) addSidecarRoute(spec *networking.VirtualService, d *ir.Destin
 	}
 	spec.Http = append(spec.Http, route)
 }
-
-func (httpCarrier) routesOf(n neighbor.Object) []neighbor.Route { return n.Spec.HTTP }
 
 // httpRoute returns a route with the time limits and the retries of an exit.
 func httpRoute(e ir.Exit, to *networking.Destination) *networking.HTTPRoute {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/name"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
 )
 
 // tcpCarrier leads connections of which nothing but the address is known. The addresses are
@@ -49,8 +48,6 @@ func (tcpCarrier) needsSidecarRoute(d *ir.Destination, _ ir.Host, r ir.Route) bo
 func (tcpCarrier) addSidecarRoute(spec *networking.VirtualService, d *ir.Destination, h ir.Host, r ir.Route) {
 	spec.Tcp = append(spec.Tcp, tcpRoute(r.Port, exitTo(sidecarName(d, h), d, r)))
 }
-
-func (tcpCarrier) routesOf(n neighbor.Object) []neighbor.Route { return connectionRoutes(n) }
 
 func tcpRoute(port int, to *networking.Destination) *networking.TCPRoute {
 	return &networking.TCPRoute{

@@ -4,13 +4,10 @@
 package istio
 
 import (
-	"slices"
-
 	networking "istio.io/api/networking/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/name"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
 )
 
 // tlsCarrier leads the TLS of applications, by its server name.
@@ -61,12 +58,6 @@ func (tlsCarrier) needsSidecarRoute(d *ir.Destination, _ ir.Host, r ir.Route) bo
 
 func (tlsCarrier) addSidecarRoute(spec *networking.VirtualService, d *ir.Destination, h ir.Host, r ir.Route) {
 	spec.Tls = append(spec.Tls, tlsRoute(r.Port, h, exitTo(h.Name, d, r)))
-}
-
-func (tlsCarrier) routesOf(n neighbor.Object) []neighbor.Route { return connectionRoutes(n) }
-
-func connectionRoutes(n neighbor.Object) []neighbor.Route {
-	return slices.Concat(n.Spec.TLS, n.Spec.TCP)
 }
 
 func tlsRoute(port int, h ir.Host, to *networking.Destination) *networking.TLSRoute {

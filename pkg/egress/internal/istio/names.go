@@ -21,8 +21,11 @@ const (
 )
 
 // laneRoot returns the domain of all lanes of one kind of a bundle.
-func laneRoot(b ir.BundleID, kind string) string {
-	return strings.Join([]string{kind, b.Name, b.Namespace, ir.ReservedDomain}, ".")
+func laneRoot(b ir.BundleID, kind string) string { return kind + "." + laneDomain(b) }
+
+// laneDomain returns the domain of all lanes of a bundle.
+func laneDomain(b ir.BundleID) string {
+	return strings.Join([]string{b.Name, b.Namespace, ir.ReservedDomain}, ".")
 }
 
 // addressName returns the host of the ServiceEntry of what sidecars know by

@@ -61,22 +61,46 @@ func From(root *yaml.Node, at diag.Position) (n Object, ok bool) {
 // String names the object in messages, and where it stands.
 func (n Object) String() string { return n.Ref.String() + source.InParentheses(n.Position) }
 
-// IsSeenIn reports whether the proxies of a namespace see the object.
-func (n Object) IsSeenIn(namespace string) bool {
-	if len(n.Spec.ExportTo) == 0 || slices.Contains(n.Spec.ExportTo, "*") {
-		return true
-	}
-	return n.IsShownTo(namespace) || n.Ref.Namespace == namespace && slices.Contains(n.Spec.ExportTo, ".")
-}
+// A Reach is who sees an object, seen from one namespace. Of two VirtualServices for one host,
+// sidecars follow the one that is nearer, and of two that are alike the older.
+type Reach int
 
-// IsShownTo reports whether the object names a namespace that it is for.
-func (n Object) IsShownTo(namespace string) bool {
-	return slices.Contains(n.Spec.ExportTo, namespace)
+// From far to near.
+const (
+	Unseen  Reach = iota
+	Public        // shown to every namespace
+	Named         // stands elsewhere, and names the namespace
+	Private       // stands in the namespace, and is not shown to every other
+)
+
+// ReachIn returns how near an object is to the proxies of a namespace. One for all namespaces is
+// no nearer where it stands.
+func (n Object) ReachIn(namespace string) Reach {
+	to, own := n.Spec.ExportTo, n.Ref.Namespace == namespace
+	switch {
+	case len(to) == 0, slices.Contains(to, "*"):
+		return Public
+	case slices.Contains(to, "~"):
+		return Unseen
+	case own && (slices.Contains(to, ".") || slices.Contains(to, namespace)):
+		return Private
+	case !own && slices.Contains(to, namespace):
+		return Named
+	default:
+		return Unseen
+	}
 }
 
 // IsForMesh reports whether a VirtualService is for sidecars.
-func (n Object) IsForMesh() bool {
-	return len(n.Spec.Gateways) == 0 || slices.Contains(n.Spec.Gateways, "mesh")
+func (n Object) IsForMesh() bool { return isForMesh(n.Spec.Gateways) }
+
+func isForMesh(gateways []string) bool {
+	return len(gateways) == 0 || slices.Contains(gateways, "mesh")
+}
+
+// IsFor reports whether a route is for calls of the sidecars of a namespace to a port.
+func (m Match) IsFor(namespace string, port int) bool {
+	return isForMesh(m.Gateways) && (m.Port == 0 || m.Port == port) && (m.SourceNamespace == "" || m.SourceNamespace == namespace)
 }
 
 // OpensTLS reports whether a DestinationRule turns TLS on for a port.
@@ -92,11 +116,14 @@ func (n Object) OpensTLS(port int) bool {
 
 func (t TLS) opens() bool { return t.Mode != "" && t.Mode != "DISABLE" }
 
-// Host returns the host of a DestinationRule, which may be the short name of a
-// Service of its namespace.
-func (n Object) Host(clusterDomain string) string {
-	if n.Spec.Host == "" || strings.ContainsAny(n.Spec.Host, ".*") {
-		return n.Spec.Host
+// Selects reports whether a Sidecar, a ServiceEntry or a DestinationRule is for some Pods only.
+func (n Object) Selects() bool { return n.Spec.WorkloadSelector != nil }
+
+// FullName returns a host that the object names, which may be the short name of a Service of
+// its namespace.
+func (n Object) FullName(host, clusterDomain string) string {
+	if host == "" || strings.ContainsAny(host, ".*") {
+		return host
 	}
-	return n.Spec.Host + "." + n.Ref.Namespace + ".svc." + clusterDomain
+	return host + "." + n.Ref.Namespace + ".svc." + clusterDomain
 }
