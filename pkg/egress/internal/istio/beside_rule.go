@@ -4,6 +4,8 @@
 package istio
 
 import (
+	"fmt"
+
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
@@ -33,6 +35,8 @@ func (j *judge) besideSidecarRule(n neighbor.Object, c called) (found bool) {
 		j.Report(c.host.Path, ruleForSameHost(c, n))
 	case (same || !ours) && c.Has(opensTLS):
 		j.Report(c.host.Path, ruleOpensTLS(c, n))
+	case !ours && n.OpensTunnel() && c.Has(func(r ir.Route) bool { return !r.IsHTTP() }):
+		j.Report(c.host.Path, ruleOpensTunnel(c.host, "the sidecars of "+c.client, n))
 	case same && ours:
 		j.Report(c.host.Path, ruleOfEither(c, n))
 	default:
@@ -60,7 +64,7 @@ func (j *judge) besideHopRule(n neighbor.Object, g *ir.Gateway) {
 	}
 }
 
-// besideLaneRule looks for rules so wide that they make gateways open TLS to hosts
+// besideLaneRule looks for rules so wide that they make gateways open TLS or a tunnel to hosts
 // for which there is no rule of ours.
 func (j *judge) besideLaneRule(n neighbor.Object) {
 	for _, lanes := range j.lanes {
@@ -68,8 +72,12 @@ func (j *judge) besideLaneRule(n neighbor.Object) {
 			if !j.viewOf(l.way.Gateway.Namespace).FollowsRule(n) {
 				break
 			}
-			if !l.hasDestinationRule() && ir.Covers(n.Spec.Host, l.name) && n.OpensTLS(l.route.Exit.Port) {
+			switch isFollowed := !l.hasDestinationRule() && ir.Covers(n.Spec.Host, l.name); {
+			case isFollowed && n.OpensTLS(l.route.Exit.Port):
 				j.Report(l.host.Path, laneRuleOpensTLS(l, n, j.Mesh.ClusterDomain))
+				return
+			case isFollowed && n.OpensTunnel() && !l.route.IsHTTP():
+				j.Report(l.host.Path, ruleOpensTunnel(l.host, fmt.Sprintf("gateway %q", l.way.Gateway.Name), n))
 				return
 			}
 		}

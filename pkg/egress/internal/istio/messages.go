@@ -161,6 +161,12 @@ func ruleOpensTLS(c called, n neighbor.Object) diagnose.Finding {
 			"already; remove that one, or use TLSOrigination here", c.host.Name, n, c.client)
 }
 
+func ruleOpensTunnel(h ir.Host, proxy string, n neighbor.Object) diagnose.Finding {
+	return diagnose.Errorf(diag.DestinationRuleConflict,
+		"must not be %q beside %s, which makes %s lead connections to it through a tunnel; remove that one, or use "+
+			"forwardProxy here", h.Name, n, proxy)
+}
+
 func hopRuleIsExported(client string, n neighbor.Object, gateway string) diagnose.Finding {
 	return diagnose.Errorf(diag.DestinationRuleConflict,
 		"must not have namespace %s beside %s: its rule for gateway %q has exportTo and that of this bundle has "+
@@ -190,9 +196,9 @@ func laneRuleOpensTLS(l lane, n neighbor.Object, clusterDomain string) diagnose.
 
 func serverExcludes(l lane, n neighbor.Object, theirs neighbor.Server) diagnose.Finding {
 	return diagnose.Errorf(diag.GatewayConflict,
-		"must not be %q on gateway %q beside %s, whose server for %s speaks %s on port %d of it: of the two, "+
+		"must not be %q on gateway %q beside %s, whose server for %s speaks %s on port %d: of the two, "+
 			"Istio skips the younger; use another port or another gateway for one of them",
-		l.host.Name, l.way.Gateway.Name, n, strings.Join(theirs.Hosts, ", "), theirs.Port.Protocol, l.crossing.server.port)
+		l.host.Name, l.way.Gateway.Name, n, strings.Join(theirs.Hosts, ", "), theirs.Port.Protocol, theirs.Port.Number)
 }
 
 func policyDenies(l lane, n neighbor.Object) diagnose.Finding {
@@ -213,24 +219,19 @@ func policyMayDeny(l lane, n neighbor.Object) diagnose.Finding {
 // policyAdvice says how a policy can tell the calls of the bundle, which is by nothing but the
 // port where the hop is without mutual TLS.
 func policyAdvice(l lane, n neighbor.Object) string {
-	bySNI, byPort := "exempt connection.sni %q from it (notValues)", "exempt the ports of the hop (notPorts)"
+	bySNI, byPort := "exempt connection.sni %q from it (notValues)", "exempt the port of the hop (notPorts)"
 	if precedence.Allows(n) {
-		bySNI, byPort = "let it allow connection.sni %q", "let it allow the ports of the hop (to.operation.ports)"
+		bySNI, byPort = "let it allow connection.sni %q", "let it allow the port of the hop (to.operation.ports)"
 	}
 	bySNI = fmt.Sprintf(bySNI, "*."+laneDomain(l.destination.Bundle))
 	if l.way.MutualTLS {
 		return bySNI
 	}
-	return fmt.Sprintf("without mutual TLS nobody knows who calls: set `mutualTLS: true` and %s, or %s: %s", bySNI, byPort, l.portList())
-}
-
-// portList names the ports of the container at which the lane may arrive.
-func (l lane) portList() string {
-	var all []string
+	var ports []string
 	for _, port := range l.containerPorts() {
-		all = append(all, strconv.Quote(strconv.Itoa(port)))
+		ports = append(ports, strconv.Itoa(port))
 	}
-	return strings.Join(all, " or ")
+	return fmt.Sprintf("without mutual TLS nobody knows who calls: set `mutualTLS: true` and %s, or %s: %s", bySNI, byPort, quoted(ports))
 }
 
 func quoted(texts []string) string {

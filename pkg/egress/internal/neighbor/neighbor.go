@@ -114,6 +114,10 @@ func (n Object) OpensTLS(port int) bool {
 	return policy.TLS.opens()
 }
 
+// OpensTunnel reports whether a DestinationRule leads connections, which requests are not, through
+// a proxy.
+func (n Object) OpensTunnel() bool { return n.Spec.TrafficPolicy.Tunnel != nil }
+
 func (t TLS) opens() bool { return t.Mode != "" && t.Mode != "DISABLE" }
 
 // Selects reports whether a Sidecar, a ServiceEntry or a DestinationRule is for some Pods only.

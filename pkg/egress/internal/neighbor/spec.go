@@ -89,7 +89,8 @@ type Destination struct {
 
 // A Policy is that of a DestinationRule.
 type Policy struct {
-	TLS               TLS `yaml:"tls"`
+	TLS               TLS        `yaml:"tls"`
+	Tunnel            *yaml.Node `yaml:"tunnel"`
 	PortLevelSettings []struct {
 		Port Port `yaml:"port"`
 		TLS  TLS  `yaml:"tls"`

@@ -15,7 +15,7 @@ import (
 
 // A Call is what arrives at a gateway, as its policies see it.
 type Call struct {
-	Ports     []int  // of the container: one, or several where it is not known which
+	Ports     []int  // of the container: one, or all that it may be where nobody stated it
 	SNI       string // empty: none
 	Authority string // of a request; empty for a connection of bytes
 	// Identified says whether the hop is mutual TLS, without which nobody knows who calls.
@@ -131,8 +131,7 @@ func (c Call) has(one condition, value string) Answer {
 	identified := answer(c.Identified)
 	switch one.key {
 	case "ports", "destination.port":
-		port, err := strconv.Atoi(value)
-		return answer(err == nil && slices.Contains(c.Ports, port))
+		return c.isPort(value)
 	case "connection.sni":
 		return match(value, c.SNI)
 	case "hosts":
@@ -145,6 +144,18 @@ func (c Call) has(one condition, value string) Answer {
 		return min(identified, match(value, c.TrustDomain+"/ns/"+c.Namespace+"/sa/"+cmp.Or(c.Account, "*")))
 	case "serviceAccounts", "source.serviceAccount":
 		return min(identified, c.isAccount(value, one.policy.Ref.Namespace))
+	default:
+		return Maybe
+	}
+}
+
+func (c Call) isPort(value string) Answer {
+	isIt := func(port int) bool { return strconv.Itoa(port) == value }
+	switch {
+	case !slices.ContainsFunc(c.Ports, isIt):
+		return No
+	case len(c.Ports) == 1:
+		return Yes
 	default:
 		return Maybe
 	}
@@ -172,12 +183,15 @@ func match(pattern, text string) Answer {
 		return No
 	case pattern == text, matches(pattern, text):
 		return Yes
-	case strings.Contains(text, "*") && (strings.Contains(pattern, "*") || matches(text, pattern)):
+	case strings.Contains(text, "*") && (matches(text, pattern) || areOpenApart(text, pattern) || areOpenApart(pattern, text)):
 		return Maybe
 	default:
 		return No
 	}
 }
+
+// areOpenApart reports whether anything may follow the one and precede the other.
+func areOpenApart(a, b string) bool { return strings.HasSuffix(a, "*") && strings.HasPrefix(b, "*") }
 
 func matches(pattern, text string) bool {
 	if before, ok := strings.CutSuffix(pattern, "*"); ok {
