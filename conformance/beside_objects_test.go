@@ -55,7 +55,9 @@ func otherPolicy(spec string) string {
 	return otherSecurity("AuthorizationPolicy", "istio-system", "selector: {matchLabels: {istio: egressgateway}}, "+spec)
 }
 
-func anotherPolicy(spec string) string { return strings.Replace(otherPolicy(spec), "other", "another", 1) }
+func anotherPolicy(spec string) string {
+	return strings.Replace(otherPolicy(spec), "other", "another", 1)
+}
 
 func otherSecurity(kind, namespace, spec string) string {
 	return strings.Replace(otherObject(kind, namespace, spec), "networking.", "security.", 1)

@@ -25,16 +25,17 @@ func (b *Backend) Check(neighbors []neighbor.Object) []diag.Diagnostic {
 	if len(neighbors) == 0 {
 		return nil
 	}
-	found := make([][]diag.Diagnostic, len(neighbors))
+	found, full := make([][]diag.Diagnostic, len(neighbors)), make([]bool, len(neighbors))
 	for _, bundle := range b.bundles {
 		j := newJudge(bundle, neighbors)
 		for i, n := range neighbors {
-			if len(found[i]) >= mostOfOne && diag.ErrorOf(found[i]) != nil {
+			if full[i] {
 				continue
 			}
 			j.Reporter = diagnose.New(bundle.Subject)
 			j.judge(n)
 			found[i] = append(found[i], j.Diagnostics()...)
+			full[i] = len(found[i]) >= mostOfOne && diag.ErrorOf(found[i]) != nil
 		}
 	}
 	return slices.Concat(found...)

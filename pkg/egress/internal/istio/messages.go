@@ -126,8 +126,8 @@ func routeShutsWildcard(c called, n neighbor.Object, below string) diagnose.Find
 
 func routesRejected(c called, n neighbor.Object, port int) diagnose.Finding {
 	return diagnose.Errorf(diag.VirtualServiceConflict,
-		"must not be %q beside %s, which has it in a list of several sniHosts: Envoy rejects what comes of both, so "+
-			"workloads of %s get nothing new for port %d, whatever the host; take the host out there",
+		"must not be %q beside %s, which has it in a list of several sniHosts: Envoy rejects what comes of both, so Pods of %s "+
+			"that start are never ready, and those that run learn nothing new of port %d; take the host out there",
 		c.host.Name, n, c.client, port)
 }
 
@@ -212,7 +212,7 @@ func policyDenies(l lane, n neighbor.Object) diagnose.Finding {
 
 func policyMayDeny(l lane, n neighbor.Object) diagnose.Finding {
 	return diagnose.Warnf(diag.AuthorizationPolicyConflict,
-		"is reached through gateway %q, where %s denies some calls, by what is not known here; to keep it from that, %s",
+		"is reached through gateway %q, where %s may deny calls by what is not known here; to keep it from that, %s",
 		l.way.Gateway.Name, n, policyAdvice(l, n))
 }
 
