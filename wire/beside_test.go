@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/wire/rig"
@@ -20,14 +23,14 @@ import (
 func TestBeside(t *testing.T) {
 	g := named(t, "examples/http-and-https")
 	g.Outcomes = slices.DeleteFunc(g.Outcomes, func(o calls.Outcome) bool { return o.Blocked != "" })
-	for _, c := range []struct{ name, other string }{
-		{"a route that comes after", handWrittenRoute("")},
-		{"a route that comes before", handWrittenRoute("exportTo: ['.'], ")},
-		{"a narrow Sidecar", handWritten("networking", "Sidecar", "payments", "egress: [{hosts: ['./*']}]")},
+	for _, c := range []struct{ name, other, cut string }{
+		{"a route that comes after", handWrittenRoute(""), ""},
+		{"a route that comes before", handWrittenRoute("exportTo: ['.'], "), "https"},
+		{"a narrow Sidecar", handWritten("networking", "Sidecar", "payments", "egress: [{hosts: ['./*']}]"), "http https"},
 		{"a policy that allows us", handWritten("security", "AuthorizationPolicy", "istio-system",
-			"selector: {matchLabels: {istio: egressgateway}}, rules: [{from: [{source: {namespaces: [payments]}}]}]")},
+			"selector: {matchLabels: {istio: egressgateway}}, rules: [{from: [{source: {namespaces: [payments]}}]}]"), ""},
 		{"a policy that denies a method", handWritten("security", "AuthorizationPolicy", "istio-system",
-			"selector: {matchLabels: {istio: egressgateway}}, action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]")},
+			"selector: {matchLabels: {istio: egressgateway}}, action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]"), "https"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			set(t, g)
@@ -38,8 +41,15 @@ func TestBeside(t *testing.T) {
 			}
 			beside := g
 			beside.Rendered = cluster.Join(g.Rendered, c.other)
+			var cut []string
 			for _, want := range traced(t, beside) {
+				if scheme, _, _ := strings.Cut(want.Call, ":"); want.Blocked != "" {
+					cut = append(cut, scheme)
+				}
 				checkTwin(t, want)
+			}
+			if diff := cmp.Diff(strings.Fields(c.cut), cut, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("calls that are cut (-want +got):\n%s", diff)
 			}
 		})
 	}

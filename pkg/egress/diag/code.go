@@ -126,13 +126,14 @@ const (
 	AddressConflict Code = "AddressConflict"
 	// AddressBeforeName: a range of addresses takes traffic of other hosts.
 	AddressBeforeName Code = "AddressBeforeName"
-	// SidecarConflict: a Sidecar of somebody else is for the same workloads.
+	// SidecarConflict: a Sidecar of somebody else is for the same workloads, or keeps a bundle
+	// from them.
 	SidecarConflict Code = "SidecarConflict"
-	// ServiceEntryConflict: somebody else declares other ports of a host.
+	// ServiceEntryConflict: somebody else declares a host in another way, or addresses before it.
 	ServiceEntryConflict Code = "ServiceEntryConflict"
-	// VirtualServiceConflict: a route of somebody else is for the same host.
+	// VirtualServiceConflict: a route of somebody else is for the same calls.
 	VirtualServiceConflict Code = "VirtualServiceConflict"
-	// DestinationRuleConflict: a rule of somebody else is for the same host.
+	// DestinationRuleConflict: a rule of somebody else is for the same host or gateway.
 	DestinationRuleConflict Code = "DestinationRuleConflict"
 	// GatewayConflict: a server of somebody else excludes one of a bundle.
 	GatewayConflict Code = "GatewayConflict"

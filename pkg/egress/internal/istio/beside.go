@@ -4,6 +4,7 @@
 package istio
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -198,8 +199,6 @@ func (l lane) isExcludedBy(theirs neighbor.Server) bool {
 // Helm chart too, which are made of its name.
 func selects(n neighbor.Object, g *ir.Gateway) bool {
 	labels := map[string]string{"app": g.Service, "istio": strings.TrimPrefix(g.Service, "istio-")}
-	for key, value := range g.Selector {
-		labels[key] = value
-	}
+	maps.Copy(labels, g.Selector)
 	return ir.Selects(n.Spec.Selector, labels)
 }

@@ -23,14 +23,18 @@ func (j *judge) besideServiceEntry(n neighbor.Object) {
 			j.Report(field.Clients, entryTakesGateway(n, g.Name))
 		}
 	}
+	ranged := false
 	j.eachCalled(func(c called) bool {
 		switch {
 		case !c.view.SeesAny(n):
 			return false
 		case slices.Contains(n.Spec.Hosts, c.name()):
 			return j.besideSameHost(n, c)
+		case j.besideMoreExact(n, c):
+			return true
 		default:
-			return j.besideOtherHost(n, c)
+			ranged = ranged || j.besideRange(n, c) // One host stands for all.
+			return ranged
 		}
 	})
 }
@@ -58,19 +62,28 @@ func (j *judge) besideSameHost(n neighbor.Object, c called) (found bool) {
 	return false
 }
 
-// besideOtherHost looks at hosts below a wildcard, and at ranges of addresses, which Envoy looks
-// at before names.
-func (j *judge) besideOtherHost(n neighbor.Object, c called) (found bool) {
-	below := slices.IndexFunc(n.Spec.Hosts, func(host string) bool { return ir.Covers(c.name(), host) })
-	ranged := slices.IndexFunc(n.Spec.Addresses, address.IsRange)
+// besideMoreExact looks at hosts below a wildcard.
+func (j *judge) besideMoreExact(n neighbor.Object, c called) (found bool) {
+	i := slices.IndexFunc(n.Spec.Hosts, func(host string) bool { return ir.Covers(c.name(), host) })
+	if i < 0 || !c.fromSidecar() || !slices.ContainsFunc(n.Spec.Ports, c.hasPortOf) {
+		return false
+	}
+	j.Report(c.host.Path, entryBelow(c, n.Spec.Hosts[i], n))
+	return true
+}
+
+func (c called) hasPortOf(theirs neighbor.Port) bool { return c.HasPort(theirs.Number) }
+
+// besideRange looks at ranges of addresses, which Envoy looks at before names. Requests have a
+// name all the same.
+func (j *judge) besideRange(n neighbor.Object, c called) (found bool) {
+	i := slices.IndexFunc(n.Spec.Addresses, address.IsRange)
+	if i < 0 || c.Told != ir.ByName {
+		return false
+	}
 	for _, theirs := range n.Spec.Ports {
-		switch r := c.RouteAt(theirs.Number); {
-		case r == nil || c.Told != ir.ByName:
-		case below >= 0 && c.fromSidecar():
-			j.Report(c.host.Path, entryBelow(c, n.Spec.Hosts[below], n))
-			return true
-		case ranged >= 0 && !isHTTP(theirs.Protocol):
-			j.Report(c.host.Path, entryBeforeName(c, theirs.Number, n.Spec.Addresses[ranged], n))
+		if c.hasPortOf(theirs) && !isHTTP(theirs.Protocol) {
+			j.Report(c.host.Path, entryBeforeName(c, theirs.Number, n.Spec.Addresses[i], n))
 			return true
 		}
 	}

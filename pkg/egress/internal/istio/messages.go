@@ -78,8 +78,8 @@ func entryBelow(c called, host string, n neighbor.Object) diagnose.Finding {
 
 func entryBeforeName(c called, port int, addresses string, n neighbor.Object) diagnose.Finding {
 	return diagnose.Warnf(diag.ServiceEntryConflict,
-		"loses calls of workloads of %s to port %d if %s resolves into %s, which %s has: an address comes before a name; "+
-			"list single addresses there if you can", c.client, port, c.host.Name, addresses, n)
+		"loses calls of workloads of %s to port %d if %s or another host resolves into %s, which %s has: an address comes "+
+			"before a name; list single addresses there if you can", c.client, port, c.host.Name, addresses, n)
 }
 
 func entryTakesGateway(n neighbor.Object, gateway string) diagnose.Finding {
