@@ -5,6 +5,7 @@ package wire
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -62,7 +63,8 @@ func TestBesideRejected(t *testing.T) {
 	set(t, g)
 	settle(t, g.Outcomes[0])
 	apply(t, handWritten("networking", "VirtualService", "payments",
-		"hosts: [api.stripe.com, www.stripe.com], tls: [{match: [{sniHosts: [api.stripe.com, www.stripe.com]}], route: [{destination: {host: api.stripe.com}}]}]"))
+		"hosts: [api.stripe.com, www.stripe.com], "+
+			"tls: [{match: [{sniHosts: [api.stripe.com, www.stripe.com]}], route: [{destination: {host: api.stripe.com}}]}]"))
 	if err := mesh.Stop(t.Context(), "payments"); err != nil {
 		t.Fatal(err)
 	}
@@ -96,5 +98,5 @@ func handWrittenRoute(exportTo string) string {
 }
 
 func handWritten(group, kind, namespace, spec string) string {
-	return "apiVersion: " + group + ".istio.io/v1\nkind: " + kind + "\nmetadata: {name: other, namespace: " + namespace + "}\nspec: {" + spec + "}\n"
+	return fmt.Sprintf("apiVersion: %s.istio.io/v1\nkind: %s\nmetadata: {name: other, namespace: %s}\nspec: {%s}\n", group, kind, namespace, spec)
 }
