@@ -114,6 +114,10 @@ var besideSidecars = []besideCase{
 	{"Sidecar that imports the host", viaGateway, otherSidecar("payments", "egress: [{hosts: ['./*', istio-system/edition.cnn.com]}]"), "", ""},
 	{"Sidecar that imports all but one namespace", viaGateway, otherSidecar("payments", "egress: [{hosts: ['*/*', '~istio-system/*']}]"), errorOfSidecar, ""},
 	{"Sidecar that imports the gateway's namespace alone", viaGateway, otherSidecar("payments", "egress: [{hosts: ['istio-system/*']}]"), errorOfSidecar, ""},
+	{"Sidecar that imports the host, and a route for a wildcard", viaGateway, otherSidecar("payments", "egress: [{hosts: [./edition.cnn.com, istio-system/edition.cnn.com]}]") + "---" +
+		otherTLS("payments", "'*.cnn.com'", "exportTo: ['.'], ", "sniHosts: [edition.cnn.com]"), errorOfRoute, ""},
+	{"Sidecar that imports the host, and a route from elsewhere", viaGateway, otherSidecar("payments", "egress: [{hosts: [./edition.cnn.com, istio-system/edition.cnn.com]}]") + "---" +
+		otherTLS("legacy", "edition.cnn.com", "exportTo: [payments], ", "sniHosts: [edition.cnn.com]"), "", ""},
 	{"Sidecar for another port", viaGateway, otherSidecar("payments", "egress: [{port: {number: 8080, protocol: HTTP, name: x}, hosts: ['*/*']}]"), errorOfSidecar, ""},
 	{"Sidecar without egress", viaGateway, otherSidecar("payments", "outboundTrafficPolicy: {mode: ALLOW_ANY}"), "", ""},
 	{"Sidecar of the root namespace", viaGateway, otherSidecar("istio-system", "egress: [{hosts: ['./*']}]"), errorOfSidecar, ""},

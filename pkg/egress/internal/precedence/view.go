@@ -48,6 +48,9 @@ func (v View) Sees(n neighbor.Object, name string) bool {
 	}
 	return slices.ContainsFunc(n.Spec.Hosts, func(host string) bool {
 		host = n.FullName(host, v.Domain)
+		if n.Ref.Kind == kind.VirtualService { // whose wildcards come with any name that they cover
+			return overlap(host, name) && v.imports(n.Ref.Namespace, 0, func(imported string) bool { return overlap(imported, host) })
+		}
 		return overlap(host, name) && v.Imports(n.Ref.Namespace, host, 0)
 	})
 }
@@ -58,27 +61,29 @@ func (v View) SeesAny(n neighbor.Object) bool { return v.Sees(n, "*") }
 // Imports reports whether the sidecars know what stands in a namespace for a host, on a port or,
 // if that is 0, on any.
 func (v View) Imports(namespace, host string, port int) bool {
+	return v.imports(namespace, port, func(imported string) bool { return ir.Covers(imported, host) })
+}
+
+func (v View) imports(namespace string, port int, isMeant func(name string) bool) bool {
 	if len(v.Listeners) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(v.Listeners, func(l neighbor.Listener) bool {
 		return (port == 0 || l.Port.Number == 0 || l.Port.Number == port) &&
-			v.has(l.Hosts, "", namespace, host) && !v.has(l.Hosts, "~", namespace, host)
+			v.has(l.Hosts, "", namespace, isMeant) && !v.has(l.Hosts, "~", namespace, isMeant)
 	})
 }
 
 // has reports whether one of some imports, which are NAMESPACE/HOST, has a mark in front and is
-// for a host.
-func (v View) has(imports []string, mark, namespace, host string) bool {
+// for what is meant.
+func (v View) has(imports []string, mark, namespace string, isMeant func(name string) bool) bool {
 	return slices.ContainsFunc(imports, func(text string) bool {
-		from, name, _ := strings.Cut(strings.TrimPrefix(text, mark), "/")
-		if mark != "" && !strings.HasPrefix(text, mark) {
-			return false
-		}
+		text, marked := strings.CutPrefix(text, mark)
+		from, name, _ := strings.Cut(text, "/")
 		if from == "." {
 			from = v.Namespace
 		}
-		return (from == "*" || from == "" || from == namespace) && ir.Covers(name, host)
+		return marked && (from == "*" || from == "" || from == namespace) && isMeant(name)
 	})
 }
 
