@@ -37,6 +37,10 @@ type Mesh struct {
 	// them. NetworkPolicies that leave the cluster open need it: there is no
 	// Pod to select. Default: it is closed.
 	APIServer []string `json:"apiServer,omitempty"`
+	// CrossNamespaceBundles are the namespaces whose bundles may have clients of other
+	// namespaces; an empty list is none. It consents for those, so a Mesh of a Bundle must
+	// not have it. Default: every namespace, with a warning.
+	CrossNamespaceBundles []string `json:"crossNamespaceBundles,omitzero"`
 	// Gateways are the egress gateways, by name. Default: istio-egressgateway.
 	Gateways map[string]Gateway `json:"gateways,omitempty"`
 }

@@ -31,6 +31,8 @@ const (
 	DuplicatePort Code = "DuplicatePort"
 	// DuplicateClient: a namespace stands twice in a list of clients.
 	DuplicateClient Code = "DuplicateClient"
+	// CrossNamespace: a bundle concerns workloads of other namespaces than its own.
+	CrossNamespace Code = "CrossNamespace"
 	// UnknownClient: a destination names a client that the bundle does not.
 	UnknownClient Code = "UnknownClient"
 	// HostInCluster: a host is a Service of the cluster.

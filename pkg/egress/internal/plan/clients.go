@@ -50,6 +50,23 @@ func (d destination) planClients() (of ir.Clients, narrowed bool) {
 	return of, len(d.from.Clients) > 0 && !of.Equal(d.clients)
 }
 
+// checkForeign looks for clients of other namespaces, whose ways are not for this one to open.
+func (m *maker) checkForeign(p *ir.Plan) {
+	foreign := slices.DeleteFunc(slices.Clone(p.Clients.Namespaces), func(n string) bool { return n == m.id.Namespace })
+	permitted := m.mesh.CrossNamespaceBundles
+	switch {
+	case len(foreign) == 0 || slices.Contains(permitted, m.id.Namespace):
+		return
+	case permitted != nil:
+		m.Report(field.Clients, foreignClientsRefused(foreign, m.id.Namespace, permitted))
+		return
+	}
+	m.Report(field.Clients, foreignClients(foreign))
+	if p.Bypass != nil {
+		m.Report(field.Bypass, foreignBypass(foreign))
+	}
+}
+
 // narrow returns the clients of a destination. A namespace without service
 // accounts has those of the bundle.
 func (m *maker) narrow(path field.Path, from []api.Client) ir.Clients {

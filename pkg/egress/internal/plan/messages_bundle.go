@@ -27,6 +27,33 @@ func clientTwice(name string) diagnose.Finding {
 		"must stand only once in the list, got %q again", name)
 }
 
+func consentToItself() diagnose.Finding {
+	return diagnose.Errorf(diag.CrossNamespace,
+		"must not be set in a bundle, which would consent to itself; set it in an %s", api.KindMesh)
+}
+
+func foreignClients(foreign []string) diagnose.Finding {
+	return diagnose.Warnf(diag.CrossNamespace,
+		"opens ways for workloads of %s, which are other namespaces than its own; with crossNamespaceBundles an %s "+
+			"says whose bundles may", join(foreign), api.KindMesh)
+}
+
+func foreignBypass(foreign []string) diagnose.Finding {
+	return diagnose.Warnf(diag.CrossNamespace,
+		"lets workloads of %s skip their proxies too, which are other namespaces than its own; what bundles there "+
+			"enforce at the proxy does not concern it", join(foreign))
+}
+
+func foreignClientsRefused(foreign []string, own string, permitted []string) diagnose.Finding {
+	who := "bundles of no namespace"
+	if len(permitted) > 0 {
+		who = "only bundles of " + join(permitted)
+	}
+	return diagnose.Errorf(diag.CrossNamespace,
+		"must be of namespace %s alone, got %s: the %s lets %s have clients of others; put a bundle there, or add "+
+			"%s to crossNamespaceBundles", own, join(foreign), api.KindMesh, who, own)
+}
+
 func unknownClient(known []string, name string) diagnose.Finding {
 	return diagnose.Errorf(diag.UnknownClient,
 		"must be one of the bundle's clients (%s), got %q; add it to %s first",

@@ -40,6 +40,7 @@ func Make(shared *source.Document[api.Mesh], bundle source.Document[api.Bundle])
 		Destinations: m.destinations(),
 		Bypass:       m.bypass(),
 	}
+	m.checkForeign(p)
 	m.checkHeaders(p)
 	p.Enforce = m.enforce(p)
 	return p, m.Diagnostics()
@@ -68,6 +69,8 @@ func (m *maker) chooseMesh(shared *source.Document[api.Mesh]) {
 	var stated *api.Mesh
 	if shared != nil {
 		stated = &shared.Value
+	} else if own != nil && own.CrossNamespaceBundles != nil {
+		m.Report(field.Mesh.Child("crossNamespaceBundles"), consentToItself())
 	}
 	m.stated = *cmp.Or(stated, own, &api.Mesh{})
 	m.mesh = facts.WithDefaults(m.stated)
