@@ -97,6 +97,7 @@ var withoutGolden = map[string]string{
 	"Bundle.Annotations": "objects do not inherit them",
 	"Bundle.Labels":      "objects do not inherit them",
 	"Deploy.Installer":   "its output is in fn/testdata/patch",
+	"Mesh.Annotations":   "objects do not inherit them",
 	"Mesh.ClusterDomain": "is another cluster; TestAnotherCluster has it",
 	"Mesh.RootNamespace": "is another cluster; TestAnotherCluster has it",
 	"Mesh.TrustDomain":   "is another cluster; TestAnotherCluster has it",

@@ -37,8 +37,12 @@ type Output struct {
 	Patches []object.Patch
 	// Releases are the gateways that Helm installs. They are sorted.
 	Releases []object.Release
-	// Warnings did not prevent the objects. They are sorted.
+	// Warnings did not prevent the objects. They are sorted, and one stands for all that say
+	// the same.
 	Warnings []diag.Diagnostic
+	// Acknowledged are the warnings that the input acknowledges, each with the reason. They
+	// are sorted.
+	Acknowledged []diag.Diagnostic
 
 	plans     []*ir.Plan
 	heads     []*object.Object // of the objects, in the order in which they were drafted
@@ -115,15 +119,16 @@ func render(
 	if err := diag.ErrorOf(draft.CheckUnique(plans, drafts)); err != nil {
 		return nil, err
 	}
-	diag.Sort(found)
+	warnings, acknowledged := sortOut(found, mesh, bundles)
 	return &Output{
-		Objects:   draft.Build(drafts),
-		Patches:   kube.Patches(plans),
-		Releases:  kube.Releases(plans),
-		Warnings:  found,
-		plans:     plans,
-		heads:     draft.Heads(drafts),
-		neighbors: neighbors,
+		Objects:      draft.Build(drafts),
+		Patches:      kube.Patches(plans),
+		Releases:     kube.Releases(plans),
+		Warnings:     warnings,
+		Acknowledged: acknowledged,
+		plans:        plans,
+		heads:        draft.Heads(drafts),
+		neighbors:    neighbors,
 	}, nil
 }
 

@@ -15,6 +15,10 @@ const (
 	KindMesh   = "EgressMesh"
 )
 
+// AcknowledgePrefix begins the annotations of an EgressBundle or an EgressMesh that acknowledge
+// its warnings of one code, which follows. The value is the reason.
+const AcknowledgePrefix = Group + "/acknowledge-"
+
 // Kinds returns the kinds of the API.
 func Kinds() []string { return []string{KindBundle, KindMesh} }
 

@@ -9,6 +9,8 @@ type Mesh struct {
 	// Name is that of the EgressMesh, for messages. It is empty for the Mesh of a
 	// Bundle.
 	Name string `json:"-"`
+	// Annotations are those of the EgressMesh. Objects do not inherit them.
+	Annotations map[string]string `json:"-"`
 	// IstioVersion is the Istio release, such as "1.31". Default: "1.29".
 	IstioVersion string `json:"istioVersion,omitempty"`
 	// MutualTLS says whether the hop from a sidecar to a gateway is Istio

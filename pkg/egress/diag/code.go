@@ -111,6 +111,13 @@ const (
 	RetriesOff Code = "RetriesOff"
 )
 
+// Rules of diagnostics themselves.
+const (
+	// UnusedAcknowledgement: a warning is acknowledged that does not occur, or without a
+	// reason.
+	UnusedAcknowledgement Code = "UnusedAcknowledgement"
+)
+
 // Rules that bundles and meshes break together.
 const (
 	// DuplicateBundle: two bundles have one namespace and name.

@@ -28,6 +28,8 @@ type Diagnostic struct {
 	// Message says what is wrong and what to write instead. It does not
 	// repeat the path.
 	Message string
+	// Reason is why a warning was acknowledged, and empty for what was not.
+	Reason string
 }
 
 // An ObjectRef names an object.

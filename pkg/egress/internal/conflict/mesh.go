@@ -75,20 +75,21 @@ type namedGateway struct {
 	gateway api.Gateway
 }
 
-// openMesh says once that the mesh lets workloads reach everything: a bundle that
-// leaves that as it is restricts nobody.
+// openMesh says that the mesh lets workloads reach everything: a bundle that leaves that as it
+// is restricts nobody.
 func openMesh(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnostic {
-	i := slices.IndexFunc(plans, func(p *ir.Plan) bool {
-		return p.Mesh.OutboundTrafficPolicy == ir.AllowAny && !p.Enforce.RegistryOnly
-	})
-	if i < 0 {
-		return nil
+	var diagnostics []diag.Diagnostic
+	for _, p := range plans {
+		if p.Mesh.OutboundTrafficPolicy != ir.AllowAny || p.Enforce.RegistryOnly {
+			continue
+		}
+		subject, path := p.Subject, field.Mesh
+		if shared != nil {
+			subject, path = shared.Subject, field.Spec
+		}
+		r := diagnose.New(subject)
+		r.Report(path.Child("outboundTrafficPolicy"), allowAny())
+		diagnostics = append(diagnostics, r.Diagnostics()...)
 	}
-	subject, path := plans[i].Subject, field.Mesh
-	if shared != nil {
-		subject, path = shared.Subject, field.Spec
-	}
-	r := diagnose.New(subject)
-	r.Report(path.Child("outboundTrafficPolicy"), allowAny())
-	return r.Diagnostics()
+	return slices.Compact(diagnostics)
 }

@@ -22,6 +22,7 @@ const (
 	Bypass       Path = "spec.bypass"
 	Enforce      Path = "spec.enforce"
 	Name         Path = "metadata.name"
+	Annotations  Path = "metadata.annotations"
 	Kind         Path = "kind"
 )
 

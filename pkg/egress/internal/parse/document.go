@@ -65,12 +65,12 @@ func meshDocument(m api.Mesh) document[api.Mesh] {
 	if name == "" {
 		name = defaultMeshName
 	}
-	return document[api.Mesh]{APIVersion: api.APIVersion, Kind: api.KindMesh, Metadata: metadata{Name: name}, Spec: m}
+	return document[api.Mesh]{APIVersion: api.APIVersion, Kind: api.KindMesh, Metadata: metadata{Name: name, Annotations: m.Annotations}, Spec: m}
 }
 
 func meshOf(d document[api.Mesh]) api.Mesh {
 	mesh := d.Spec
-	mesh.Name = d.Metadata.Name
+	mesh.Name, mesh.Annotations = d.Metadata.Name, d.Metadata.Annotations
 	return mesh
 }
 
