@@ -13,6 +13,7 @@ import (
 	"io"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kubeyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
@@ -29,8 +30,27 @@ type Manifest struct {
 	Schema resource.Schema
 }
 
+// ReadFile reads what a file of a folder has for a cluster, and passes over all that is no object with a name, as are
+// kustomizations and values of Helm, or is for tools alone, as is a Kptfile.
+func ReadFile(text string) ([]Manifest, error) {
+	isObject := func(doc []byte) bool {
+		var object metav1.PartialObjectMetadata
+		err := yaml.Unmarshal(doc, &object)
+		return err == nil && object.APIVersion != "" && object.Name != "" && object.Annotations[localConfig] != "true"
+	}
+	return readIf(text, isObject)
+}
+
+// localConfig is the annotation of objects that no cluster is to have.
+// https://kpt.dev/reference/annotations/local-config/
+const localConfig = "config.kubernetes.io/local-config"
+
 // Read splits a YAML stream. Empty documents are skipped; a document that is no Kubernetes object is an error.
 func Read(stream string) ([]Manifest, error) {
+	return readIf(stream, func([]byte) bool { return true })
+}
+
+func readIf(stream string, wanted func(doc []byte) bool) ([]Manifest, error) {
 	var manifests []Manifest
 	documents := kubeyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(stream)))
 	for {
@@ -40,6 +60,9 @@ func Read(stream string) ([]Manifest, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read manifests: %w", err)
+		}
+		if !wanted(doc) {
+			continue
 		}
 		m, err := read(doc)
 		if err != nil {

@@ -7,13 +7,13 @@ package prove
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
@@ -24,6 +24,7 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
@@ -36,39 +37,16 @@ func Quiet() {
 
 // A Case is some bundles on a mesh, and what else is applied there.
 type Case struct {
-	Gateways []cluster.Gateway
-	DNS      api.DNS // of the cluster, with defaults
-	Promised []calls.Outcome
+	// The mesh is what render takes it for.
+	Gateways              []cluster.Gateway
+	DNS                   api.DNS // of the cluster, with defaults
+	OutboundTrafficPolicy string
+	QuietProxies          bool // proxyHeaders of the mesh is Disabled
+	Promised              []calls.Outcome
 	// Manifests are what the bundles are rendered to, and what else is applied.
 	Manifests []cluster.Manifest
-}
-
-// Read reads files of EgressBundles, with an EgressMesh or without, and of other
-// objects, which are taken as applied beside them.
-func Read(paths []string) (*Case, error) {
-	var found egress.Documents
-	var beside []cluster.Manifest
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		documents, err := egress.Parse(path, text)
-		if err != nil {
-			return nil, err
-		}
-		found.Add(documents)
-		manifests, err := cluster.Read(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		for _, m := range manifests {
-			if m.Object.GroupVersionKind().GroupVersion().String() != api.APIVersion {
-				beside = append(beside, m)
-			}
-		}
-	}
-	return newCase(found, beside)
+	// Diagnostics are what render says of the bundles, and of what stands beside them.
+	Diagnostics []diag.Diagnostic
 }
 
 func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
@@ -81,38 +59,53 @@ func newCase(found egress.Documents, beside []cluster.Manifest) (*Case, error) {
 	for i := range bundles {
 		bundles[i].Mesh = inLocalDomains(bundles[i].Mesh)
 	}
+	diagnostics, located := diagnosticsOf(found)
 	output, err := egress.Render(mesh, bundles...)
 	if err != nil {
-		if _, located := found.Render(); located != nil {
-			return nil, located // It knows the lines.
-		}
-		return nil, err
+		return nil, cmp.Or(located, err) // The located one knows the lines.
 	}
-	var text bytes.Buffer
-	if err := object.Encode(&text, output.Objects); err != nil {
-		return nil, err
-	}
-	rendered, err := cluster.Read(text.String())
+	rendered, err := manifestsOf(output)
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Manifests: append(rendered, beside...)}
+	c := &Case{Manifests: append(rendered, without(beside, rendered)...), Diagnostics: diagnostics}
 	for _, bundle := range bundles {
-		facts := mesh
-		if bundle.Mesh != nil {
-			facts = bundle.Mesh
-		}
-		if facts == nil {
-			facts = &api.Mesh{}
-		}
-		c.Promised = append(c.Promised, calls.Promised(bundle, egress.WithDefaults(*facts))...)
-		c.addGateways(*facts)
-		c.DNS = egress.WithDefaults(*facts).DNS
+		facts := *cmp.Or(mesh, bundle.Mesh, &api.Mesh{})
+		c.Promised = append(c.Promised, calls.Promised(bundle, egress.WithDefaults(facts))...)
+		c.addMesh(facts)
 	}
 	if len(c.Promised) == 0 {
 		return nil, errors.New("there is no EgressBundle, and so no promise to prove")
 	}
 	return c, nil
+}
+
+// diagnosticsOf returns what render says. Where that is an error it may be for what stands beside the bundles, which a
+// proof is to show.
+func diagnosticsOf(found egress.Documents) ([]diag.Diagnostic, error) {
+	output, err := found.Render()
+	if invalid, ok := errors.AsType[*diag.InvalidError](err); ok {
+		return invalid.Diagnostics, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return output.Warnings, nil
+}
+
+func manifestsOf(output *egress.Output) ([]cluster.Manifest, error) {
+	var text bytes.Buffer
+	if err := object.Encode(&text, output.Objects); err != nil {
+		return nil, err
+	}
+	return cluster.Read(text.String())
+}
+
+// without returns the manifests that are of none of some objects: a folder may hold what was rendered before.
+func without(manifests, some []cluster.Manifest) []cluster.Manifest {
+	return slices.DeleteFunc(manifests, func(m cluster.Manifest) bool {
+		return slices.ContainsFunc(some, func(other cluster.Manifest) bool { return other.String() == m.String() })
+	})
 }
 
 // inLocalDomains returns the mesh with the domains of the control plane that
@@ -126,9 +119,13 @@ func inLocalDomains(mesh *api.Mesh) *api.Mesh {
 	return &local
 }
 
-// addGateways adds the gateways of a mesh that are not there yet.
-func (c *Case) addGateways(mesh api.Mesh) {
-	for _, g := range cluster.GatewaysOf(mesh) {
+// addMesh adds what a mesh states, and those of its gateways that are not there yet.
+func (c *Case) addMesh(stated api.Mesh) {
+	mesh := egress.WithDefaults(stated)
+	c.DNS = mesh.DNS
+	c.OutboundTrafficPolicy = mesh.OutboundTrafficPolicy
+	c.QuietProxies = mesh.ProxyHeaders == api.ProxyHeadersDisabled
+	for _, g := range cluster.GatewaysOf(stated) {
 		same := func(other cluster.Gateway) bool { return other.String() == g.String() }
 		if !slices.ContainsFunc(c.Gateways, same) {
 			c.Gateways = append(c.Gateways, g)
@@ -164,7 +161,7 @@ type Call struct {
 }
 
 // Kept reports whether the call does what is promised.
-func (c Call) Kept() bool { return cmp.Equal(c.Promised, c.Observed) }
+func (c Call) Kept() bool { return gocmp.Equal(c.Promised, c.Observed) }
 
 // Failures returns how many problems there are, and promises that are not kept.
 func (p *Proof) Failures() int {
@@ -185,7 +182,9 @@ func (c *Case) Prove(t test.Failer) (*Proof, error) {
 	}
 	slices.SortFunc(problems, func(a, b admission.Problem) int { return strings.Compare(a.String(), b.String()) })
 	p := &Proof{Problems: problems}
-	mesh := trace.NewMesh(t, trace.Options{Manifests: c.Stream(), Gateways: c.Gateways})
+	mesh := trace.NewMesh(t, trace.Options{
+		Manifests: c.Stream(), Gateways: c.Gateways, OutboundTrafficPolicy: c.OutboundTrafficPolicy,
+	})
 	for _, promised := range c.Promised {
 		result := mesh.Trace(promised.TraceCall())
 		call := Call{

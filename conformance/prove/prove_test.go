@@ -6,10 +6,13 @@ package prove
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
 // TestProof keeps the proof true that the README shows.
@@ -40,6 +43,40 @@ func TestOtherMesh(t *testing.T) {
 	}
 	if _, err := Read([]string{"../../examples/mesh.yaml"}); err == nil {
 		t.Error("a mesh without a bundle is proved")
+	}
+}
+
+// TestFolder: a folder is read as render reads it, also with what was rendered from it, and says what render says.
+func TestFolder(t *testing.T) {
+	dir := t.TempDir()
+	for from, to := range map[string]string{
+		"../../testdata/render/tls_passthrough/enforce_unknown_ports/in.yaml":  "bundles/news.yaml",
+		"../../testdata/render/tls_passthrough/enforce_unknown_ports/out.yaml": "rendered/news.yaml",
+		"../../examples/two-lines/kustomization.yaml":                          "kustomization.yaml",
+		"../../examples/layouts/kpt/Kptfile":                                   "kpt.yaml",
+		"testdata/private-route.yaml":                                          ".hidden/route.yaml",
+	} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to = filepath.Join(dir, to)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := Read([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(c.Diagnostics, func(d diag.Diagnostic) bool { return d.Code == diag.AssumedPorts }) {
+		t.Errorf("got the diagnostics %v, want one of %s", c.Diagnostics, diag.AssumedPorts)
+	}
+	if proof := proveFiles(t, dir); proof.Failures() != 0 || len(proof.Calls) != 1 {
+		t.Errorf("%d failures, %d calls: %v", proof.Failures(), len(proof.Calls), proof.Problems)
 	}
 }
 

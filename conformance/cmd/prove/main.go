@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The command prove shows what Istio makes of the calls that EgressBundles
-// promise. It takes files: bundles, an EgressMesh, and other objects of the
-// cluster, which are applied beside what the bundles are rendered to.
+// promise. It takes files and folders: bundles, an EgressMesh, and other objects of
+// the cluster, which are applied beside what the bundles are rendered to. What render
+// says of them stands on standard error.
 package main
 
 import (
@@ -25,12 +26,15 @@ func main() {
 
 func run(paths []string) error {
 	if len(paths) == 0 {
-		return errors.New("name the files of the bundles to prove")
+		return errors.New("name the files or folders of the bundles to prove")
 	}
 	prove.Quiet()
 	c, err := prove.Read(paths)
 	if err != nil {
 		return err
+	}
+	for _, d := range c.Diagnostics {
+		fmt.Fprintln(os.Stderr, d)
 	}
 	var proof *prove.Proof
 	var proveErr error

@@ -69,7 +69,13 @@ func within(paths []string) error {
 	if err != nil {
 		return err
 	}
-	err = mesh.Set(ctx, rig.Setting{Manifests: c.Stream(), Gateways: c.Gateways, DNS: c.DNS, Calls: c.Promised})
+	for _, d := range c.Diagnostics {
+		fmt.Fprintln(os.Stderr, d)
+	}
+	err = mesh.Set(ctx, rig.Setting{
+		Manifests: c.Stream(), Gateways: c.Gateways, OutboundTrafficPolicy: c.OutboundTrafficPolicy,
+		QuietProxies: c.QuietProxies, DNS: c.DNS, Calls: c.Promised,
+	})
 	if err != nil {
 		return err
 	}
