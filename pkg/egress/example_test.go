@@ -91,6 +91,7 @@ spec:
 	//     egressbundle.io/destination: cnn
 	//   labels:
 	//     app.kubernetes.io/managed-by: egressbundle
+	//     networking.istio.io/enable-autoallocate-ip: "false"
 	//   name: payments--news--cnn
 	//   namespace: payments
 	// spec:

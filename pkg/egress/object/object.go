@@ -56,11 +56,16 @@ type Origin struct {
 const (
 	// LabelManagedBy is the label of every object, with the value ManagedBy. It says nothing
 	// of who made an object: people write it too, and kustomize overwrites it.
-	// Objects of Istio have no other: it merges ServiceEntries that share a
-	// host only if their labels are equal.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "egressbundle"
+
+	// LabelAutoallocateIP is "false" on every ServiceEntry: ambient mode does not read exportTo,
+	// and with an address of its own a host would lead its workloads, wherever they are, to
+	// where nothing answers. Istio merges ServiceEntries that share a host only if their
+	// labels are equal, so all have the same.
+	// https://istio.io/latest/docs/reference/config/labels/#NetworkingEnableAutoallocateIp
+	LabelAutoallocateIP = "networking.istio.io/enable-autoallocate-ip"
 
 	// AnnotationBundle names the bundle of an object, as NAMESPACE/NAME. It is
 	// missing where an object is the same for all bundles.

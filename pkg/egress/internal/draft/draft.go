@@ -25,13 +25,17 @@ type Draft struct {
 
 // shared drafts an object that is the same for all bundles.
 func shared(ref diag.ObjectRef, spec func() any) Draft {
+	labels := map[string]string{object.LabelManagedBy: object.ManagedBy}
+	if ref.Kind == kind.ServiceEntry {
+		labels[object.LabelAutoallocateIP] = "false"
+	}
 	return Draft{
 		Object: &object.Object{
 			APIVersion:  kind.APIVersion(ref.Kind),
 			Kind:        ref.Kind,
 			Namespace:   ref.Namespace,
 			Name:        ref.Name,
-			Labels:      map[string]string{object.LabelManagedBy: object.ManagedBy},
+			Labels:      labels,
 			Annotations: map[string]string{},
 		},
 		spec: spec,
