@@ -101,7 +101,7 @@ func TestRenderAllowEmpty(t *testing.T) {
 func talks(file string) string {
 	return file + `:8:7: warning: spec.destinations.bank: sends HTTP requests out of gateway "istio-egressgateway" with the header ` +
 		`X-Envoy-Original-Host, which names the bundle and its namespace: apply what ` + "`egressbundle patch`" +
-		` prints for the gateway, then set proxyHeaders: Disabled for it in the mesh [ProxyHeaders]` + "\n"
+		` prints for the gateway, then set proxyHeaders: Disabled for it in the mesh (1 more, next: spec.destinations.bank of EgressBundle search/news (b.yaml:8:7)) [ProxyHeaders]` + "\n"
 }
 
 // TestWarnings: what the user should know stands on standard error, once for all
@@ -117,8 +117,9 @@ func TestWarnings(t *testing.T) {
 	}
 	want := `a.yaml:4:1: warning: spec.mesh.outboundTrafficPolicy: is ALLOW_ANY: workloads reach every host, ` +
 		`declared or not, so bundles restrict nobody; set it to REGISTRY_ONLY in the configuration of the mesh, ` +
-		`and here, or set spec.enforce.registryOnly of the bundle [AllowAny]
-` + talks("a.yaml") + talks("b.yaml") + `warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; ` +
+		`and here, or set spec.enforce.registryOnly of the bundle` +
+		` (1 more, next: spec.mesh.outboundTrafficPolicy of EgressBundle search/news (b.yaml:4:1)) [AllowAny]
+` + talks("a.yaml") + `warning: the Deployment istio-egressgateway in namespace istio-system needs a patch, which no object is; ` +
 		`see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace payments need a patch, which no object is; see egressbundle patch --help [NeedsPatch]
 warning: the workloads in namespace search need a patch, which no object is; see egressbundle patch --help [NeedsPatch]

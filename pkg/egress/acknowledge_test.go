@@ -56,8 +56,8 @@ func TestOneWarningPerCause(t *testing.T) {
 	if len(all.Warnings) != len(one.Warnings) || len(one.Warnings) == 0 {
 		t.Fatalf("got %d warnings of %d bundles, want %d as of one", len(all.Warnings), bundles, len(one.Warnings))
 	}
-	if want := fmt.Sprintf("at %d more", bundles-1); !strings.Contains(all.Warnings[0].Message, want) {
-		t.Errorf("got %q, want it to say that it is true %s", all.Warnings[0].Message, want)
+	if want := fmt.Sprintf("(%d more, next: ", bundles-1); !strings.Contains(all.Warnings[0].Message, want) {
+		t.Errorf("got %q, want it to say %s", all.Warnings[0].Message, want)
 	}
 }
 

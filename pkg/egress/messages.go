@@ -31,6 +31,6 @@ func acknowledgesWithoutReason() diagnose.Finding {
 // andOthers says where else a warning is given.
 func andOthers(others []diag.Diagnostic) string {
 	next := others[0]
-	return fmt.Sprintf("; the same is true at %d more, of which the first is %s of %s%s",
+	return fmt.Sprintf(" (%d more, next: %s of %s%s)",
 		len(others), next.Path, next.Object, source.InParentheses(next.Position))
 }
