@@ -30,7 +30,8 @@ func appended(text []byte, value any, p place) (longer []byte, ok bool) {
 	w, _ := writers.Get().(*writer)
 	*w = writer{text: text, pending: w.pending}
 	w.value(value, p)
-	longer, ok = append(w.text, '\n'), !w.failed
+	w.text = append(w.text, '\n')
+	longer, ok = w.text, !w.failed
 	w.text = nil
 	clear(w.pending[:cap(w.pending)]) // They keep what was written.
 	writers.Put(w)
