@@ -21,6 +21,7 @@ func FuzzAppend(f *testing.F) {
 		f.Add("k", text)
 		f.Add("k: "+text, "k")
 	}
+	f.Add("\xff", "\xfe")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		tree := map[string]any{a: b, b: []any{a, []any{b}, map[string]string{a: b}}, "n": map[string]any{b: a, "a": int64(1)}}
 		compare(t, tree)

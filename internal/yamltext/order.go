@@ -24,13 +24,14 @@ func CompareKeys(a, b string) int {
 	}
 }
 
-// compareRunes compares keys of which none begins with the other.
+// compareRunes compares keys whose bytes differ. Bytes that are no UTF-8 are all the same here.
 func compareRunes(a, b []rune) int {
-	at := 0
-	for a[at] == b[at] {
-		at++
+	for at := range min(len(a), len(b)) {
+		if a[at] != b[at] {
+			return compareRest(a, b, at)
+		}
 	}
-	return compareRest(a, b, at)
+	return cmp.Compare(len(a), len(b))
 }
 
 // compareRest compares keys that differ at an index.

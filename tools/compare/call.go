@@ -54,5 +54,6 @@ func (c *call) row(hosts int) string {
 	if c.total == 0 {
 		return fmt.Sprintf("| %d | %s | | too long | | |", hosts, c.name)
 	}
-	return fmt.Sprintf("| %d | %s | %d | %.3f s | %.3f s | %d MB |", hosts, c.name, c.objects, c.elapsed.Seconds(), c.worked.Seconds(), c.kilobytes>>10)
+	elapsed, worked := c.elapsed.Seconds(), c.worked.Seconds()
+	return fmt.Sprintf("| %d | %s | %d | %.3f s | %.3f s | %d MB |", hosts, c.name, c.objects, elapsed, worked, c.kilobytes>>10)
 }
