@@ -163,7 +163,15 @@ func byIdentity(a, b source.Document[api.Bundle]) int {
 
 // Report reports on the bundles that were rendered, in the order of their
 // namespaces and names, and on the objects of others that stood among them.
-func (o *Output) Report() report.Report { return audit.Report(o.plans, o.heads, o.neighbors) }
+func (o *Output) Report() report.Report {
+	r := audit.Report(o.plans, o.heads, o.neighbors)
+	for _, d := range o.Acknowledged {
+		r.Acknowledged = append(r.Acknowledged, report.Acknowledged{
+			Code: d.Code, Object: d.Object, Field: d.Path, Position: d.Position, Message: d.Message, Reason: d.Reason,
+		})
+	}
+	return r
+}
 
 // EncodeHelmValues writes what workloads need as values for the Helm charts of Istio, as
 // object.EncodeHelmValues does. A gateway whose Deployment is among the objects has none. An

@@ -25,6 +25,7 @@ var notReported = map[string]string{
 	"Bundle.Annotations":                  notOfTraffic,
 	"Bundle.Labels":                       notOfTraffic,
 	"Mesh.Name":                           notOfTraffic,
+	"Mesh.Annotations":                    notOfTraffic,
 	"HTTP.Timeout":                        whileTrying,
 	"HTTP.Retries":                        whileTrying,
 	"TLSOrigination.Timeout":              whileTrying,

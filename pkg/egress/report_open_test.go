@@ -74,7 +74,7 @@ spec: {selector: {matchLabels: {istio: egressgateway}}, rules: [{}]}
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: less, namespace: istio-system}
-spec: {selector: {matchLabels: {istio: egressgateway}}, action: DENY, rules: [{}]}
+spec: {selector: {matchLabels: {istio: egressgateway}}, action: DENY, rules: [{when: [{key: connection.sni, values: [other.example.com]}]}]}
 `
 
 // TestOpenings: what is open beside the destinations is there with its name, and to whom it is:

@@ -40,6 +40,7 @@ func (r Report) Encode(w io.Writer) error {
 		"call that is led where the destination leaves to is, without that, one to an address\n" +
 		"that is not listed. The ConfigMap istio holds the configuration of the mesh.\n\n")
 	table(&text, r.wayRows())
+	r.writeAcknowledged(&text)
 	text.WriteString("\n## What this takes for granted\n\n")
 	r.Mesh.write(&text)
 	text.WriteString("\n" + withoutObjects)
@@ -77,6 +78,18 @@ func (r Report) writeOpenings(text *strings.Builder) {
 		rows = append(rows, []string{o.by(), o.to(), cmp.Or(plain(o.what()), "see the note"), cmp.Or(plain(o.Note), "-")})
 	}
 	table(text, rows)
+}
+
+// writeAcknowledged writes the warnings that somebody accepts, if there are any.
+func (r Report) writeAcknowledged(text *strings.Builder) {
+	if len(r.Acknowledged) == 0 {
+		return
+	}
+	text.WriteString("\n## What is accepted\n\n")
+	for _, a := range r.Acknowledged {
+		l := a.line()
+		fmt.Fprintf(text, "- %s%s\n", l.sentence, at(l.position))
+	}
 }
 
 func (r Report) wayRows() [][]string {

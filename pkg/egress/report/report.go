@@ -22,6 +22,8 @@ type Report struct {
 	Access     []Access    `json:"access,omitempty"`
 	Openings   []Opening   `json:"openings,omitempty"`
 	WaysAround []WayAround `json:"waysAround,omitempty"`
+	// Acknowledged are the warnings that the input acknowledges.
+	Acknowledged []Acknowledged `json:"acknowledged,omitempty"`
 }
 
 // A Mesh is the facts of a cluster, with every default, as bundles or their EgressMesh say
@@ -37,6 +39,9 @@ type Mesh struct {
 	// asks for NetworkPolicies, and APIServer also where they close the cluster.
 	DNS       api.DNS  `json:"dns,omitzero"`
 	APIServer []string `json:"apiServer,omitempty"`
+	// CrossNamespaceBundles are the namespaces whose bundles may have clients of others. Nil:
+	// every one.
+	CrossNamespaceBundles []string `json:"crossNamespaceBundles,omitzero"`
 	// Gateways are sorted by name.
 	Gateways []Gateway `json:"gateways,omitempty"`
 }
@@ -202,6 +207,17 @@ type WayAround struct {
 	Openings int `json:"openings,omitempty"`
 	// Note is what else there is to know, in a sentence. It may be empty.
 	Note string `json:"note,omitempty"`
+}
+
+// An Acknowledged is a warning that somebody accepts. Its identity is Code, Object and Field.
+type Acknowledged struct {
+	Code     diag.Code      `json:"code"`
+	Object   diag.ObjectRef `json:"object"`
+	Field    string         `json:"field,omitempty"`
+	Position diag.Position  `json:"position,omitzero"`
+	// Message is the warning, and Reason why it is accepted.
+	Message string `json:"message"`
+	Reason  string `json:"reason"`
 }
 
 // ExitSidecar is the Exit of what leaves straight from the sidecar.

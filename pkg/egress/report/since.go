@@ -169,6 +169,9 @@ func (r Report) lines() []line {
 	for _, w := range r.WaysAround {
 		all = append(all, w.lines()...)
 	}
+	for _, a := range r.Acknowledged {
+		all = append(all, a.line())
+	}
 	return append(all, r.Mesh.lines()...)
 }
 
@@ -203,6 +206,16 @@ func (o Opening) line() line {
 		says:     []says{{"is open to", o.to()}, {"opens", o.what()}, {"note", plain(o.Note)}},
 		sentence: fmt.Sprintf("%s opens, beside destinations, to %s: %s%s", o.by(), o.to(), o.what(), note),
 		isListed: true,
+	}
+}
+
+func (a Acknowledged) line() line {
+	return line{
+		key:      fmt.Sprintf("acknowledged %s %s %s", a.Code, a.Object, a.Field),
+		subject:  strings.TrimSpace(fmt.Sprintf("%s %s", a.Object, a.Field)),
+		position: a.Position,
+		says:     []says{{"accepts " + string(a.Code), plain(a.Reason)}, {"warning", plain(a.Message)}},
+		sentence: fmt.Sprintf("%s %s: %s [%s]. Accepted: %s", a.Object, a.Field, plain(a.Message), a.Code, plain(a.Reason)),
 	}
 }
 
@@ -248,6 +261,10 @@ func (m Mesh) lines() []line {
 		sentence: fmt.Sprintf("Istio %s with rootNamespace %s, clusterDomain %s, trustDomain %s, outboundTrafficPolicy %s and proxyHeaders %s",
 			m.IstioVersion, m.RootNamespace, m.ClusterDomain, m.TrustDomain, m.OutboundTrafficPolicy, m.ProxyHeaders),
 	}}
+	if m.CrossNamespaceBundles != nil {
+		namespaces := cmp.Or(strings.Join(m.CrossNamespaceBundles, ", "), "no namespace")
+		all = append(all, factOf("consent", "Clients of other namespaces are for bundles of "+namespaces+" alone"))
+	}
 	for _, g := range m.Gateways {
 		all = append(all, factOf("gateway "+g.Name, fmt.Sprintf("Gateway %s is %s/%s%s", g.Name, g.Namespace, g.Service, g.facts())))
 	}

@@ -39,6 +39,7 @@ func addFacts(mesh *report.Mesh, p *ir.Plan) {
 	mesh.RootNamespace = from.RootNamespace
 	mesh.ClusterDomain = from.ClusterDomain
 	mesh.TrustDomain = from.TrustDomain
+	mesh.CrossNamespaceBundles = slices.Clone(from.CrossNamespaceBundles)
 	mesh.OutboundTrafficPolicy = from.OutboundTrafficPolicy
 	if mesh.ProxyHeaders != api.ProxyHeadersDefault {
 		mesh.ProxyHeaders = from.ProxyHeaders
