@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/identity"
+	"github.com/egressbundle/egressbundle/fn/kustomization"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
@@ -30,6 +31,8 @@ type call struct {
 	config     *yaml.RNode // nil: none
 	configItem *yaml.RNode // the item that is the functionConfig as well; nil: none
 	items      []*yaml.RNode
+	// built is where the items come from, if no host gives them.
+	built *kustomization.Build // nil: a host does
 	// inPlace says that the host writes the items back to files.
 	inPlace bool
 	// pkg is the outermost package among the items, if the host is kpt fn render, and

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/warning"
+	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
@@ -80,6 +81,11 @@ func (c *call) transform() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.answer(output)
+}
+
+// answer puts what was rendered among the items.
+func (c *call) answer(output *egress.Output) (*answer, error) {
 	objects := madeObjects(output.Objects)
 	if err := patchObjects(objects, output.Patches); err != nil {
 		return nil, err

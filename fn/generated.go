@@ -23,7 +23,7 @@ func (c *call) generated(bundles []diag.ObjectRef) []diag.Diagnostic {
 	var diagnostics []diag.Diagnostic
 	for item := range c.each() {
 		annotations := item.GetAnnotations()
-		if !identity.IsOurs(item) || annotations[kustomizeID] == "" {
+		if isOfKustomize := c.built != nil || annotations[kustomizeID] != ""; !isOfKustomize || !identity.IsOurs(item) {
 			continue
 		}
 		diagnostics = append(diagnostics, c.changed(item)...)

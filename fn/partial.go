@@ -4,12 +4,9 @@
 package fn
 
 import (
-	"path"
-	"strings"
-
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/egressbundle/egressbundle/pkg/egress/object"
+	"github.com/egressbundle/egressbundle/fn/identity"
 )
 
 // isPartial reports whether kpt gives a part of a package: its Kptfile is missing, or says
@@ -37,19 +34,8 @@ func selectsForUs(step *yaml.RNode) bool {
 	selects := !step.Field("selectors").IsNilOrEmpty() || !step.Field("exclude").IsNilOrEmpty()
 	for _, field := range []string{"exec", "image"} {
 		if program := step.Field(field); program != nil && selects {
-			return programName(program.Value.YNode().Value) == object.ManagedBy
+			return identity.IsProgram(program.Value.YNode().Value)
 		}
 	}
 	return false
-}
-
-// programName returns the name of a program, without its arguments, or that of an image,
-// without registry and tag.
-func programName(command string) string {
-	program, _, _ := strings.Cut(command, " ")
-	name := path.Base(program)
-	if tag := strings.IndexAny(name, ":@"); tag >= 0 {
-		return name[:tag]
-	}
-	return name
 }

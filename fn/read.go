@@ -25,7 +25,11 @@ func (c *call) render() (*egress.Output, error) {
 	if c.isPartial() {
 		return nil, partialPackage()
 	}
-	in := c.newInput()
+	return c.renderTo(c.newInput())
+}
+
+// renderTo reads the functionConfig and the items into an Input, and renders it.
+func (c *call) renderTo(in *input.Input) (*egress.Output, error) {
 	if c.config != nil {
 		if err := c.parseConfig(in); err != nil {
 			return nil, err
@@ -86,7 +90,8 @@ func (c *call) parseItem(in *input.Input, item *yaml.RNode) error {
 	if err := yamlstream.Documents(&text, []*yaml.Node{item.YNode()}); err != nil {
 		return err
 	}
-	return in.ParseItem(c.fileOf(item), text.Bytes())
+	file, original := c.originOf(item)
+	return in.ParseItem(file, text.Bytes(), original)
 }
 
 // diagnostic reports an error of an item.
@@ -99,6 +104,16 @@ func (c *call) diagnostic(item *yaml.RNode, rule diag.Code, path, message string
 		Path:     path,
 		Message:  message,
 	}
+}
+
+// originOf returns where an item stands, and the text of that, as far as it is known.
+func (c *call) originOf(item *yaml.RNode) (file string, text []byte) {
+	if c.built != nil && isOfAPI(item) {
+		if file, text = c.built.Original(item); file != "" {
+			return file, text
+		}
+	}
+	return c.fileOf(item), nil
 }
 
 // fileOf returns where an item stands, if its host tells: the path from the outermost

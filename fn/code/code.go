@@ -19,6 +19,10 @@ const (
 	Defect diag.Code = "Defect"
 	// PartialPackage: kpt gives a part of a package where it must give all.
 	PartialPackage diag.Code = "PartialPackage"
+	// Unbuildable: kustomize cannot build a kustomization.
+	Unbuildable diag.Code = "Unbuildable"
+	// ForeignFunction: a kustomization needs a function of others, and none is run.
+	ForeignFunction diag.Code = "ForeignFunction"
 )
 
 // Rules about objects that are there already.

@@ -48,3 +48,18 @@ Istio, also those of gateways with {deploy: {installer: Helm}}. Pods take the ch
 when they start again.
 
 As a KRM function, egressbundle patches the workloads among its items by itself.`
+
+const buildHelp = `build prints what "kustomize build DIR" prints, with objects in place of its
+EgressBundles. It has the library of kustomize inside, and needs no flags, no plugins and
+no annotations. Bundles and the EgressMesh are resources of the kustomization, or of those
+below it. Patches, components, namespace and namePrefix change bundles before they are
+rendered, all of them together; they do not change what bundles become.
+
+A kustomization that names egressbundle under generators or transformers stays as it is:
+the bundles there become resources, and the EgressMesh is that of the whole build. Functions
+of others are not run, and fail the build.
+
+The objects stand behind everything else, which comes out as kustomize makes it, but for
+workloads that a bundle patches. -o, --check, --report and --allow-empty are those of
+render: the folder has the objects of bundles, and nothing else of the build. If anything
+is wrong, nothing is written.`

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
-// renderOptions are the flags of render.
+// renderOptions are the flags of commands that render.
 type renderOptions struct {
 	dir        string
 	check      bool
@@ -41,13 +42,20 @@ func renderCommand() *cobra.Command {
 		Short: "Print the objects of the EgressBundles in files and folders",
 		Long:  renderHelp,
 		Args:  cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, paths []string) error {
-			if err := opts.validate(cmd.Flags().Changed); err != nil {
-				return usageError{err}
+		RunE: opts.run(func(cmd *cobra.Command, paths []string) (rendering, error) {
+			output, err := renderPaths(opts.newInput(), cmd.InOrStdin(), paths)
+			if err != nil {
+				return rendering{}, err
 			}
-			return opts.run(cmd, paths)
-		},
+			encode := func(w io.Writer) error { return object.Encode(w, output.Objects) }
+			return rendering{Output: output, encode: encode, warnings: warningsOf(output)}, nil
+		}),
 	}
+	opts.addTo(cmd)
+	return cmd
+}
+
+func (opts *renderOptions) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
 	flags.BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
@@ -56,11 +64,51 @@ func renderCommand() *cobra.Command {
 	flags.Lookup("report").NoOptDefVal = reportMarkdown
 	flags.StringArrayVar(&opts.since, "since", nil, "with --report, print only what differs from the bundles in `PATH`, an older checkout")
 	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
-	return cmd
+}
+
+// newInput returns an empty Input that takes no bundle for what the flags say.
+func (opts *renderOptions) newInput() *input.Input {
+	return &input.Input{AllowEmpty: opts.allowEmpty, Remedy: "; if that is meant, say so with --allow-empty"}
+}
+
+// A rendering is what a command rendered.
+type rendering struct {
+	*egress.Output
+
+	// encode writes what the command prints without flags.
+	encode func(io.Writer) error
+	// warnings are about that.
+	warnings []diag.Diagnostic
+}
+
+// warningsOf returns all that the user should know of objects that stand alone.
+func warningsOf(output *egress.Output) []diag.Diagnostic {
+	warnings := slices.Clone(output.Warnings)
+	for _, p := range output.Patches {
+		warnings = append(warnings, warning.NeedsPatch(p))
+	}
+	return append(warnings, warning.NeedsHelm(output.Releases)...)
+}
+
+// run returns what a command does with what it renders.
+func (opts *renderOptions) run(render func(cmd *cobra.Command, args []string) (rendering, error)) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := opts.validate(cmd.Flags().Changed); err != nil {
+			return usageError{err}
+		}
+		rendered, err := render(cmd, args)
+		if err != nil {
+			return err
+		}
+		if len(opts.since) > 0 {
+			return opts.printChange(cmd, rendered)
+		}
+		return opts.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), rendered)
+	}
 }
 
 // validate looks at what flags ask for together.
-func (opts renderOptions) validate(isSet func(flag string) bool) error {
+func (opts *renderOptions) validate(isSet func(flag string) bool) error {
 	if isSet("report") && opts.report != reportMarkdown && opts.report != reportJSON {
 		return fmt.Errorf("--report must be %s or %s, got %q", reportMarkdown, reportJSON, opts.report)
 	}
@@ -76,27 +124,15 @@ func (opts renderOptions) validate(isSet func(flag string) bool) error {
 	return nil
 }
 
-func (opts renderOptions) run(cmd *cobra.Command, paths []string) error {
-	in := &input.Input{AllowEmpty: opts.allowEmpty, Remedy: "; if that is meant, say so with --allow-empty"}
-	output, err := renderPaths(in, cmd.InOrStdin(), paths)
-	if err != nil {
-		return err
-	}
-	if len(opts.since) > 0 {
-		return opts.printChange(cmd, output)
-	}
-	return opts.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), output)
-}
-
 // printChange prints what the output reports and an older state does not, or otherwise. In the
 // older state there may have been no bundle.
-func (opts renderOptions) printChange(cmd *cobra.Command, output *egress.Output) error {
+func (opts *renderOptions) printChange(cmd *cobra.Command, now rendering) error {
 	before, err := renderPaths(&input.Input{AllowEmpty: true}, cmd.InOrStdin(), opts.since)
 	if err != nil {
 		return err
 	}
-	change := output.Report().Since(before.Report())
-	warning.Print(cmd.ErrOrStderr(), output.Warnings...)
+	change := now.Report().Since(before.Report())
+	warning.Print(cmd.ErrOrStderr(), now.Warnings...)
 	if err := change.Encode(cmd.OutOrStdout()); err != nil || change.IsEmpty() {
 		return err
 	}
@@ -111,44 +147,44 @@ func renderPaths(in *input.Input, stdin io.Reader, paths []string) (*egress.Outp
 	return in.Render()
 }
 
-// print puts the output where the flags say.
-func (opts renderOptions) print(stdout, stderr io.Writer, output *egress.Output) error {
-	ofFolder, err := opts.printOrKeep(stdout, output)
+// print puts what was rendered where the flags say.
+func (opts *renderOptions) print(stdout, stderr io.Writer, r rendering) error {
+	ofFolder, err := opts.printOrKeep(stdout, r)
 	warning.Print(stderr, ofFolder...)
 	if err != nil {
 		return err
 	}
-	warning.Print(stderr, output.Warnings...)
-	for _, p := range output.Patches {
-		warning.Print(stderr, warning.NeedsPatch(p))
+	warnings := r.warnings
+	if opts.dir != "" { // Only objects are there.
+		warnings = warningsOf(r.Output)
 	}
-	warning.Print(stderr, warning.NeedsHelm(output.Releases)...)
+	warning.Print(stderr, warnings...)
 	return nil
 }
 
 // printOrKeep prints the report or the objects, and keeps the objects in a folder, or checks
 // that it has them. It returns warnings of the folder.
-func (opts renderOptions) printOrKeep(stdout io.Writer, output *egress.Output) ([]diag.Diagnostic, error) {
-	printReport := func() error { return opts.printReport(stdout, output) }
+func (opts *renderOptions) printOrKeep(stdout io.Writer, r rendering) ([]diag.Diagnostic, error) {
+	printReport := func() error { return opts.printReport(stdout, r.Output) }
 	dir := filepath.Clean(opts.dir)
 	switch {
 	case opts.check:
-		warnings, err := folder.Check(dir, output.Objects, stdout)
+		warnings, err := folder.Check(dir, r.Objects, stdout)
 		if err != nil {
 			return warnings, err
 		}
 		return warnings, printReport()
 	case opts.dir != "":
-		return folder.Update(dir, output.Objects, printReport)
+		return folder.Update(dir, r.Objects, printReport)
 	case opts.report != "":
 		return nil, printReport()
 	default:
-		return nil, object.Encode(stdout, output.Objects)
+		return nil, r.encode(stdout)
 	}
 }
 
 // printReport prints the report, if there is to be one, in the form that the flag says.
-func (opts renderOptions) printReport(stdout io.Writer, output *egress.Output) error {
+func (opts *renderOptions) printReport(stdout io.Writer, output *egress.Output) error {
 	switch opts.report {
 	case reportMarkdown:
 		return output.Report().Encode(stdout)

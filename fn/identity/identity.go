@@ -6,6 +6,7 @@ package identity
 
 import (
 	"cmp"
+	"path"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -56,4 +57,15 @@ func IsOurs(node *yaml.RNode) bool {
 		Labels:      node.GetLabels(),
 		Annotations: node.GetAnnotations(),
 	}.IsOwn()
+}
+
+// IsProgram reports whether a command with its arguments, or an image with its registry and tag,
+// is this program.
+func IsProgram(command string) bool {
+	program, _, _ := strings.Cut(command, " ")
+	name := path.Base(program)
+	if tag := strings.IndexAny(name, ":@"); tag >= 0 {
+		name = name[:tag]
+	}
+	return name == object.ManagedBy
 }

@@ -33,11 +33,11 @@ type Input struct {
 	diagnostics []diag.Diagnostic
 }
 
-// ParseItem reads a document of which the text is not that of its file, so that diagnostics
-// name the file and no lines. What is wrong with it is kept for Render. Every error is a
-// defect.
-func (in *Input) ParseItem(file string, text []byte) error {
-	found, err := egress.ParseItem(file, text)
+// ParseItem reads a document of which the text is not that of its file. The original, if it is
+// known, is that, and tells the lines of diagnostics. What is wrong with it is kept for
+// Render. Every error is a defect.
+func (in *Input) ParseItem(file string, text, original []byte) error {
+	found, err := egress.ParseItem(file, text, original)
 	in.found.Add(found)
 	return withoutInvalid(err)
 }

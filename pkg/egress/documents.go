@@ -33,18 +33,18 @@ type Documents struct {
 // that is wrong in the stream. The Documents hold the others all the same, so that Render
 // looks for further problems in them.
 func Parse(filename string, src []byte) (Documents, error) {
-	return parseFile(filename, src, false)
+	return documents(parse.File(filename, src))
 }
 
 // ParseItem reads one object as Parse does, where src is not the text of the file:
 // an item of a ResourceList was read from a file and written again by the host.
-// Diagnostics name the file, and neither a line nor a column.
-func ParseItem(filename string, src []byte) (Documents, error) {
-	return parseFile(filename, src, true)
+// Diagnostics name the file, and a line and a column only of fields that the original, the text
+// of the object in the file, has too. It is nil if nobody knows it.
+func ParseItem(filename string, src, original []byte) (Documents, error) {
+	return documents(parse.Rewritten(filename, src, original))
 }
 
-func parseFile(filename string, src []byte, rewritten bool) (Documents, error) {
-	found, err := parse.File(filename, src, rewritten)
+func documents(found parse.Result, err error) (Documents, error) {
 	if err != nil {
 		return Documents{}, err
 	}

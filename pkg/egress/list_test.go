@@ -68,7 +68,7 @@ func TestParseItem(t *testing.T) {
 			"it must be \"EgressBundle\" or \"EgressMesh\" [MissingField]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := egress.ParseItem("f.yaml", []byte(c.src))
+			_, err := egress.ParseItem("f.yaml", []byte(c.src), nil)
 			if diff := cmp.Diff(c.want, string(format(diagnosticsOf(t, err)))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

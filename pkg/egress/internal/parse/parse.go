@@ -31,13 +31,25 @@ type Result struct {
 	Diagnostics []diag.Diagnostic
 }
 
-// File reads every document of a YAML stream. If it is rewritten, src is not the text of the
-// file, and diagnostics name neither a line nor a column. An error is a defect of this
-// package.
-func File(name string, src []byte, rewritten bool) (Result, error) {
-	src = asYAML(src)
-	p := parser{file: name, src: src, rewritten: rewritten}
-	decoder := yaml.NewDecoder(bytes.NewReader(src))
+// File reads every document of a YAML stream. An error is a defect of this package.
+func File(name string, src []byte) (Result, error) {
+	return (&parser{file: name, src: asYAML(src)}).stream()
+}
+
+// Rewritten reads a YAML stream that is not the text of the file. Positions are those of the
+// first document of the original, which is the text of the file, where they say the same, and
+// otherwise name neither a line nor a column.
+func Rewritten(name string, src, original []byte) (Result, error) {
+	p := &parser{file: name, src: asYAML(src), isRewritten: true}
+	var document yaml.Node
+	if err := yaml.Unmarshal(asYAML(original), &document); err == nil && len(document.Content) > 0 {
+		p.original = document.Content[0]
+	}
+	return p.stream()
+}
+
+func (p *parser) stream() (Result, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(p.src))
 	for {
 		var node yaml.Node
 		err := decoder.Decode(&node)
@@ -60,9 +72,18 @@ func File(name string, src []byte, rewritten bool) (Result, error) {
 type parser struct {
 	Result
 
-	file      string
-	src       []byte
-	rewritten bool
+	file        string
+	src         []byte
+	isRewritten bool
+	original    *yaml.Node // of what is rewritten; nil: nobody knows it
+}
+
+// sourceOf returns the source of an object of the stream.
+func (p *parser) sourceOf(root *yaml.Node) *source.Source {
+	if p.isRewritten {
+		return source.New(p.file, root, p.original)
+	}
+	return source.New(p.file, root, root)
 }
 
 func (p *parser) collect(r *diagnose.Reporter) {
@@ -102,7 +123,7 @@ func (p *parser) read(node *yaml.Node, seen map[*yaml.Node]bool) error {
 	case h.kind == "":
 		return nil
 	}
-	from := source.New(p.file, node, p.rewritten)
+	from := p.sourceOf(node)
 	if n, ok := neighbor.From(node, from.At(node)); ok {
 		p.Neighbors = append(p.Neighbors, n)
 	}
@@ -120,7 +141,7 @@ func (p *parser) refuseSequence(sequence *yaml.Node) {
 	if !holdsOurs(sequence, map[*yaml.Node]bool{}) {
 		return
 	}
-	subject := source.Subject{Source: source.New(p.file, sequence, p.rewritten)}
+	subject := source.Subject{Source: p.sourceOf(sequence)}
 	r := diagnose.New(subject)
 	r.Report("", notInList())
 	p.collect(r)
@@ -128,7 +149,7 @@ func (p *parser) refuseSequence(sequence *yaml.Node) {
 
 // own reads an object of this API.
 func (p *parser) own(kind string, root *yaml.Node) error {
-	from := source.New(p.file, root, p.rewritten)
+	from := p.sourceOf(root)
 	known := slices.Contains(api.Kinds(), kind)
 	subject := source.Subject{Source: from}
 	if known {

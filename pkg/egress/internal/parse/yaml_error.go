@@ -134,7 +134,7 @@ func (p *parser) reportYAML(r *diagnose.Reporter, err error, line int) {
 		line = 1 + bytes.Count(p.src[:offset], []byte("\n"))
 	}
 	at := diag.Position{File: p.file}
-	if !p.rewritten {
+	if !p.isRewritten {
 		at.Line, at.Column = line, 1
 	}
 	r.ReportAt(at, "", invalidYAML(strings.Map(printable, text), explain(text).hint))
