@@ -51,7 +51,7 @@ wire-cost: ## Measure what hosts cost real Envoys, beside objects written by han
 	cd wire && REQUIRE_WIRE=1 go test -timeout=3h -run='^$$' -bench=Cost -benchtime=1x .
 
 # Without inlining the program is 2 MB smaller. Where it spends its time, it inlines.
-SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/egressbundle/...=
+SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/egressbundle/...= sigs.k8s.io/kustomize/...=
 
 .PHONY: build
 build: ## Build bin/egressbundle

@@ -40,8 +40,10 @@ func RenderBuild(built *kustomization.Build, in *input.Input) (*Build, error) {
 			return err
 		}
 		b.Output = output
-		b.answer, err = c.answer(output)
-		return err
+		if b.answer, err = c.answer(output); err != nil {
+			return err
+		}
+		return c.followSecrets(b.answer)
 	})
 	return &b, err
 }

@@ -72,10 +72,14 @@ func runsProgram(config *yaml.RNode) bool {
 
 // addMesh keeps a mesh, if none was kept that says the same.
 func (f *findings) addMesh(mesh *yaml.RNode) {
-	says := func(node *yaml.RNode) string { return textOf(node.Field("spec")) }
-	if !slices.ContainsFunc(f.meshes, func(other *yaml.RNode) bool { return says(other) == says(mesh) }) {
+	if !slices.ContainsFunc(f.meshes, func(other *yaml.RNode) bool { return saySame(other, mesh) }) {
 		f.meshes = append(f.meshes, mesh)
 	}
+}
+
+// saySame reports whether two objects of this API say the same, whatever their names.
+func saySame(a, b *yaml.RNode) bool {
+	return a.GetKind() == b.GetKind() && textOf(a.Field("spec")) == textOf(b.Field("spec"))
 }
 
 // textOf returns a field in a form that is equal for all that say the same.

@@ -9,6 +9,7 @@ package kustomization
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -31,7 +32,19 @@ type Build struct {
 
 // Run builds the kustomization in a folder. It fails with a *diag.InvalidError if kustomize
 // cannot build it, or if it needs functions of others.
-func Run(dir string) (b *Build, err error) {
+func Run(dir string) (*Build, error) {
+	b, err := run(dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	b.Meshes = slices.DeleteFunc(b.Meshes, func(mesh *yaml.RNode) bool {
+		return slices.ContainsFunc(b.Resources, func(r *yaml.RNode) bool { return isOfAPI(r) && saySame(r, mesh) })
+	})
+	return b, nil
+}
+
+// run builds a folder, with more resources than it has.
+func run(dir string, more references) (b *Build, err error) {
 	defer func() {
 		if cause := recover(); cause != nil { // The library panics where YAML has a shape that it does not expect.
 			b, err = nil, diag.ErrorOf([]diag.Diagnostic{unbuildable(dir, fmt.Sprint(cause))})
@@ -41,7 +54,7 @@ func Run(dir string) (b *Build, err error) {
 	root, _, _ := disk.CleanedAbs(dir) // Of what is no folder, kustomize says so.
 	found := &findings{reading: map[string]bool{}, originals: newOriginals(dir, root.String())}
 	shown := newLayer(disk, found, map[string]string{})
-	shown.root = root.String()
+	shown.root, shown.more = root.String(), more
 	resources, err := build(shown, dir)
 	if err != nil && len(found.diagnostics) == 0 {
 		found.report(unbuildable(dir, err.Error()))

@@ -22,7 +22,8 @@ type layer struct {
 	filesys.FileSystem
 	*findings
 
-	root string // the folder that is built
+	root string     // the folder that is built
+	more references // what is to be looked up there
 	// texts are files that the disk does not have, or has otherwise.
 	texts map[string]string
 	// folders are those that kustomize looked into, and kustomizations the names of those that
@@ -91,7 +92,8 @@ func (l *layer) edited(path string, text []byte) ([]byte, error) {
 	if err != nil || k.YNode().Kind != yaml.MappingNode {
 		return text, nil
 	}
-	isEdited := filepath.Dir(path) == l.root
+	isRoot := filepath.Dir(path) == l.root
+	isEdited := isRoot
 	for _, field := range fieldsOfFunctions {
 		list := k.Field(field)
 		if list == nil || list.Value.YNode().Kind != yaml.SequenceNode {
@@ -106,6 +108,11 @@ func (l *layer) edited(path string, text []byte) ([]byte, error) {
 	}
 	if !isEdited {
 		return text, nil
+	}
+	if isRoot && len(l.more) > 0 {
+		if err := l.ask(path, k); err != nil {
+			return text, nil //nolint:nilerr // It is no list.
+		}
 	}
 	if err := appendTo(k, "transformers", yaml.NewStringRNode(keepLocal).YNode()); err != nil {
 		return text, nil //nolint:nilerr // It is no list.

@@ -89,12 +89,13 @@ func (o *originals) position(at entryAt) diag.Position {
 // Original returns the file of a resource, and its text, in which other documents are empty
 // lines. It returns nothing for what is not of this API, or was not read from a file.
 func (b *Build) Original(resource *kyaml.RNode) (file string, text []byte) {
-	key, spec := identity.Of(resource), textOf(resource.Field("spec"))
-	for _, sameName := range []bool{true, false} { // Overlays change names, and keep what is said, or the other way around.
+	hasName := func(o original) bool { return identity.Of(o.object) == identity.Of(resource) }
+	saysSame := func(o original) bool { return saySame(o.object, resource) }
+	for _, matches := range []func(original) bool{hasName, saysSame} { // Overlays change what is said, or names.
 		var found []original
-		for _, d := range b.originals.documents {
-			if sameName && identity.Of(d.object) == key || !sameName && d.object.GetKind() == key.Kind && textOf(d.object.Field("spec")) == spec {
-				found = append(found, d)
+		for _, o := range b.originals.documents {
+			if matches(o) {
+				found = append(found, o)
 			}
 		}
 		if len(found) == 1 {
