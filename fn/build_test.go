@@ -157,3 +157,88 @@ func TestBuildExamples(t *testing.T) {
 		}
 	}
 }
+
+// TestBuildLeavesOthersAlone: what is not of bundles comes out as kustomize prints it, in its order
+// and with what it notes.
+func TestBuildLeavesOthersAlone(t *testing.T) {
+	dir := writeLayout(t, map[string]string{
+		"kustomization.yaml": "resources: [others.yaml]\nbuildMetadata: [originAnnotations, managedByLabel, transformerAnnotations]\nnamePrefix: a-\n",
+		"others.yaml":        others(3) + "---\n" + fntest.Workloads,
+		"news.yaml":          news,
+	})
+	others := fntest.KustomizeBuild(t, dir)
+	fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"),
+		strings.Replace(fntest.ReadText(t, filepath.Join(dir, "kustomization.yaml")), "others.yaml", "news.yaml, others.yaml", 1))
+	got := fntest.Execute(t, "", "", fntest.Program, "build", dir)
+	if rest, ok := strings.CutPrefix(got.Stdout, others.Stdout+"---\n"); !ok || !strings.Contains(rest, "payments/a-news") {
+		t.Errorf("(-kustomize +build):\n%s\n%s", cmp.Diff(others.Stdout, got.Stdout), got.Stderr)
+	}
+}
+
+// TestBuildErrors: errors name where the field stands that must be mended, and nothing is printed.
+func TestBuildErrors(t *testing.T) {
+	local := strings.Replace(news, "edition.cnn.com", "localhost", 1)
+	const mustBeName = `must be a fully qualified domain name in lower case, such as "api.example.com", or "*.example.com" ` +
+		`for every name below it, without address, port or path, of at most 63 characters between two dots and 253 in all, got "localhost" [InvalidValue]`
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"a bundle": {
+			files: map[string]string{"kustomization.yaml": "resources: [all.yaml]\n", "all.yaml": others(1) + "---\n# a comment\n" + local},
+			want:  "layout/all.yaml:18:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+		},
+		"a bundle with another name": {
+			files: map[string]string{"kustomization.yaml": "resources: [base]\nnamePrefix: dev-\n", "base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": local},
+			want:  "layout/base/a.yaml:6:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+		},
+		"a bundle as a generator": {
+			files: map[string]string{"kustomization.yaml": "generators: [a.yaml]\n", "a.yaml": local},
+			want:  "layout/a.yaml:6:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+		},
+		"what a patch says": {
+			files: map[string]string{
+				"kustomization.yaml": "resources: [a.yaml]\npatches: [{path: patch.yaml}]\n", "a.yaml": news,
+				"patch.yaml": strings.Replace(local, "cnn:", "bbc:", 1),
+			},
+			want: "layout/a.yaml: EgressBundle payments/news: spec.destinations.bbc.hosts[0]: " + mustBeName,
+		},
+		"what a patch leaves": {
+			files: map[string]string{
+				"kustomization.yaml": "resources: [a.yaml]\npatches: [{path: patch.yaml}]\n", "a.yaml": local,
+				"patch.yaml": strings.Replace(news, "cnn:", "bbc:", 1),
+			},
+			want: "layout/a.yaml:6:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+		},
+		"two meshes": {
+			files: map[string]string{
+				"kustomization.yaml": "resources: [a.yaml]\ntransformers: [one.yaml, two.yaml]\n", "a.yaml": news,
+				"one.yaml": meshDocument, "two.yaml": strings.Replace(meshDocument, "production", "other", 1) + "  accessLog: true\n",
+			},
+			want: "layout/two.yaml:2:1: kind: must stand only once",
+		},
+		"two bundles": {
+			files: map[string]string{
+				"kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "a.yaml": news,
+				"b.yaml": strings.Replace(web, "[www.bbc.co.uk]", "[edition.cnn.com], via: Sidecar", 1),
+			},
+			want: `of EgressBundle payments/news (`,
+		},
+		"no bundle": {
+			files: map[string]string{"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": fntest.ConfigMap},
+			want:  "there must be an EgressBundle, and there is none; if that is meant, say so with --allow-empty [NoBundle]",
+		},
+		"what is rendered already": {
+			files: map[string]string{"kustomization.yaml": "resources: [a.yaml, rendered.yaml]\n", "a.yaml": news, "rendered.yaml": fntest.ReadText(t, "../examples/two-lines/rendered.yaml")},
+			want:  "is there already, from EgressBundle payments/news, which another function rendered; list every bundle once [DuplicateBundle]",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := writeLayout(t, c.files)
+			got := fntest.Execute(t, filepath.Dir(dir), "", fntest.Program, "build", "layout")
+			if got.Status != 1 || got.Stdout != "" || !strings.Contains(got.Stderr, c.want) || strings.Contains(got.Stderr, dir) {
+				t.Errorf("want %s, got %+v", c.want, got)
+			}
+		})
+	}
+}
