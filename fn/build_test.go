@@ -68,7 +68,7 @@ var layouts = map[string]map[string]string{
 		"more/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ntransformers: [../mesh]\n",
 		"mesh/kustomization.yaml": "resources: [mesh.yaml]\npatches:\n" +
 			"- patch: '[{\"op\": \"add\", \"path\": \"/spec/accessLog\", \"value\": true}]'\n  target: {kind: EgressMesh}\n",
-		"mesh/mesh.yaml":          transformer(form{function: execFunction}),
+		"mesh/mesh.yaml": transformer(form{function: execFunction}),
 	},
 	"a mesh that is written into two kustomizations": {
 		"one/kustomization.yaml": "resources: [news.yaml]\ntransformers:\n- |\n  " + fntest.Indent(transformer(form{function: execFunction})),
@@ -186,15 +186,15 @@ func TestBuildErrors(t *testing.T) {
 	}{
 		"a bundle": {
 			files: map[string]string{"kustomization.yaml": "resources: [all.yaml]\n", "all.yaml": others(1) + "---\n# a comment\n" + local},
-			want:  "layout/all.yaml:18:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+			want:  "layout/all.yaml:19:19: spec.destinations.cnn.hosts[0]: " + mustBeName,
 		},
 		"a bundle with another name": {
 			files: map[string]string{"kustomization.yaml": "resources: [base]\nnamePrefix: dev-\n", "base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": local},
-			want:  "layout/base/a.yaml:6:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+			want:  "layout/base/a.yaml:6:19: spec.destinations.cnn.hosts[0]: " + mustBeName,
 		},
 		"a bundle as a generator": {
 			files: map[string]string{"kustomization.yaml": "generators: [a.yaml]\n", "a.yaml": local},
-			want:  "layout/a.yaml:6:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+			want:  "layout/a.yaml:6:19: spec.destinations.cnn.hosts[0]: " + mustBeName,
 		},
 		"what a patch says": {
 			files: map[string]string{
@@ -208,14 +208,14 @@ func TestBuildErrors(t *testing.T) {
 				"kustomization.yaml": "resources: [a.yaml]\npatches: [{path: patch.yaml}]\n", "a.yaml": local,
 				"patch.yaml": strings.Replace(news, "cnn:", "bbc:", 1),
 			},
-			want: "layout/a.yaml:6:18: spec.destinations.cnn.hosts[0]: " + mustBeName,
+			want: "layout/a.yaml:6:19: spec.destinations.cnn.hosts[0]: " + mustBeName,
 		},
 		"two meshes": {
 			files: map[string]string{
 				"kustomization.yaml": "resources: [a.yaml]\ntransformers: [one.yaml, two.yaml]\n", "a.yaml": news,
 				"one.yaml": meshDocument, "two.yaml": strings.Replace(meshDocument, "production", "other", 1) + "  accessLog: true\n",
 			},
-			want: "layout/two.yaml:2:1: kind: must stand only once",
+			want: "layout/two.yaml:2:7: kind: must stand only once: the facts of the cluster stand in EgressMesh production (layout/one.yaml:2:7) already",
 		},
 		"two bundles": {
 			files: map[string]string{

@@ -12,8 +12,6 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
-
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // A layer shows kustomize the disk, but kustomizations so that they name no function: the
@@ -69,18 +67,8 @@ func (l *layer) ReadFile(path string) ([]byte, error) {
 	if name, ok := l.kustomizations[path]; ok {
 		return l.edited(name, text)
 	}
-	l.originals.note(path, text)
-	return text, nil
+	return l.originals.read(path, text), nil
 }
-
-// keepLocal is a transformer that keeps kustomize from leaving out bundles: kpt annotates them
-// so, and nothing applies them anyway.
-const keepLocal = `apiVersion: builtin
-kind: AnnotationsTransformer
-metadata: {name: egressbundle}
-annotations: {config.kubernetes.io/local-config: "false"}
-fieldSpecs: [{group: ` + api.Group + `, path: metadata/annotations, create: true}]
-`
 
 // fieldsOfFunctions are the fields of a kustomization that name functions.
 var fieldsOfFunctions = []string{"generators", "transformers", "validators"}
@@ -92,8 +80,7 @@ func (l *layer) edited(path string, text []byte) ([]byte, error) {
 	if err != nil || k.YNode().Kind != yaml.MappingNode {
 		return text, nil
 	}
-	isRoot := filepath.Dir(path) == l.root
-	isEdited := isRoot
+	var isEdited bool
 	for _, field := range fieldsOfFunctions {
 		list := k.Field(field)
 		if list == nil || list.Value.YNode().Kind != yaml.SequenceNode {
@@ -106,16 +93,14 @@ func (l *layer) edited(path string, text []byte) ([]byte, error) {
 			return text, nil //nolint:nilerr // It is no list.
 		}
 	}
-	if !isEdited {
-		return text, nil
-	}
-	if isRoot && len(l.more) > 0 {
+	if filepath.Dir(path) == l.root && len(l.more) > 0 {
+		isEdited = true
 		if err := l.ask(path, k); err != nil {
 			return text, nil //nolint:nilerr // It is no list.
 		}
 	}
-	if err := appendTo(k, "transformers", yaml.NewStringRNode(keepLocal).YNode()); err != nil {
-		return text, nil //nolint:nilerr // It is no list.
+	if !isEdited {
+		return text, nil
 	}
 	shown, err := k.String()
 	return []byte(shown), err
@@ -160,8 +145,9 @@ func (l *layer) show(at entryAt, bundles []*yaml.RNode) string {
 	for _, bundle := range bundles {
 		text += "---\n" + bundle.MustString()
 	}
-	l.texts[at.file+"#"+at.field] = text
-	return filepath.Base(at.file) + "#" + at.field
+	path := at.file + "#" + at.field
+	l.texts[path] = text
+	return filepath.Base(path)
 }
 
 // configsOf returns the objects that an entry names: written in it, or in the file, folder or
@@ -176,8 +162,7 @@ func (l *layer) configsOf(at entryAt) ([]*yaml.RNode, error) {
 	}
 	l.reading[key] = true
 	defer delete(l.reading, key)
-	alone := map[string]any{"resources": []string{at.node.Value}, "transformers": []string{keepLocal}}
-	text, err := yaml.Marshal(alone)
+	text, err := yaml.Marshal(map[string]any{"resources": []string{at.node.Value}})
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +176,9 @@ func objectsIn(text string) []*yaml.RNode {
 	isObject := func(node *yaml.RNode) bool { return node.YNode().Kind == yaml.MappingNode }
 	if err != nil || !slices.ContainsFunc(objects, isObject) {
 		return nil
+	}
+	for _, object := range objects {
+		_ = object.PipeE(yaml.ClearAnnotation(konfig.IgnoredByKustomizeAnnotation)) // See keepLocal.
 	}
 	return objects
 }

@@ -5,10 +5,13 @@ package kustomization
 
 import (
 	"bytes"
+	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/konfig"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/identity"
@@ -36,28 +39,59 @@ type original struct {
 	text   []byte
 }
 
-// note notes the documents of a file that kustomize reads.
-func (o *originals) note(path string, text []byte) {
-	if o.files[path] || !bytes.Contains(text, []byte(api.Group)) {
-		return
+// read notes the documents of a file that kustomize reads, and returns what kustomize is to see
+// of the file: it leaves out what is annotated as local, as kpt does with bundles, which nothing
+// applies anyway.
+func (o *originals) read(path string, text []byte) []byte {
+	if !bytes.Contains(text, []byte(api.Group)) {
+		return text
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	shown := slices.Clone(lines)
+	for object := range documentsOfAPI(text) {
+		before := object.YNode().Line - 1
+		alone := strings.Repeat("\n", before) + firstDocument(lines[before:])
+		if !o.files[path] {
+			o.documents = append(o.documents, original{object: object, file: o.name(path), text: []byte(alone)})
+		}
+		keepLocal(shown, object)
 	}
 	o.files[path] = true
-	lines := strings.SplitAfter(string(text), "\n")
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	for {
-		var document yaml.Node
-		if err := decoder.Decode(&document); err != nil {
-			return // It is the end, or kustomize says what is wrong.
+	return []byte(strings.Join(shown, ""))
+}
+
+// documentsOfAPI yields the documents of this API. What is wrong with others, kustomize says.
+func documentsOfAPI(text []byte) iter.Seq[*kyaml.RNode] {
+	return func(yield func(object *kyaml.RNode) bool) {
+		decoder := yaml.NewDecoder(bytes.NewReader(text))
+		for {
+			var document yaml.Node
+			if err := decoder.Decode(&document); err != nil {
+				return
+			}
+			object := kyaml.NewRNode(document.Content[0])
+			if object.YNode().Kind == yaml.MappingNode && isOfAPI(object) && !yield(object) {
+				return
+			}
 		}
-		root := document.Content[0]
-		object := kyaml.NewRNode(root)
-		if root.Kind != yaml.MappingNode || !isOfAPI(object) {
-			continue
-		}
-		before := root.Line - 1
-		alone := strings.Repeat("\n", before) + firstDocument(lines[before:])
-		o.documents = append(o.documents, original{object: object, file: o.name(path), text: []byte(alone)})
 	}
+}
+
+// keepLocal renames the annotation by which kustomize leaves an object out, in the lines of its
+// file.
+func keepLocal(lines []string, object *kyaml.RNode) {
+	annotations, err := object.Pipe(kyaml.Lookup("metadata", "annotations"))
+	if err != nil || annotations == nil {
+		return
+	}
+	local := annotations.Field(konfig.IgnoredByKustomizeAnnotation)
+	if local == nil {
+		return
+	}
+	at := local.Key.YNode()
+	line := []rune(lines[at.Line-1])
+	head, tail := string(line[:at.Column-1]), string(line[at.Column-1:])
+	lines[at.Line-1] = head + strings.Replace(tail, konfig.IgnoredByKustomizeAnnotation, "local-config", 1)
 }
 
 // firstDocument returns lines up to the end of a document.
@@ -91,15 +125,11 @@ func (o *originals) position(at entryAt) diag.Position {
 func (b *Build) Original(resource *kyaml.RNode) (file string, text []byte) {
 	hasName := func(o original) bool { return identity.Of(o.object) == identity.Of(resource) }
 	saysSame := func(o original) bool { return saySame(o.object, resource) }
-	for _, matches := range []func(original) bool{hasName, saysSame} { // Overlays change what is said, or names.
-		var found []original
-		for _, o := range b.originals.documents {
-			if matches(o) {
-				found = append(found, o)
-			}
-		}
-		if len(found) == 1 {
-			return found[0].file, found[0].text
+	isSame := func(o original) bool { return hasName(o) && saysSame(o) }
+	// Overlays change what is said, or names. kustomize reads a patch after what it changes.
+	for _, matches := range []func(original) bool{isSame, hasName, saysSame} {
+		if i := slices.IndexFunc(b.originals.documents, matches); i >= 0 {
+			return b.originals.documents[i].file, b.originals.documents[i].text
 		}
 	}
 	return "", nil
