@@ -51,14 +51,15 @@ func BenchmarkFleet(b *testing.B) {
 }
 
 // BenchmarkKustomizeFleet measures kustomize with the same input, with the function
-// and without.
+// and without, and build, which has kustomize inside.
 func BenchmarkKustomizeFleet(b *testing.B) {
 	dir := b.TempDir()
 	fntest.WriteText(b, filepath.Join(dir, "mesh.yaml"), transformer(form{function: execFunction}))
 	fntest.WriteText(b, filepath.Join(dir, "all.yaml"), fleet(200)+"---\n"+others(2000))
+	kustomization := filepath.Join(dir, "kustomization.yaml")
 	for name, more := range map[string]string{"function=no": "", "function=yes": "transformers: [mesh.yaml]\n"} {
 		b.Run(name, func(b *testing.B) {
-			fntest.WriteText(b, filepath.Join(dir, "kustomization.yaml"), "resources: [all.yaml]\n"+more)
+			fntest.WriteText(b, kustomization, "resources: [all.yaml]\n"+more)
 			for b.Loop() {
 				if got := fntest.KustomizeBuild(b, dir, "--enable-exec"); got.Status != 0 {
 					b.Fatal(got.Stderr)
@@ -66,4 +67,10 @@ func BenchmarkKustomizeFleet(b *testing.B) {
 			}
 		})
 	}
+	b.Run("build", func(b *testing.B) {
+		fntest.WriteText(b, kustomization, "resources: [all.yaml]\ntransformers: [mesh.yaml]\n")
+		for b.Loop() {
+			fntest.Succeed(b, dir, "", fntest.Program, "build", ".")
+		}
+	})
 }

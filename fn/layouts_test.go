@@ -44,6 +44,27 @@ func TestFleetLayout(t *testing.T) {
 	}
 }
 
+// TestBuildLayout: build prints of an overlay what render makes of the changed bundle, and of the
+// layouts for the function what kustomize prints with it, in whatever form.
+func TestBuildLayout(t *testing.T) {
+	base := fntest.ReadText(t, "../examples/layouts/build/base/egress.yaml")
+	mesh := fntest.ReadText(t, "../examples/layouts/build/base/mesh.yaml")
+	want := fntest.Succeed(t, "", base+"    bank: {hosts: [api.bank.example.com]}\n---\n"+mesh, fntest.Program, "render", "-")
+	if diff := cmp.Diff(want, fntest.Succeed(t, "", "", fntest.Program, "build", "../examples/layouts/build/production")); diff != "" {
+		t.Errorf("(-render +build):\n%s", diff)
+	}
+	for _, f := range append(forms(t)[:1], form{function: "container: {image: registry.example.com/egressbundle:v0.1.0}"}) {
+		for _, path := range []string{"fleet", "overlays/staging", "overlays/production", "prefixed/base"} {
+			name, rest, _ := strings.Cut(path, "/")
+			want := fntest.KustomizeBuild(t, filepath.Join(copyLayout(t, name, forms(t)[0]), rest), forms(t)[0].flags...)
+			got := fntest.Succeed(t, "", "", fntest.Program, "build", filepath.Join(copyLayout(t, name, f), rest))
+			if diff := cmp.Diff(documents(want.Stdout), documents(got)); diff != "" || want.Status != 0 {
+				t.Errorf("%s %s (-kustomize +build):\n%s", f.function, path, diff)
+			}
+		}
+	}
+}
+
 // TestKptLayout: kpt writes into the layout what render makes of its files.
 func TestKptLayout(t *testing.T) {
 	for _, f := range forms(t) {

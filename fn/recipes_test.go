@@ -310,25 +310,13 @@ func TestArgoCD(t *testing.T) {
 		}
 	}
 	decode(t, "../recipes/argocd/plugin.yaml", &plugin)
+	command := plugin.Spec.Generate.Command
+	for _, f := range []string{"generators: [news.yaml]\n", "resources: [news.yaml]\n"} {
+		testPlugin(t, command, f)
+	}
 	name := "name: " + plugin.Metadata.Name + "-" + plugin.Spec.Version + "\n"
 	if application := fntest.ReadText(t, "../recipes/argocd/application.yaml"); !strings.Contains(application, name) {
 		t.Errorf("the Application does not have the plugin's %s", name)
-	}
-	command := plugin.Spec.Generate.Command
-	if hasEngine(t) {
-		app := t.TempDir()
-		fntest.WriteText(t, filepath.Join(app, "news.yaml"), fntest.Smallest)
-		for _, path := range []string{app, filepath.Join(app, "news.yaml")} {
-			if err := os.Chmod(path, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-		args := []string{"run", "--rm", "--network", "none", "--user", "999", "--read-only", "-v", app + ":/app:ro",
-			"-w", "/app", "--entrypoint", command[0], buildImage(t)}
-		got := fntest.Succeed(t, "", "", "docker", append(args, command[1:]...)...)
-		if diff := cmp.Diff(fntest.Succeed(t, app, "", fntest.Program, command[1:]...), got); diff != "" {
-			t.Errorf("(-program +image):\n%s", diff)
-		}
 	}
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "egressbundle"), os.DirFS("../recipes/argocd")); err != nil {
@@ -375,6 +363,29 @@ spec:
 	}
 }
 
+// testPlugin runs the command of the plugin as Argo CD does, in the folder of an Application.
+func testPlugin(t *testing.T, command []string, kustomization string) {
+	t.Helper()
+	app := t.TempDir()
+	fntest.WriteText(t, filepath.Join(app, "news.yaml"), fntest.Smallest)
+	fntest.WriteText(t, filepath.Join(app, "kustomization.yaml"), kustomization)
+	got := fntest.Succeed(t, app, "", fntest.Program, command[1:]...)
+	if diff := cmp.Diff(fntest.Succeed(t, app, "", fntest.Program, "render", "news.yaml"), got); diff != "" {
+		t.Errorf("%s (-render +plugin):\n%s", kustomization, diff)
+	}
+	if !hasEngine(t) {
+		return
+	}
+	if err := os.Chmod(app, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"run", "--rm", "--network", "none", "--user", "999", "--read-only", "-v", app + ":/app:ro",
+		"-w", "/app", "--entrypoint", command[0], buildImage(t)}
+	if diff := cmp.Diff(got, fntest.Succeed(t, "", "", "docker", append(args, command[1:]...)...)); diff != "" {
+		t.Errorf("%s (-program +image):\n%s", kustomization, diff)
+	}
+}
+
 // TestPreCommit: the real pre-commit lets a commit pass that has what the bundles say,
 // and no other.
 func TestPreCommit(t *testing.T) {
@@ -412,39 +423,6 @@ func TestPreCommit(t *testing.T) {
 	got := fntest.Execute(t, dir, "", "pre-commit", "run")
 	if got.Status != 1 || !strings.Contains(got.Stdout, "\nrendered/payments/serviceentry_payments--web--cnn.yaml\n") {
 		t.Errorf("files are not added: %+v", got)
-	}
-}
-
-// TestCheckBuild: the script finds what kustomize leaves out without --enable-exec.
-func TestCheckBuild(t *testing.T) {
-	script, err := filepath.Abs("../recipes/check-build.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	annotated := withFunction(fntest.Smallest, form{function: execFunction})
-	for kustomization, messages := range map[string][]string{
-		"generators: [bundles/news.yaml]\n": {"has no object of the bundle payments/news"},
-		"resources: [bundles/news.yaml]\ntransformers: [mesh.yaml]\n": {
-			"has no object of the bundle payments/news", "has bundles that nothing rendered",
-		},
-	} {
-		dir := t.TempDir()
-		fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), annotated)
-		fntest.WriteText(t, filepath.Join(dir, "mesh.yaml"), transformer(form{function: execFunction}))
-		fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), kustomization)
-		check := func(flags ...string) fntest.Outcome {
-			fntest.WriteText(t, filepath.Join(dir, "built.yaml"), fntest.KustomizeBuild(t, dir, flags...).Stdout)
-			return fntest.Execute(t, dir, "", "sh", script, "built.yaml", "bundles")
-		}
-		if got := check("--enable-exec"); got != (fntest.Outcome{}) {
-			t.Errorf("%s: rendered: %+v", kustomization, got)
-		}
-		got := check()
-		for _, message := range messages {
-			if got.Status != 1 || !strings.Contains(got.Stderr, message+"; does kustomize run with --enable-exec?") {
-				t.Errorf("%s: left out: %+v", kustomization, got)
-			}
-		}
 	}
 }
 

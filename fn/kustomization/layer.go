@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -65,7 +66,7 @@ func (l *layer) ReadFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	if name, ok := l.kustomizations[path]; ok {
-		return l.edited(name, text)
+		return l.edited(name, text), nil
 	}
 	return l.originals.read(path, text), nil
 }
@@ -73,37 +74,43 @@ func (l *layer) ReadFile(path string) ([]byte, error) {
 // fieldsOfFunctions are the fields of a kustomization that name functions.
 var fieldsOfFunctions = []string{"generators", "transformers", "validators"}
 
-// edited returns the text of a kustomization without functions. What is wrong with it
-// otherwise, kustomize says.
-func (l *layer) edited(path string, text []byte) ([]byte, error) {
+// edited returns the text of a kustomization without functions. Where it has another shape than
+// kustomizations have, kustomize says so.
+func (l *layer) edited(path string, text []byte) []byte {
 	k, err := yaml.Parse(string(text))
 	if err != nil || k.YNode().Kind != yaml.MappingNode {
-		return text, nil
+		return text
 	}
-	var isEdited bool
+	isEdited, err := l.edit(path, k)
+	if err != nil || !isEdited {
+		return text
+	}
+	shown, err := k.String()
+	if err != nil {
+		return text
+	}
+	return []byte(shown)
+}
+
+// edit takes functions out of a kustomization, and reports whether there were any.
+func (l *layer) edit(path string, k *yaml.RNode) (isEdited bool, err error) {
 	for _, field := range fieldsOfFunctions {
 		list := k.Field(field)
 		if list == nil || list.Value.YNode().Kind != yaml.SequenceNode {
 			continue
 		}
-		rest, bundles := l.split(path, field, list.Value.YNode().Content)
-		isEdited = isEdited || len(bundles) > 0 || !slices.Equal(rest, list.Value.YNode().Content)
-		list.Value.YNode().Content = rest
+		entries := list.Value.YNode()
+		rest, bundles := l.split(path, field, entries.Content)
+		isEdited = isEdited || !slices.Equal(rest, entries.Content)
+		entries.Content = rest
 		if err := appendTo(k, "resources", bundles...); err != nil {
-			return text, nil //nolint:nilerr // It is no list.
+			return false, err
 		}
 	}
 	if filepath.Dir(path) == l.root && len(l.more) > 0 {
-		isEdited = true
-		if err := l.ask(path, k); err != nil {
-			return text, nil //nolint:nilerr // It is no list.
-		}
+		return true, l.ask(path, k)
 	}
-	if !isEdited {
-		return text, nil
-	}
-	shown, err := k.String()
-	return []byte(shown), err
+	return isEdited, nil
 }
 
 func appendTo(k *yaml.RNode, field string, entries ...*yaml.Node) error {
@@ -141,12 +148,12 @@ func (l *layer) split(path, field string, entries []*yaml.Node) (rest, bundles [
 // show makes a file with bundles, beside the kustomization that names them, and returns its
 // name.
 func (l *layer) show(at entryAt, bundles []*yaml.RNode) string {
-	var text string
+	var text strings.Builder
 	for _, bundle := range bundles {
-		text += "---\n" + bundle.MustString()
+		text.WriteString("---\n" + bundle.MustString())
 	}
 	path := at.file + "#" + at.field
-	l.texts[path] = text
+	l.texts[path] = text.String()
 	return filepath.Base(path)
 }
 

@@ -42,16 +42,17 @@ func (b *Build) Resolve(all []Reference) (map[Reference]string, error) {
 	for _, r := range all {
 		if secretsIn[r.Namespace] && !present[r] {
 			unknown = append(unknown, r)
+			present[r] = true // Once is enough.
 		}
 	}
+	names := map[Reference]string{}
 	if len(unknown) == 0 {
-		return nil, nil
+		return names, nil
 	}
 	again, err := run(b.originals.dir, unknown)
 	if err != nil {
 		return nil, err
 	}
-	names := map[Reference]string{}
 	for _, r := range again.Resources {
 		from := Reference{textAt(r, "namespace"), textAt(r, "from")}
 		if r.GetKind() == kindOfReference && r.GetNamespace() == from.Namespace {
