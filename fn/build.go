@@ -39,6 +39,7 @@ func RenderBuild(built *kustomization.Build, in *input.Input) (*Build, error) {
 		if err != nil {
 			return err
 		}
+		output.Warnings = slices.Concat(built.Missed(output.Objects), output.Warnings)
 		b.Output = output
 		if b.answer, err = c.answer(output); err != nil {
 			return err

@@ -37,6 +37,8 @@ const (
 	MovedObject diag.Code = "MovedObject"
 	// RenamedObject: kustomize renamed an object that must keep its name.
 	RenamedObject diag.Code = "RenamedObject"
+	// MissedObject: a patch of a kustomization is for an object that is made when kustomize is done.
+	MissedObject diag.Code = "MissedObject"
 	// RenderedApart: an object that bundles share was made for others of them.
 	RenderedApart diag.Code = "RenderedApart"
 )

@@ -86,6 +86,40 @@ func TestBuildWarnings(t *testing.T) {
 	}
 }
 
+// TestBuildMissedPatches: a patch for what bundles become is named, if it finds nothing else.
+func TestBuildMissedPatches(t *testing.T) {
+	dir := t.TempDir()
+	fntest.WriteText(t, filepath.Join(dir, "bundle.yaml"), fntest.Smallest)
+	fntest.WriteText(t, filepath.Join(dir, "workloads.yaml"), fntest.Workloads)
+	patch := func(target string) string {
+		return "- target: {" + target + "}\n  patch: '[{\"op\": \"add\", \"path\": \"/metadata/labels\", \"value\": {\"a\": \"b\"}}]'\n"
+	}
+	fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"), "resources: [bundle.yaml, workloads.yaml]\npatches:\n"+
+		patch("kind: EgressBundle")+patch("kind: Virtual.*")+patch("kind: Deployment")+patch("kind: StatefulSet")+
+		patch("kind: Gateway, namespace: elsewhere")+patch("group: networking.istio.io, kind: Gateway"))
+	var stderr strings.Builder
+	if status := Run([]string{"build", dir}, strings.NewReader(""), &strings.Builder{}, &stderr); status != 0 {
+		t.Fatal(stderr.String())
+	}
+	var got []string
+	for line := range strings.Lines(stderr.String()) {
+		if strings.HasSuffix(line, "[MissedObject]\n") {
+			got = append(got, strings.TrimPrefix(line, dir+"/"))
+		}
+	}
+	message := func(at, path, object string) string {
+		return "kustomization.yaml:" + at + ": warning: " + path + ": finds nothing: what bundles become, such as " + object +
+			", is made when kustomize is done; patch the EgressBundle or the EgressMesh [MissedObject]\n"
+	}
+	want := []string{
+		message("5:11", "patches[1].target", "VirtualService istio-system/payments--news--cnn"),
+		message("13:11", "patches[5].target", "Gateway istio-system/payments--news--istio-egressgateway"),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func inDir(dir string, flags []string) []string {
 	if len(flags) == 0 {
 		return nil

@@ -52,8 +52,9 @@ As a KRM function, egressbundle patches the workloads among its items by itself.
 const buildHelp = `build prints what "kustomize build DIR" prints, with objects in place of its
 EgressBundles. It has the library of kustomize inside, and needs no flags, no plugins and
 no annotations. Bundles and the EgressMesh are resources of the kustomization, or of those
-below it. Patches, components, namespace and namePrefix change bundles before they are
-rendered, all of them together; they do not change what bundles become.
+below it. Patches, components, labels, namespace and namePrefix change bundles before they
+are rendered, all of them together. They do not change what bundles become, but names of
+Secrets there follow kustomize, and a patch for it that finds nothing gets a warning.
 
 A kustomization that names egressbundle under generators or transformers stays as it is:
 the bundles there become resources, and the EgressMesh is that of the whole build. Functions

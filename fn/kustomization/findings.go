@@ -22,6 +22,7 @@ type findings struct {
 	meshes      []*yaml.RNode
 	diagnostics []diag.Diagnostic
 	originals   originals
+	patches     []patch
 	// reading are the entries that are being read, which must not name themselves.
 	reading map[string]bool
 }

@@ -28,6 +28,7 @@ type Build struct {
 	Meshes []*yaml.RNode
 
 	originals originals
+	patches   []patch
 }
 
 // Run builds the kustomization in a folder. It fails with a *diag.InvalidError if kustomize
@@ -62,7 +63,7 @@ func run(dir string, more references) (b *Build, err error) {
 	if err := diag.ErrorOf(found.diagnostics); err != nil {
 		return nil, err
 	}
-	return &Build{Resources: resources, Meshes: found.meshes, originals: found.originals}, nil
+	return &Build{Resources: resources, Meshes: found.meshes, originals: found.originals, patches: found.patches}, nil
 }
 
 // build runs kustomize on what a layer shows, with the options of its command.

@@ -94,6 +94,7 @@ func (l *layer) edited(path string, text []byte) []byte {
 
 // edit takes functions out of a kustomization, and reports whether there were any.
 func (l *layer) edit(path string, k *yaml.RNode) (isEdited bool, err error) {
+	l.notePatches(path, k)
 	for _, field := range fieldsOfFunctions {
 		list := k.Field(field)
 		if list == nil || list.Value.YNode().Kind != yaml.SequenceNode {

@@ -181,7 +181,7 @@ var rooms = []room{
 		reason: "writes objects, wherever they come from",
 	},
 	{
-		dir: "fn/kustomization", own: []string{"api", "diag", "fn/code", "fn/identity"},
+		dir: "fn/kustomization", own: []string{"api", "diag", "object", "fn/code", "fn/identity"},
 		others: []string{"go.yaml.in/yaml/v3", "sigs.k8s.io/kustomize/api", "sigs.k8s.io/kustomize/kyaml"},
 		reason: "the one room that knows kustomizations; it builds them, and renders nothing",
 	},
