@@ -161,16 +161,26 @@ func TestBuildExamples(t *testing.T) {
 // TestBuildLeavesOthersAlone: what is not of bundles comes out as kustomize prints it, in its order
 // and with what it notes.
 func TestBuildLeavesOthersAlone(t *testing.T) {
+	for _, more := range []string{"", "namePrefix: a-\n"} {
+		testOthers(t, "resources: [others.yaml]\nbuildMetadata: [transformerAnnotations]\n"+more)
+		testOthers(t, "resources: [others.yaml]\nconfigMapGenerator: [{name: data, files: [local.yaml]}]\n"+
+			"buildMetadata: [originAnnotations, managedByLabel, transformerAnnotations]\n"+more)
+	}
+}
+
+func testOthers(t *testing.T, kustomization string) {
+	t.Helper()
 	dir := writeLayout(t, map[string]string{
-		"kustomization.yaml": "resources: [others.yaml]\nbuildMetadata: [originAnnotations, managedByLabel, transformerAnnotations]\nnamePrefix: a-\n",
+		"kustomization.yaml": kustomization,
 		"others.yaml":        others(3) + "---\n" + fntest.Workloads,
+		"local.yaml":         strings.Replace(news, "{name", `{annotations: {config.kubernetes.io/local-config: "true"}, name`, 1),
 		"news.yaml":          news,
 	})
 	others := fntest.KustomizeBuild(t, dir)
 	fntest.WriteText(t, filepath.Join(dir, "kustomization.yaml"),
 		strings.Replace(fntest.ReadText(t, filepath.Join(dir, "kustomization.yaml")), "others.yaml", "news.yaml, others.yaml", 1))
 	got := fntest.Execute(t, "", "", fntest.Program, "build", dir)
-	if rest, ok := strings.CutPrefix(got.Stdout, others.Stdout+"---\n"); !ok || !strings.Contains(rest, "payments/a-news") {
+	if rest, ok := strings.CutPrefix(got.Stdout, others.Stdout+"---\n"); !ok || !strings.Contains(rest, "kind: VirtualService") {
 		t.Errorf("(-kustomize +build):\n%s\n%s", cmp.Diff(others.Stdout, got.Stdout), got.Stderr)
 	}
 }

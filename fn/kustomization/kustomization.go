@@ -70,11 +70,17 @@ func run(dir string, more references) (b *Build, err error) {
 func build(shown *layer, dir string) ([]*yaml.RNode, error) {
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionUnspecified
-	resources, err := krusty.MakeKustomizer(options).Run(shown, dir)
+	built, err := krusty.MakeKustomizer(options).Run(shown, dir)
 	if err != nil {
 		return nil, err
 	}
-	return resources.ToRNodeSlice(), nil
+	resources := built.ToRNodeSlice()
+	for _, r := range resources {
+		if err := forgetKeepLocal(r); err != nil {
+			return nil, err
+		}
+	}
+	return resources, nil
 }
 
 // unbuildable is the error that kustomize cannot build a folder.

@@ -68,7 +68,8 @@ func (l *layer) ReadFile(path string) ([]byte, error) {
 	if name, ok := l.kustomizations[path]; ok {
 		return l.edited(name, text), nil
 	}
-	return l.originals.read(path, text), nil
+	l.originals.note(path, text)
+	return text, nil
 }
 
 // fieldsOfFunctions are the fields of a kustomization that name functions.
@@ -92,7 +93,8 @@ func (l *layer) edited(path string, text []byte) []byte {
 	return []byte(shown)
 }
 
-// edit takes functions out of a kustomization, and reports whether there were any.
+// edit takes functions out of a kustomization, and adds what the build itself needs. It reports
+// whether there was anything to do.
 func (l *layer) edit(path string, k *yaml.RNode) (isEdited bool, err error) {
 	l.notePatches(path, k)
 	for _, field := range fieldsOfFunctions {
@@ -108,10 +110,13 @@ func (l *layer) edit(path string, k *yaml.RNode) (isEdited bool, err error) {
 			return false, err
 		}
 	}
-	if filepath.Dir(path) == l.root && len(l.more) > 0 {
-		return true, l.ask(path, k)
+	if filepath.Dir(path) != l.root {
+		return isEdited, nil
 	}
-	return isEdited, nil
+	if err := l.ask(path, k); err != nil {
+		return false, err
+	}
+	return true, appendTo(k, "transformers", yaml.NewStringRNode(keepLocal).YNode())
 }
 
 func appendTo(k *yaml.RNode, field string, entries ...*yaml.Node) error {
@@ -170,7 +175,7 @@ func (l *layer) configsOf(at entryAt) ([]*yaml.RNode, error) {
 	}
 	l.reading[key] = true
 	defer delete(l.reading, key)
-	text, err := yaml.Marshal(map[string]any{"resources": []string{at.node.Value}})
+	text, err := yaml.Marshal(map[string]any{"resources": []string{at.node.Value}, "transformers": []string{keepLocal}})
 	if err != nil {
 		return nil, err
 	}
@@ -184,9 +189,6 @@ func objectsIn(text string) []*yaml.RNode {
 	isObject := func(node *yaml.RNode) bool { return node.YNode().Kind == yaml.MappingNode }
 	if err != nil || !slices.ContainsFunc(objects, isObject) {
 		return nil
-	}
-	for _, object := range objects {
-		_ = object.PipeE(yaml.ClearAnnotation(konfig.IgnoredByKustomizeAnnotation)) // See keepLocal.
 	}
 	return objects
 }

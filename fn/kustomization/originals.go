@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"sigs.k8s.io/kustomize/api/konfig"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/egressbundle/egressbundle/fn/identity"
@@ -39,25 +38,18 @@ type original struct {
 	text   []byte
 }
 
-// read notes the documents of a file that kustomize reads, and returns what kustomize is to see
-// of the file: it leaves out what is annotated as local, as kpt does with bundles, which nothing
-// applies anyway.
-func (o *originals) read(path string, text []byte) []byte {
-	if !bytes.Contains(text, []byte(api.Group)) {
-		return text
+// note notes the documents of a file that kustomize reads.
+func (o *originals) note(path string, text []byte) {
+	if o.files[path] || !bytes.Contains(text, []byte(api.Group)) {
+		return
 	}
+	o.files[path] = true
 	lines := strings.SplitAfter(string(text), "\n")
-	shown := slices.Clone(lines)
 	for object := range documentsOfAPI(text) {
 		before := object.YNode().Line - 1
 		alone := strings.Repeat("\n", before) + firstDocument(lines[before:])
-		if !o.files[path] {
-			o.documents = append(o.documents, original{object: object, file: o.name(path), text: []byte(alone)})
-		}
-		keepLocal(shown, object)
+		o.documents = append(o.documents, original{object: object, file: o.name(path), text: []byte(alone)})
 	}
-	o.files[path] = true
-	return []byte(strings.Join(shown, ""))
 }
 
 // documentsOfAPI yields the documents of this API. What is wrong with others, kustomize says.
@@ -75,23 +67,6 @@ func documentsOfAPI(text []byte) iter.Seq[*kyaml.RNode] {
 			}
 		}
 	}
-}
-
-// keepLocal renames the annotation by which kustomize leaves an object out, in the lines of its
-// file.
-func keepLocal(lines []string, object *kyaml.RNode) {
-	annotations, err := object.Pipe(kyaml.Lookup("metadata", "annotations"))
-	if err != nil || annotations == nil {
-		return
-	}
-	local := annotations.Field(konfig.IgnoredByKustomizeAnnotation)
-	if local == nil {
-		return
-	}
-	at := local.Key.YNode()
-	line := []rune(lines[at.Line-1])
-	head, tail := string(line[:at.Column-1]), string(line[at.Column-1:])
-	lines[at.Line-1] = head + strings.Replace(tail, konfig.IgnoredByKustomizeAnnotation, "local-config", 1)
 }
 
 // firstDocument returns lines up to the end of a document.

@@ -62,8 +62,11 @@ func (b *Build) Resolve(all []Reference) (map[Reference]string, error) {
 	return names, nil
 }
 
-// ask adds references to what kustomize builds.
+// ask adds references to what kustomize builds, if there are any.
 func (l *layer) ask(path string, k *yaml.RNode) error {
+	if len(l.more) == 0 {
+		return nil
+	}
 	var objects strings.Builder
 	for i, r := range l.more {
 		fmt.Fprintf(&objects, "---\napiVersion: v1\nkind: %s\nmetadata: {name: reference-%d, namespace: %q}\nnamespace: %q\nfrom: %q\nto: %q\n",
