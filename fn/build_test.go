@@ -111,6 +111,7 @@ var layouts = map[string]map[string]string{
 		"others.yaml":            others(2) + "---\napiVersion: v1\nkind: Service\nmetadata: {name: s, annotations: {}, labels: {}}\nspec: {ports: [{port: 80}]}\n",
 		"namespace.yaml":         "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: all, namespace: elsewhere}\nunsetOnly: true\n",
 		"sub/kustomization.yaml": "generators: [news.yaml]\n",
+		"sub/news.yaml":          news,
 	},
 }
 

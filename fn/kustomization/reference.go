@@ -54,9 +54,8 @@ func (b *Build) Resolve(all []Reference) (map[Reference]string, error) {
 		return nil, err
 	}
 	for _, r := range again.Resources {
-		from := Reference{textAt(r, "namespace"), textAt(r, "from")}
-		if r.GetKind() == kindOfReference && r.GetNamespace() == from.Namespace {
-			names[from] = textAt(r, "to")
+		if r.GetKind() == kindOfReference {
+			names[Reference{textAt(r, "namespace"), textAt(r, "from")}] = textAt(r, "to")
 		}
 	}
 	return names, nil
