@@ -27,8 +27,8 @@ const nameOfKeepLocal = "egressbundle-keeps-local"
 const annotationTransformations = "alpha.config.kubernetes.io/transformations"
 
 // noteOfKeepLocal is what it notes of that one.
-var noteOfKeepLocal = regexp.MustCompile(`- configuredIn: .*\n  configuredBy:\n    apiVersion: builtin\n    kind: AnnotationsTransformer\n` +
-	`    name: ` + nameOfKeepLocal + `\n`)
+var noteOfKeepLocal = regexp.MustCompile(
+	`- configuredIn: .*\n  configuredBy:\n    apiVersion: builtin\n    kind: AnnotationsTransformer\n    name: ` + nameOfKeepLocal + `\n`)
 
 // forgetKeepLocal takes that note out of an object.
 func forgetKeepLocal(object *yaml.RNode) error {
