@@ -76,6 +76,26 @@ func TestParseItem(t *testing.T) {
 	}
 }
 
+// TestParseItemWithOriginal: a field that is as it stands in the file has the line that it has
+// there, and one that was changed or added since has none.
+func TestParseItemWithOriginal(t *testing.T) {
+	const head = "apiVersion: egressbundle.io/v1alpha1\nkind: EgressBundle\nmetadata: {name: news, namespace: payments}\n"
+	original := "\n\n" + head + "spec:\n  destinations:\n    a: {hosts: [localhost]}\n    b: {hosts: [b.example.com]}\n"
+	item := head + "spec: {destinations: {a: {hosts: [localhost]}, b: {hosts: [b]}, d: {hosts: [d]}}, enforce: {}, what: 1}\n"
+	_, err := egress.ParseItem("f.yaml", []byte(item), []byte(original))
+	var got []string
+	for _, d := range diagnosticsOf(t, err) {
+		got = append(got, d.Position.String()+" "+d.Path)
+	}
+	want := []string{
+		"f.yaml spec.destinations.b.hosts[0]", "f.yaml spec.destinations.d.hosts[0]", "f.yaml spec.what",
+		"f.yaml:8:17 spec.destinations.a.hosts[0]",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func renderText(t *testing.T, src string) string {
 	t.Helper()
 	found, err := egress.Parse("team.yaml", []byte(src))
