@@ -4,9 +4,13 @@
 package command
 
 import (
+	"errors"
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/egressbundle/egressbundle/fn"
+	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/fn/kustomization"
 )
 
@@ -17,12 +21,15 @@ func buildCommand() *cobra.Command {
 		Short: "Print what kustomize builds, with the EgressBundles among it rendered",
 		Long:  buildHelp,
 		Args:  cobra.ExactArgs(1),
-		RunE: opts.run(func(_ *cobra.Command, args []string) (rendering, error) {
-			built, err := kustomization.Run(args[0])
+		RunE: opts.run(func(in *input.Input, _ io.Reader, dirs []string) (rendering, error) {
+			if len(dirs) != 1 {
+				return rendering{}, usageError{errors.New("--since of a build is one folder")}
+			}
+			built, err := kustomization.Run(dirs[0])
 			if err != nil {
 				return rendering{}, err
 			}
-			b, err := fn.RenderBuild(built, opts.newInput())
+			b, err := fn.RenderBuild(built, in)
 			if err != nil {
 				return rendering{}, err
 			}

@@ -126,3 +126,21 @@ func inDir(dir string, flags []string) []string {
 	}
 	return []string{flags[0], filepath.Join(dir, flags[1])}
 }
+
+// TestBuildSince: what differs between two builds.
+func TestBuildSince(t *testing.T) {
+	dir := overlay(t)
+	since := func(path string) fntest.Outcome {
+		return fntest.Execute(t, dir, "", fntest.Program, "build", "overlay", "--report", "--since", path)
+	}
+	if got := since("overlay"); got.Status != 0 || !strings.Contains(got.Stdout, "\nNothing: ") {
+		t.Errorf("since itself: %+v", got)
+	}
+	got := since("base")
+	if got.Status != 3 || !strings.Contains(got.Stdout, "## Opened\n\n- shop/news ") || !strings.Contains(got.Stdout, "## Closed\n\n- payments/news ") {
+		t.Errorf("since its base: %+v", got)
+	}
+	if got := since("missing"); got.Status != 1 || got.Stdout != "" {
+		t.Errorf("since nothing: %+v", got)
+	}
+}

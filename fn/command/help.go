@@ -61,6 +61,7 @@ the bundles there become resources, and the EgressMesh is that of the whole buil
 of others are not run, and fail the build.
 
 The objects stand behind everything else, which comes out as kustomize makes it, but for
-workloads that a bundle patches. -o, --check, --report and --allow-empty are those of
+workloads that a bundle patches. -o, --check, --report, --since, which is another DIR, and
+--allow-empty are those of
 render: the folder has the objects of bundles, and nothing else of the build. If anything
 is wrong, nothing is written.`

@@ -42,8 +42,8 @@ func renderCommand() *cobra.Command {
 		Short: "Print the objects of the EgressBundles in files and folders",
 		Long:  renderHelp,
 		Args:  cobra.MinimumNArgs(1),
-		RunE: opts.run(func(cmd *cobra.Command, paths []string) (rendering, error) {
-			output, err := renderPaths(opts.newInput(), cmd.InOrStdin(), paths)
+		RunE: opts.run(func(in *input.Input, stdin io.Reader, paths []string) (rendering, error) {
+			output, err := renderPaths(in, stdin, paths)
 			if err != nil {
 				return rendering{}, err
 			}
@@ -66,11 +66,6 @@ func (opts *renderOptions) addTo(cmd *cobra.Command) {
 	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
 }
 
-// newInput returns an empty Input that takes no bundle for what the flags say.
-func (opts *renderOptions) newInput() *input.Input {
-	return &input.Input{AllowEmpty: opts.allowEmpty, Remedy: "; if that is meant, say so with --allow-empty"}
-}
-
 // A rendering is what a command rendered.
 type rendering struct {
 	*egress.Output
@@ -90,18 +85,22 @@ func warningsOf(output *egress.Output) []diag.Diagnostic {
 	return append(warnings, warning.NeedsHelm(output.Releases)...)
 }
 
+// A renderer renders what stands at paths.
+type renderer func(in *input.Input, stdin io.Reader, paths []string) (rendering, error)
+
 // run returns what a command does with what it renders.
-func (opts *renderOptions) run(render func(cmd *cobra.Command, args []string) (rendering, error)) func(*cobra.Command, []string) error {
+func (opts *renderOptions) run(render renderer) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := opts.validate(cmd.Flags().Changed); err != nil {
 			return usageError{err}
 		}
-		rendered, err := render(cmd, args)
+		in := &input.Input{AllowEmpty: opts.allowEmpty, Remedy: "; if that is meant, say so with --allow-empty"}
+		rendered, err := render(in, cmd.InOrStdin(), args)
 		if err != nil {
 			return err
 		}
 		if len(opts.since) > 0 {
-			return opts.printChange(cmd, rendered)
+			return opts.printChange(cmd, render, rendered)
 		}
 		return opts.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), rendered)
 	}
@@ -126,8 +125,8 @@ func (opts *renderOptions) validate(isSet func(flag string) bool) error {
 
 // printChange prints what the output reports and an older state does not, or otherwise. In the
 // older state there may have been no bundle.
-func (opts *renderOptions) printChange(cmd *cobra.Command, now rendering) error {
-	before, err := renderPaths(&input.Input{AllowEmpty: true}, cmd.InOrStdin(), opts.since)
+func (opts *renderOptions) printChange(cmd *cobra.Command, render renderer, now rendering) error {
+	before, err := render(&input.Input{AllowEmpty: true}, cmd.InOrStdin(), opts.since)
 	if err != nil {
 		return err
 	}
