@@ -148,7 +148,7 @@ var besidePolicies = []besideCase{
 	{"policy that allows the host", viaGateway, otherPolicy("rules: [{when: [{key: connection.sni, values: [edition.cnn.com]}]}]"), errorOfPolicy, ""},
 	{"policy that allows the namespace", viaGateway, otherPolicy("rules: [{from: [{source: {namespaces: [payments]}}]}]"), "", ""},
 	{"policy that allows the namespace, without mutual TLS", viaPlainHop, otherPolicy("rules: [{from: [{source: {namespaces: [payments]}}]}]"), errorOfPolicy, ""},
-	{"policy that allows the ports, without mutual TLS", viaPlainHop, otherPolicy("rules: [{to: [{operation: {ports: ['8443', '8080']}}]}]"), "", ""},
+	{"policy that allows the ports, without mutual TLS", viaPlainHop, otherPolicy("rules: [{to: [{operation: {ports: ['443', '8443', '80', '8080']}}]}]"), "", ""},
 	{"policy that allows the port of the Service", viaGatewayTCP, otherPolicy("rules: [{to: [{operation: {ports: ['80']}}]}]"), errorOfPolicy, ""},
 	{"policy that allows one account", viaGateway, otherPolicy("rules: [{from: [{source: {principals: [cluster.local/ns/payments/sa/default]}}]}]"), warnOfPolicy, ""},
 	{"policy that allows other accounts", viaGateway, otherPolicy("rules: [{from: [{source: {principals: [cluster.local/ns/orders/sa/*]}}]}]"), errorOfPolicy, ""},
@@ -161,6 +161,6 @@ var besidePolicies = []besideCase{
 	{"policy that denies others", viaGateway, otherPolicy("action: DENY, rules: [{from: [{source: {namespaces: [other]}}]}]"), "", ""},
 	{"policy that denies all but ours", viaGateway, otherPolicy("action: DENY, rules: [{from: [{source: {notNamespaces: [payments]}}]}]"), "", ""},
 	{"policy that denies all but ours, without mutual TLS", viaPlainHop, otherPolicy("action: DENY, rules: [{from: [{source: {notNamespaces: [payments]}}]}]"), errorOfPolicy, ""},
-	{"policy that denies other hosts", viaGateway, otherPolicy("action: DENY, rules: [{to: [{operation: {ports: ['8443']}}], when: [{key: connection.sni, notValues: [edition.cnn.com]}]}]"), errorOfPolicy, ""},
+	{"policy that denies other hosts", viaGateway, otherPolicy("action: DENY, rules: [{to: [{operation: {ports: ['443', '8443']}}], when: [{key: connection.sni, notValues: [edition.cnn.com]}]}]"), errorOfPolicy, ""},
 	{"policy that denies a method", viaGatewayTCP, otherPolicy("action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]"), errorOfPolicy, ""},
 }

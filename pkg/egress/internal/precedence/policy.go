@@ -108,15 +108,22 @@ func (c Call) fulfilsOne(one condition) Answer {
 	if !c.isRequest() && isOfRequests(one.key) {
 		return answer(!Allows(one.policy))
 	}
-	has := func(value string) Answer { return c.has(one, value) }
 	result := Yes
 	if len(one.values) > 0 {
-		result = anyOf(one.values, has)
+		result = c.hasOneOf(one, one.values)
 	}
 	if len(one.notValues) > 0 {
-		result = min(result, anyOf(one.notValues, has).Not())
+		result = min(result, c.hasOneOf(one, one.notValues).Not())
 	}
 	return result
+}
+
+// hasOneOf reports whether an attribute of the call has one of some values.
+func (c Call) hasOneOf(one condition, values []string) Answer {
+	if one.key == "ports" || one.key == "destination.port" {
+		return c.isAt(values)
+	}
+	return anyOf(values, func(value string) Answer { return c.has(one, value) })
 }
 
 // Allows reports whether a policy denies what no such policy allows.
@@ -130,8 +137,6 @@ func isOfRequests(key string) bool {
 func (c Call) has(one condition, value string) Answer {
 	identified := answer(c.Identified)
 	switch one.key {
-	case "ports", "destination.port":
-		return c.isPort(value)
 	case "connection.sni":
 		return match(value, c.SNI)
 	case "hosts":
@@ -149,12 +154,18 @@ func (c Call) has(one condition, value string) Answer {
 	}
 }
 
-func (c Call) isPort(value string) Answer {
-	isIt := func(port int) bool { return strconv.Itoa(port) == value }
-	switch {
-	case !slices.ContainsFunc(c.Ports, isIt):
+// isAt reports whether the call arrives at one of some ports.
+func (c Call) isAt(ports []string) Answer {
+	listed := 0
+	for _, port := range c.Ports {
+		if slices.Contains(ports, strconv.Itoa(port)) {
+			listed++
+		}
+	}
+	switch listed {
+	case 0:
 		return No
-	case len(c.Ports) == 1:
+	case len(c.Ports):
 		return Yes
 	default:
 		return Maybe
