@@ -4,6 +4,7 @@
 package fn
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -141,7 +142,7 @@ func placesOf(t *testing.T, key, stream string) []string {
 		if err := yaml.Unmarshal([]byte(text), &object); err != nil {
 			t.Fatal(err)
 		}
-		addPlaces(places, key, object["kind"].(string)+" spec", object["spec"])
+		addPlaces(places, key, fmt.Sprint(object["kind"], " spec"), object["spec"])
 	}
 	return slices.Sorted(maps.Keys(places))
 }

@@ -49,6 +49,15 @@ func TestOtherMesh(t *testing.T) {
 // TestFolder: a folder is read as render reads it, also with what was rendered from it, and says what render says.
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := root.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	for from, to := range map[string]string{
 		"../../testdata/render/tls_passthrough/enforce_unknown_ports/in.yaml":  "bundles/news.yaml",
 		"../../testdata/render/tls_passthrough/enforce_unknown_ports/out.yaml": "rendered/news.yaml",
@@ -60,11 +69,10 @@ func TestFolder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		to = filepath.Join(dir, to)
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		if err := root.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(to, text, 0o644); err != nil {
+		if err := root.WriteFile(to, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -324,11 +324,12 @@ func list(title string, lines []line) []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	text := "## " + title + "\n\n"
+	var text strings.Builder
+	fmt.Fprintf(&text, "## %s\n\n", title)
 	for _, l := range lines {
-		text += fmt.Sprintf("- %s%s\n", l.sentence, at(l.position))
+		fmt.Fprintf(&text, "- %s%s\n", l.sentence, at(l.position))
 	}
-	return []string{text}
+	return []string{text.String()}
 }
 
 func changedTable(changed []difference) []string {

@@ -65,7 +65,8 @@ func meshDocument(m api.Mesh) document[api.Mesh] {
 	if name == "" {
 		name = defaultMeshName
 	}
-	return document[api.Mesh]{APIVersion: api.APIVersion, Kind: api.KindMesh, Metadata: metadata{Name: name, Annotations: m.Annotations}, Spec: m}
+	meta := metadata{Name: name, Annotations: m.Annotations}
+	return document[api.Mesh]{APIVersion: api.APIVersion, Kind: api.KindMesh, Metadata: meta, Spec: m}
 }
 
 func meshOf(d document[api.Mesh]) api.Mesh {
