@@ -161,6 +161,6 @@ var besidePolicies = []besideCase{
 	{"policy that denies others", viaGateway, otherPolicy("action: DENY, rules: [{from: [{source: {namespaces: [other]}}]}]"), "", ""},
 	{"policy that denies all but ours", viaGateway, otherPolicy("action: DENY, rules: [{from: [{source: {notNamespaces: [payments]}}]}]"), "", ""},
 	{"policy that denies all but ours, without mutual TLS", viaPlainHop, otherPolicy("action: DENY, rules: [{from: [{source: {notNamespaces: [payments]}}]}]"), errorOfPolicy, ""},
-	{"policy that denies other hosts", viaGateway, otherPolicy("action: DENY, rules: [{to: [{operation: {ports: ['443', '8443']}}], when: [{key: connection.sni, notValues: [edition.cnn.com]}]}]"), errorOfPolicy, ""},
+	{"policy that denies other hosts", viaGateway, otherPolicy("action: DENY, rules: [{to: [{operation: {ports: ['8443']}}], when: [{key: connection.sni, notValues: [edition.cnn.com]}]}]"), errorOfPolicy, ""},
 	{"policy that denies a method", viaGatewayTCP, otherPolicy("action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]"), errorOfPolicy, ""},
 }

@@ -41,6 +41,13 @@ spec:
     route: [{destination: {host: partners-gateway.egress.svc.cluster.local, port: {number: 80}}}]
   - match: [{gateways: [by-hand], port: 80}]
     route: [{destination: {host: by-hand.example.com, port: {number: 80}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: by-hand, namespace: egress}
+spec:
+  host: by-hand.example.com
+  trafficPolicy: {connectionPool: {http: {h2UpgradePolicy: DO_NOT_UPGRADE}}}
 `
 
 // TestAccessLog: a gateway with accessLog logs each call of a bundle, be it let out or

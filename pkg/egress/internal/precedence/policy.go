@@ -112,6 +112,9 @@ func (c Call) fulfilsOne(one condition) Answer {
 	if len(one.values) > 0 {
 		result = c.hasOneOf(one, one.values)
 	}
+	if isPort(one.key) && !Allows(one.policy) && result == Maybe {
+		result = Yes // It denies the calls of an installation that nobody ruled out.
+	}
 	if len(one.notValues) > 0 {
 		result = min(result, c.hasOneOf(one, one.notValues).Not())
 	}
@@ -120,7 +123,7 @@ func (c Call) fulfilsOne(one condition) Answer {
 
 // hasOneOf reports whether an attribute of the call has one of some values.
 func (c Call) hasOneOf(one condition, values []string) Answer {
-	if one.key == "ports" || one.key == "destination.port" {
+	if isPort(one.key) {
 		return c.isAt(values)
 	}
 	return anyOf(values, func(value string) Answer { return c.has(one, value) })
@@ -153,6 +156,8 @@ func (c Call) has(one condition, value string) Answer {
 		return Maybe
 	}
 }
+
+func isPort(key string) bool { return key == "ports" || key == "destination.port" }
 
 // isAt reports whether the call arrives at one of some ports.
 func (c Call) isAt(ports []string) Answer {
