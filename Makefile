@@ -122,6 +122,10 @@ fuzz: ## Look for input that breaks the library, its YAML, the function or folde
 fuzz-admission: ## Look for input whose objects an API server would refuse, for FUZZTIME
 	cd conformance && $(FUZZ) -fuzz=FuzzAdmission ./admission
 
+.PHONY: pictures
+pictures: build ## Check with Mermaid itself the pictures of all reports, with Node
+	tools/mermaid/check.sh $(BIN)/egressbundle
+
 .PHONY: bench
 bench: ## Measure the library and the command
 	$(GO_TEST) -run='^$$' -bench=. -benchmem ./...

@@ -189,6 +189,43 @@ func TestGitHubActions(t *testing.T) {
 	checkMatcher(t, read("matcher.json"), got.Stderr)
 }
 
+// TestGitHubActionsOverlays: the workflow comments what changes in each overlay, and all of a new one.
+func TestGitHubActionsOverlays(t *testing.T) {
+	dir, runner := t.TempDir(), t.TempDir()
+	write := func(name, text string) { fntest.WriteText(t, filepath.Join(dir, name), text) }
+	write("base/bundle.yaml", fntest.Smallest)
+	write("base/kustomization.yaml", "resources: [bundle.yaml]\n")
+	write("overlays/test/kustomization.yaml", "resources: [../../base]\n")
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-qm", "first")
+	git(t, dir, "remote", "add", "origin", ".")
+	write("overlays/production/kustomization.yaml", "resources: [../../base]\nnamespace: shop\n")
+	write("base/bundle.yaml", strings.Replace(fntest.Smallest, "edition.cnn.com", "www.bbc.co.uk", 1))
+	fntest.WriteText(t, filepath.Join(runner, "gh"), "#!/bin/sh\ncat comment.md >>sent\n")
+	if err := os.Chmod(filepath.Join(runner, "gh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"PATH":                runner + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"RUNNER_TEMP":         runner,
+		"GITHUB_BASE_REF":     "main",
+		"GITHUB_STEP_SUMMARY": filepath.Join(runner, "summary.md"),
+	} {
+		t.Setenv(name, value)
+	}
+	got := runWorkflow(t, dir, "../recipes/github-actions/overlays.yaml")
+	sent := fntest.ReadText(t, filepath.Join(runner, "sent"))
+	for _, want := range []string{
+		"# overlays/production\n\n# Egress\n", "| shop/news cnn | shop | www.bbc.co.uk port 443 as TLS |", "\n# overlays/test\n\n# Egress: what changes\n",
+		"| may call | edition.cnn.com port 443 as TLS | www.bbc.co.uk port 443 as TLS |",
+	} {
+		if got.Status != 0 || !strings.Contains(sent, want) {
+			t.Errorf("want %q; %+v:\n%s", want, got, sent)
+		}
+	}
+}
+
 // checkMatcher: GitHub finds the errors in what is printed.
 func checkMatcher(t *testing.T, text, printed string) {
 	t.Helper()
