@@ -16,7 +16,11 @@ func otherRule(namespace, host, spec string) string {
 }
 
 func otherObject(kind, namespace, spec string) string {
-	return "\napiVersion: networking.istio.io/v1\nkind: " + kind + "\nmetadata: {name: other, namespace: " + namespace + "}\nspec: {" + spec + "}\n"
+	version := "v1"
+	if kind == "EnvoyFilter" {
+		version = "v1alpha3" // It has no other.
+	}
+	return "\napiVersion: networking.istio.io/" + version + "\nkind: " + kind + "\nmetadata: {name: other, namespace: " + namespace + "}\nspec: {" + spec + "}\n"
 }
 
 // otherRoute leads a host to a Service, for all that it can be called by.

@@ -4,16 +4,17 @@
 package conformance
 
 const (
-	errorOfEntry   = "error ServiceEntryConflict"
-	warningOfEntry = "warning ServiceEntryConflict"
-	errorOfRoute   = "error VirtualServiceConflict"
-	warningOfRoute = "warning VirtualServiceConflict"
-	errorOfRule    = "error DestinationRuleConflict"
-	warningOfRule  = "warning DestinationRuleConflict"
-	errorOfSidecar = "error SidecarConflict"
-	errorOfServer  = "error GatewayConflict"
-	errorOfPolicy  = "error AuthorizationPolicyConflict"
-	warnOfPolicy   = "warning AuthorizationPolicyConflict"
+	errorOfEntry    = "error ServiceEntryConflict"
+	warningOfEntry  = "warning ServiceEntryConflict"
+	errorOfRoute    = "error VirtualServiceConflict"
+	warningOfRoute  = "warning VirtualServiceConflict"
+	errorOfRule     = "error DestinationRuleConflict"
+	warningOfRule   = "warning DestinationRuleConflict"
+	warningOfFilter = "warning UnjudgedEnvoyFilter"
+	errorOfSidecar  = "error SidecarConflict"
+	errorOfServer   = "error GatewayConflict"
+	errorOfPolicy   = "error AuthorizationPolicyConflict"
+	warnOfPolicy    = "warning AuthorizationPolicyConflict"
 )
 
 const (
@@ -125,6 +126,16 @@ var besideSidecars = []besideCase{
 	{"Sidecar for some workloads", viaSidecar, otherSidecar("payments", "workloadSelector: {labels: {app: ratings}}, egress: [{hosts: ['istio-system/*']}]"), "warning SidecarConflict", callTLS + ofRatings},
 	{"Sidecar that imports its namespace alone, at the sidecar", viaSidecar, otherSidecar("payments", "egress: [{hosts: ['./*']}]"), "", ""},
 	{"Sidecar that imports the gateway's namespace alone, at the sidecar", viaSidecar, otherSidecar("payments", "egress: [{hosts: ['istio-system/*']}]"), errorOfSidecar, ""},
+}
+
+const removesAll = "configPatches: [{applyTo: CLUSTER, match: {context: ANY}, patch: {operation: REMOVE}}]"
+
+var besideFilters = []besideCase{
+	{"EnvoyFilter of the client", viaGatewayTCP, otherObject("EnvoyFilter", "payments", removesAll), warningOfFilter, callTCP},
+	{"EnvoyFilter of the root namespace", viaGatewayTCP, otherObject("EnvoyFilter", "istio-system", removesAll), warningOfFilter, callTCP},
+	{"EnvoyFilter of the gateway", viaGatewayTCP, otherObject("EnvoyFilter", "istio-system", "workloadSelector: {labels: {istio: egressgateway}}, "+removesAll), warningOfFilter, callTCP},
+	{"EnvoyFilter of another gateway", viaGatewayTCP, otherObject("EnvoyFilter", "istio-system", "workloadSelector: {labels: {istio: ingressgateway}}, "+removesAll), "", ""},
+	{"EnvoyFilter from elsewhere", viaGatewayTCP, otherObject("EnvoyFilter", "legacy", removesAll), "", ""},
 }
 
 var besideServers = []besideCase{

@@ -71,7 +71,7 @@ type besideCase struct {
 // stands elsewhere: TestHiddenPorts and TestPlainServerBeforeTLSServer.
 func TestBeside(t *testing.T) {
 	outcomesAlone := map[string]map[string]string{} // by destination
-	for _, c := range slices.Concat(besideEntries, besideRoutes, besideRules, besideSidecars, besideServers, besidePolicies) {
+	for _, c := range slices.Concat(besideEntries, besideRoutes, besideRules, besideSidecars, besideServers, besidePolicies, besideFilters) {
 		t.Run(c.name, func(t *testing.T) {
 			bundle := "apiVersion: egressbundle.io/v1alpha1\nkind: EgressBundle\nmetadata: {name: news, namespace: payments}\n" +
 				"spec: {mesh: {outboundTrafficPolicy: REGISTRY_ONLY, istioVersion: '1.31', proxyHeaders: Disabled}, destinations: {cnn: " + c.destination + "}}\n"

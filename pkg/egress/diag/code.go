@@ -135,6 +135,8 @@ const (
 	AddressConflict Code = "AddressConflict"
 	// AddressBeforeName: a range of addresses takes traffic of other hosts.
 	AddressBeforeName Code = "AddressBeforeName"
+	// UnjudgedEnvoyFilter: an EnvoyFilter may change the proxies on the way.
+	UnjudgedEnvoyFilter Code = "UnjudgedEnvoyFilter"
 	// SidecarConflict: a Sidecar of somebody else is for the same workloads, or keeps a bundle
 	// from them.
 	SidecarConflict Code = "SidecarConflict"

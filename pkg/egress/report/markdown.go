@@ -71,8 +71,8 @@ func (r Report) writeOpenings(text *strings.Builder) {
 	}
 	text.WriteString("NetworkPolicies of bundles, where a namespace has any, drop what goes straight there, but to\n" +
 		"the CIDRs of a bypass, and to Pods of the cluster if that is open. What is led through a gateway\n" +
-		"is a route there. Of objects of others these files may lack some, and VirtualServices and\n" +
-		"EnvoyFilters are not looked at.\n\n")
+		"is a route there. Of objects of others these files may lack some, and VirtualServices,\n" +
+		"DestinationRules and EnvoyFilters are not looked at.\n\n")
 	rows := [][]string{{"who opens it", "to", "what", "note"}}
 	for _, o := range r.Openings {
 		rows = append(rows, []string{o.by(), o.to(), cmp.Or(plain(o.what()), "see the note"), cmp.Or(plain(o.Note), "-")})

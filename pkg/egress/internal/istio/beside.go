@@ -93,6 +93,8 @@ func (j *judge) judge(n neighbor.Object) {
 		j.besideGateway(n)
 	case kind.AuthorizationPolicy:
 		j.besideAuthorizationPolicy(n)
+	case neighbor.EnvoyFilter:
+		j.besideEnvoyFilter(n)
 	default: // can take a name and nothing else
 	}
 }
@@ -197,8 +199,10 @@ func (l lane) isExcludedBy(theirs neighbor.Server) bool {
 
 // selects reports whether an object is for the Pods of a gateway. They have the labels of the
 // Helm chart too, which are made of its name.
-func selects(n neighbor.Object, g *ir.Gateway) bool {
+func selects(n neighbor.Object, g *ir.Gateway) bool { return ir.Selects(n.Spec.Selector, podLabels(g)) }
+
+func podLabels(g *ir.Gateway) map[string]string {
 	labels := map[string]string{"app": g.Service, "istio": strings.TrimPrefix(g.Service, "istio-")}
 	maps.Copy(labels, g.Selector)
-	return ir.Selects(n.Spec.Selector, labels)
+	return labels
 }

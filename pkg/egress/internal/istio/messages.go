@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -44,6 +45,12 @@ func sidecarImportsNot(h ir.Host, client string, missing []string, n neighbor.Ob
 	return diagnose.Errorf(diag.SidecarConflict,
 		"must not be %q beside %s, which keeps workloads of %s from seeing it or the way to it, so that every call fails; "+
 			"add %s to its egress hosts", h.Name, n, client, quoted(missing))
+}
+
+func filterChangesProxies(n neighbor.Object) diagnose.Finding {
+	return diagnose.Warnf(diag.UnjudgedEnvoyFilter,
+		"pass proxies that %s may change in any way, which is not judged here; make the calls with it, and acknowledge this "+
+			"with the annotation "+api.AcknowledgePrefix+string(diag.UnjudgedEnvoyFilter), n)
 }
 
 func entryOpensPort(c called, port int, n neighbor.Object) diagnose.Finding {

@@ -17,8 +17,16 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
-// An Object is one that somebody else made, of a kind that bundles make as well, in any
-// version of its API.
+// EnvoyFilter is the one kind that is read and that no bundle makes.
+const EnvoyFilter = "EnvoyFilter"
+
+// isRead reports whether objects of a kind matter beside bundles, in any version of its API.
+func isRead(apiVersion, name string) bool {
+	return kind.IsMade(apiVersion, name) || name == EnvoyFilter && kind.GroupOf(apiVersion) == "networking.istio.io"
+}
+
+// An Object is one that somebody else made, of a kind that bundles make as well, or an
+// EnvoyFilter.
 type Object struct {
 	Ref      diag.ObjectRef
 	Position diag.Position
@@ -39,7 +47,7 @@ func From(root *yaml.Node, at diag.Position) (n Object, ok bool) {
 		} `yaml:"metadata"`
 		Spec yaml.Node `yaml:"spec"`
 	}
-	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || !kind.IsMade(found.APIVersion, found.Kind) {
+	if root.Kind != yaml.MappingNode || root.Decode(&found) != nil || !isRead(found.APIVersion, found.Kind) {
 		return n, false
 	}
 	head := object.Object{
@@ -122,6 +130,14 @@ func (t TLS) opens() bool { return t.Mode != "" && t.Mode != "DISABLE" }
 
 // Selects reports whether a Sidecar, a ServiceEntry or a DestinationRule is for some Pods only.
 func (n Object) Selects() bool { return n.Spec.WorkloadSelector != nil }
+
+// PodLabels returns the labels that an EnvoyFilter wants of workloads.
+func (n Object) PodLabels() map[string]string {
+	if !n.Selects() {
+		return nil
+	}
+	return n.Spec.WorkloadSelector.Labels
+}
 
 // FullName returns a host that the object names, which may be the short name of a Service of
 // its namespace.

@@ -25,13 +25,18 @@ type Spec struct {
 	Rules            []Rule     `yaml:"rules"`            // of an AuthorizationPolicy
 	TargetRef        *yaml.Node `yaml:"targetRef"`        // of an AuthorizationPolicy
 	TargetRefs       []any      `yaml:"targetRefs"`       // of an AuthorizationPolicy
-	WorkloadSelector *yaml.Node `yaml:"workloadSelector"` // of a Sidecar, a ServiceEntry and a DestinationRule
+	WorkloadSelector *Workloads `yaml:"workloadSelector"` // of a Sidecar, a ServiceEntry, a DestinationRule and an EnvoyFilter
 	Selector         Labels     `yaml:"selector"`         // of a Gateway and an AuthorizationPolicy
 
 	// OutboundTrafficPolicy is that of a Sidecar.
 	OutboundTrafficPolicy struct {
 		Mode string `yaml:"mode"`
 	} `yaml:"outboundTrafficPolicy"`
+}
+
+// Workloads are those that a selector asks for, which a DestinationRule writes in another way.
+type Workloads struct {
+	Labels map[string]string `yaml:"labels"`
 }
 
 // Labels are those that a selector asks for.
