@@ -17,15 +17,15 @@ func (j *judge) besideAuthorizationPolicy(n neighbor.Object) {
 			continue
 		}
 		switch n.Spec.Action {
-		case "AUDIT":
 		case "CUSTOM":
 			j.besidePolicy(n, g, func(c precedence.Call) precedence.Answer { return min(c.IsMatched(n), precedence.Maybe) })
 		case "DENY":
 			j.besidePolicy(n, g, func(c precedence.Call) precedence.Answer { return c.IsMatched(n) })
-		default:
+		case "ALLOW", "":
 			if all := j.policiesOf(g); all[0].Ref == n.Ref {
 				j.besidePolicy(n, g, func(c precedence.Call) precedence.Answer { return deniedByAll(c, all) })
 			}
+		default: // AUDIT lets everything pass, and others Istio refuses.
 		}
 	}
 }
