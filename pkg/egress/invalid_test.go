@@ -5,6 +5,7 @@ package egress_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -161,12 +163,30 @@ func checkDiagnostic(t testing.TB, d diag.Diagnostic, src []byte) {
 	if i := strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }); i >= 0 {
 		t.Errorf("must be one line that a terminal can show: %q", text)
 	}
-	if lines := len(lineBreak.FindAll(src, -1)) + 1; d.Position.Line < 1 || d.Position.Line > lines+1 {
+	if lines := len(lineBreak.FindAllString(textOf(src), -1)) + 1; d.Position.Line < 1 || d.Position.Line > lines+1 {
 		t.Errorf("must point into a file of %d lines: %s", lines, text)
 	}
 	if d.Position.Column < 1 {
 		t.Errorf("must have a column: %s", text)
 	}
+}
+
+// textOf returns the text of a file, which is UTF-16 if it begins with a mark of that.
+func textOf(src []byte) string {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(src, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	case bytes.HasPrefix(src, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	default:
+		return string(src)
+	}
+	var units []uint16
+	for pair := range slices.Chunk(src[:len(src)/2*2], 2) {
+		units = append(units, order.Uint16(pair))
+	}
+	return string(utf16.Decode(units))
 }
 
 // lineBreak is what ends a line for the YAML library.
