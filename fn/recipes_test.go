@@ -4,6 +4,7 @@
 package fn
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -295,6 +296,37 @@ func TestGitLabCI(t *testing.T) {
 	t.Setenv("EGRESS_TOKEN", "")
 	if got, received := run(); got.Status != 3 || received != nil {
 		t.Errorf("without a token: %+v, requests %v", got, received)
+	}
+	checkCodeQuality(t, dir, func() { run() })
+}
+
+// checkCodeQuality: GitLab reads the problems of bundles.
+func checkCodeQuality(t *testing.T, dir string, run func()) {
+	t.Helper()
+	type problem struct {
+		Severity    string `json:"severity"`
+		Description string `json:"description"`
+		Location    struct {
+			Path  string `json:"path"`
+			Lines struct {
+				Begin int `json:"begin"`
+			} `json:"lines"`
+		} `json:"location"`
+	}
+	for _, c := range []struct{ bundle, severity, description string }{
+		{strings.Replace(fntest.Smallest, "edition.cnn.com", "localhost", 1), "critical", `, got "localhost" [InvalidValue]`},
+		{fntest.Smallest, "minor", "[AllowAny]"},
+	} {
+		fntest.WriteText(t, filepath.Join(dir, "bundles/news.yaml"), c.bundle)
+		run()
+		var problems []problem
+		if err := json.Unmarshal([]byte(fntest.ReadText(t, filepath.Join(dir, "problems.json"))), &problems); err != nil {
+			t.Fatal(err)
+		}
+		if len(problems) == 0 || problems[0].Severity != c.severity || !strings.HasSuffix(problems[0].Description, c.description) ||
+			problems[0].Location.Path != "bundles/news.yaml" || problems[0].Location.Lines.Begin == 0 {
+			t.Errorf("want %s %q, got %+v", c.severity, c.description, problems)
+		}
 	}
 }
 
