@@ -150,6 +150,7 @@ var rooms = []room{
 		others: []string{"k8s.io/api", "k8s.io/apimachinery"},
 		reason: "knows the objects of Kubernetes itself, and no other backend",
 	},
+	{dir: "pkg/egress/explain", own: []string{"api", "diag"}, reason: "an explanation is data, for whoever reads it"},
 	{dir: "pkg/egress/report", own: []string{"api", "diag", "object"}, reason: "a report is data, for whoever reads it"},
 	{
 		dir: "pkg/egress/internal/audit",

@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package explain holds what becomes of one call: the proxies that it passes (Hop), where it
+// leaves (Exit), or what stops it (Stop).
+package explain
+
+import (
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+)
+
+// A Call is one request or connection that a workload of the mesh opens.
+type Call struct {
+	// Namespace and ServiceAccount are those of the workload. An empty ServiceAccount is
+	// default.
+	Namespace      string `json:"namespace"`
+	ServiceAccount string `json:"serviceAccount,omitempty"`
+	// URL is what is called, and how: https://HOST and tls://HOST for TLS that the application
+	// opens, http://HOST/PATH for requests, and tcp://ADDRESS:PORT for any other bytes.
+	URL string `json:"url"`
+	// Method is that of the request. Empty: GET.
+	Method string `json:"method,omitempty"`
+	// Address is the IP address that the workload connects to. Empty: that of the host, which
+	// nobody knows here.
+	Address string `json:"address,omitempty"`
+	// NoSidecar says that the workload has no proxy.
+	NoSidecar bool `json:"noSidecar,omitempty"`
+}
+
+// A Verdict is what becomes of a call.
+type Verdict string
+
+// The verdicts.
+const (
+	// Passes: it leaves as a bundle says.
+	Passes Verdict = "Passes"
+	// Stopped: it does not leave.
+	Stopped Verdict = "Stopped"
+	// Open: it leaves, and no bundle says so.
+	Open Verdict = "Open"
+	// Unknown: an object of somebody else decides.
+	Unknown Verdict = "Unknown"
+)
+
+// An Explanation is what becomes of a call.
+//
+// It knows what bundles say, and what others say in the same files. It does not know what else
+// there is in the cluster.
+type Explanation struct {
+	Call    Call    `json:"call"`
+	Verdict Verdict `json:"verdict"`
+	// Hops are the proxies that the call comes to, in order.
+	Hops []Hop `json:"hops,omitempty"`
+	// Exit is where it leaves. Nil: it does not, or nobody knows.
+	Exit *Exit `json:"exit,omitempty"`
+	// Stop is what stops it. Nil: nothing does, or nobody knows.
+	Stop *Stop `json:"stop,omitempty"`
+	// Remedy is the smallest change of bundles that lets the call pass. Nil: it passes, or no
+	// bundle can say so.
+	Remedy *Remedy `json:"remedy,omitempty"`
+	// Notes are what else there is to know, each in a sentence.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// A Hop is one proxy on the way of a call, and how it sends the call on.
+type Hop struct {
+	// Proxy is that of a gateway, as NAMESPACE/SERVICE, or "sidecar".
+	Proxy string `json:"proxy"`
+	// Objects are those that decide here, in the order in which the call meets them.
+	Objects []Object `json:"objects,omitempty"`
+	// Encryption is who encrypts what the proxy sends on. Empty: nobody.
+	Encryption string `json:"encryption,omitempty"`
+	// SNI is the server name, and Authority the host of the request, that the proxy sends on.
+	SNI       string `json:"sni,omitempty"`
+	Authority string `json:"authority,omitempty"`
+	// Log is what the proxy logs.
+	Log *Log `json:"log,omitempty"`
+}
+
+// An Object is one that decides what becomes of a call.
+type Object struct {
+	Ref diag.ObjectRef `json:"ref"`
+	// Does is what it does with the call, in words that follow its name.
+	Does string `json:"does"`
+	// Bundle is the bundle that it is made for, as NAMESPACE/NAME, if it is made for one. Field leads to what asks
+	// for it there, and Position is where that stands in its file, or where an object of somebody else does.
+	Bundle   string        `json:"bundle,omitempty"`
+	Field    string        `json:"field,omitempty"`
+	Position diag.Position `json:"position,omitzero"`
+}
+
+// A Log is what the access log of a proxy says of a call, as far as that is the same for each
+// such call. Its fields are those of the format that Istio has by default; empty ones are "-" there.
+// https://istio.io/latest/docs/tasks/observability/logs/access-log/#default-access-log-format
+type Log struct {
+	Code      int    `json:"code"`
+	Flags     string `json:"flags,omitempty"`
+	Details   string `json:"details,omitempty"`
+	Authority string `json:"authority,omitempty"`
+	// Cluster is the name that the proxy has for where it sends the call.
+	Cluster string `json:"cluster,omitempty"`
+	SNI     string `json:"sni,omitempty"`
+	Route   string `json:"route,omitempty"`
+	// Line is the whole line, with an asterisk for each run of what differs.
+	Line string `json:"line"`
+}
+
+// An Exit is where a call leaves to.
+type Exit struct {
+	// To is one of these, each HOST:PORT.
+	To []string `json:"to"`
+	// Connect is what a forward proxy at To is asked for, as HOST:PORT. Empty: To is none.
+	Connect string `json:"connect,omitempty"`
+	// TLS is what the last proxy opens. Nil: the call leaves as the application sent it.
+	TLS *TLS `json:"tls,omitempty"`
+}
+
+// A TLS is what a proxy opens to a host.
+type TLS struct {
+	SNI string `json:"sni"`
+	// SubjectAltNames are the names of which the certificate of the host must carry one.
+	SubjectAltNames []string `json:"subjectAltNames"`
+	// CACertificates are who must have signed it, as in bundles. Zero: one of the system's.
+	CACertificates api.CACertificates `json:"caCertificates,omitzero"`
+	// ClientCertificate is what the proxy identifies itself with. Zero: nothing.
+	ClientCertificate api.ClientCertificate `json:"clientCertificate,omitzero"`
+}
+
+// A Stop is what stops a call, and how that looks.
+type Stop struct {
+	// By is the object that stops it.
+	By Object `json:"by"`
+	// At is the proxy that does it, as in Hop, or "node" for packets that are dropped.
+	At string `json:"at"`
+	// Why is the reason, in a sentence.
+	Why string `json:"why"`
+	// Status is that of the answer to a request. 0: there is no answer.
+	Status int `json:"status,omitempty"`
+	// Curl is the exit status of "curl --fail", and of "openssl s_client" or the like for what is no request: how it
+	// looks to applications stands in Looks.
+	Curl  int    `json:"curl"`
+	Looks string `json:"looks"`
+}
+
+// A Remedy is a change of one bundle.
+type Remedy struct {
+	// Bundle is NAMESPACE/NAME of the bundle that it changes or, if there is none, adds.
+	Bundle string `json:"bundle"`
+	// YAML is a patch as kustomize merges it, or a new bundle. Lists in it are whole.
+	YAML string `json:"yaml"`
+}
