@@ -18,7 +18,10 @@ require (
 	sigs.k8s.io/yaml v1.6.0
 )
 
-require istio.io/istio v0.0.0-20260827124520-eed52ebb66ad // indirect
+require (
+	github.com/agnivade/levenshtein v1.2.2 // indirect
+	istio.io/istio v0.0.0-20260827124520-eed52ebb66ad // indirect
+)
 
 require (
 	cel.dev/expr v0.25.2 // indirect

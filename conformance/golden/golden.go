@@ -109,6 +109,32 @@ func outboundOf(found egress.Documents) string {
 	return "REGISTRY_ONLY"
 }
 
+// Output renders the bundles of the golden for a mesh with its OutboundTrafficPolicy.
+func (g Golden) Output() (*egress.Output, error) {
+	bundles := g.Found.Bundles()
+	mesh, err := g.Found.Mesh()
+	if err != nil {
+		return nil, err
+	}
+	isStated := false
+	for i := range bundles {
+		if bundles[i].Mesh != nil {
+			inline := *bundles[i].Mesh
+			inline.OutboundTrafficPolicy, isStated = g.OutboundTrafficPolicy, true
+			bundles[i].Mesh = &inline
+		}
+	}
+	if mesh == nil && !isStated {
+		mesh = &api.Mesh{}
+	}
+	if mesh != nil {
+		stated := *mesh
+		stated.OutboundTrafficPolicy = g.OutboundTrafficPolicy
+		mesh = &stated
+	}
+	return egress.Render(mesh, bundles...)
+}
+
 // Options return a mesh with the gateways of the golden, and other manifests, to trace calls in.
 func (g Golden) Options(manifests string) trace.Options {
 	return trace.Options{Manifests: manifests, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy}

@@ -64,28 +64,29 @@ var neutralFilters = []string{
 	"envoy.filters.http.dynamic_forward_proxy",
 }
 
-// forward takes a connection from listener to cluster. It reports each station to step.
-func (p *proxy) forward(c connection, step func(format string, args ...any)) (departure, error) {
+// forward takes a connection from listener to cluster, and notes what it passes.
+func (p *proxy) forward(c connection, n *notes) (departure, error) {
 	l := listenerFor(p.listeners, c.destination)
 	if l == nil {
 		return departure{}, blockedf("no listener at %s takes %s", p.name, c.destination)
 	}
-	step("listener %s", l.GetName())
+	n.step("listener %s", l.GetName())
 	in := inspect(l, c)
 	chain, err := matchFilterChain(l, in)
 	if err != nil {
 		return departure{}, err
 	}
-	step("filter chain %s", describe(chain))
+	n.step("filter chain %s", describe(chain))
+	n.follows(chain.GetMetadata())
 	s := subject{serverName: in.serverName, source: c.source, destination: c.destination}
 	if c.stream, s.identity, err = accept(chain, c.stream); err != nil {
 		return departure{}, err
 	}
-	return p.runFilters(chain, c, s, step)
+	return p.runFilters(chain, c, s, n)
 }
 
 // runFilters lets the network filters decide on the connection, up to the one that sends it on.
-func (p *proxy) runFilters(chain *listener.FilterChain, c connection, s subject, step func(string, ...any)) (departure, error) {
+func (p *proxy) runFilters(chain *listener.FilterChain, c connection, s subject, n *notes) (departure, error) {
 	var sniTarget string
 	for _, f := range chain.GetFilters() {
 		switch name := f.GetName(); {
@@ -99,7 +100,7 @@ func (p *proxy) runFilters(chain *listener.FilterChain, c connection, s subject,
 				return departure{}, err
 			}
 		case name == wellknown.HTTPConnectionManager:
-			return p.proxyHTTP(f, c, s, step)
+			return p.proxyHTTP(f, c, s, n)
 		case name == wellknown.RoleBasedAccessControl:
 			config := &networkrbac.RBAC{}
 			if err := f.GetTypedConfig().UnmarshalTo(config); err != nil {
@@ -192,7 +193,7 @@ func proxyBytes(f *listener.Filter, c connection) (departure, error) {
 	}, nil
 }
 
-func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, step func(string, ...any)) (departure, error) {
+func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, n *notes) (departure, error) {
 	config := &hcm.HttpConnectionManager{}
 	if err := f.GetTypedConfig().UnmarshalTo(config); err != nil {
 		return departure{}, err
@@ -208,12 +209,12 @@ func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, step func
 	if rc == nil {
 		rc = p.routes[name]
 	}
-	step("route configuration %s", rc.GetName())
+	n.step("route configuration %s", rc.GetName())
 	vh := matchVirtualHost(rc, s.request.authority)
 	if vh == nil {
 		return departure{}, blockedf("%d no virtual host for %s", http.StatusNotFound, s.request.authority)
 	}
-	step("virtual host %s", vh.GetName())
+	n.step("virtual host %s", vh.GetName())
 	if vh.GetRequireTls() != route.VirtualHost_NONE && s.serverName == "" {
 		return departure{}, blockedf("%d redirect to https", http.StatusMovedPermanently)
 	}
@@ -221,6 +222,7 @@ func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, step func
 	if err != nil {
 		return departure{}, err
 	}
+	n.follows(rt.GetMetadata())
 	d := departure{
 		connection: c,
 		isHTTP:     true,

@@ -35,8 +35,18 @@ type Result struct {
 	// Policy is how the last proxy makes and limits the connections of the last leg.
 	Policy Policy
 
+	// Proxies are those that the call came to, in order.
+	Proxies []Proxy
 	// Steps tells the way of the call, proxy by proxy, for people to read.
 	Steps []string
+}
+
+// A Proxy is one that a call came to, and what it followed there.
+type Proxy struct {
+	// Objects are the VirtualServices and DestinationRules, as KIND NAMESPACE/NAME, in the order in which the call met them.
+	Objects []string
+	// Cluster is where the proxy sends the call. It is empty if it sends it nowhere.
+	Cluster string
 }
 
 // A Hop is the leg of a call from the sidecar to the gateway.

@@ -41,7 +41,7 @@ func (m *Mesh) Trace(c Call) Result {
 	switch {
 	case errors.As(err, &blocked):
 		r.Steps = append(r.Steps, "blocked: "+blocked.Error())
-		return Result{Blocked: blocked.Error(), Gateway: r.Gateway, Hop: r.Hop, Steps: r.Steps}
+		return Result{Blocked: blocked.Error(), Gateway: r.Gateway, Hop: r.Hop, Proxies: r.Proxies, Steps: r.Steps}
 	case err != nil:
 		m.t.Fatalf("trace %s from %s: %v\n%s", c.URL, c.Namespace, err, strings.Join(r.Steps, "\n"))
 	}
@@ -58,21 +58,19 @@ func (m *Mesh) trace(c Call, r *Result) error {
 	}
 	at, pod := m.sidecar(c), c.pod()
 	for range maxGateways {
-		step := func(format string, args ...any) {
-			r.Steps = append(r.Steps, at.name+": "+fmt.Sprintf(format, args...))
-		}
-		out, err := at.forward(conn, step)
+		n := r.notesAt(at)
+		out, err := at.forward(conn, n)
 		if err != nil {
 			return err
 		}
-		step("cluster %s", out.cluster)
+		n.sends(out.cluster, at.clusters[out.cluster])
 		up, err := at.dial(out)
 		if err != nil {
 			return err
 		}
-		step("to %s", up)
+		n.step("to %s", up)
 		if out.connect != "" {
-			step("tunnel to %s", out.connect)
+			n.step("tunnel to %s", out.connect)
 		}
 		if err := m.send(pod, up.addresses); err != nil {
 			return err

@@ -160,10 +160,19 @@ var rooms = []room{
 		reason: "reads what plans and objects say of themselves, and renders nothing",
 	},
 	{
+		dir: "pkg/egress/internal/follow",
+		own: []string{
+			"api", "diag", "explain", "internal/address", "internal/facts", "internal/field", "internal/ir", "internal/istio", "internal/kind",
+			"internal/kube", "internal/neighbor", "internal/precedence", "object",
+		},
+		others: []string{"github.com/agnivade/levenshtein", "go.yaml.in/yaml/v3"},
+		reason: "follows one call through what others planned and made, and makes nothing",
+	},
+	{
 		dir: "pkg/egress",
 		own: []string{
-			"api", "diag", "internal/audit", "internal/conflict", "internal/diagnose", "internal/draft", "internal/facts", "internal/field",
-			"internal/ir", "internal/istio", "internal/kind", "internal/kube", "internal/neighbor", "internal/parse", "internal/plan",
+			"api", "diag", "explain", "internal/audit", "internal/conflict", "internal/diagnose", "internal/draft", "internal/facts", "internal/field",
+			"internal/follow", "internal/ir", "internal/istio", "internal/kind", "internal/kube", "internal/neighbor", "internal/parse", "internal/plan",
 			"internal/schema", "internal/source", "object", "report",
 		},
 		reason: "the door: it leads from room to room, and does no work itself",

@@ -7,15 +7,18 @@ import (
 	"cmp"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/audit"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/conflict"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/follow"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
@@ -47,6 +50,7 @@ type Output struct {
 	plans     []*ir.Plan
 	heads     []*object.Object // of the objects, in the order in which they were drafted
 	neighbors []neighbor.Object
+	follower  func() *follow.Follower // the same at each call
 }
 
 // Render returns the objects that carry the traffic of all bundles together. A
@@ -120,6 +124,7 @@ func render(
 		return nil, err
 	}
 	warnings, acknowledged := sortOut(found, mesh, bundles)
+	heads := draft.Heads(drafts)
 	return &Output{
 		Objects:      draft.Build(drafts),
 		Patches:      kube.Patches(plans),
@@ -127,8 +132,9 @@ func render(
 		Warnings:     warnings,
 		Acknowledged: acknowledged,
 		plans:        plans,
-		heads:        draft.Heads(drafts),
+		heads:        heads,
 		neighbors:    neighbors,
+		follower:     sync.OnceValue(func() *follow.Follower { return follow.New(plans, backend, heads, neighbors) }),
 	}, nil
 }
 
@@ -172,6 +178,17 @@ func (o *Output) Report() report.Report {
 	}
 	return r
 }
+
+// Explain says what becomes of a call, by the bundles that were rendered and the objects of
+// others that stood among them. An error is about the URL or the address of the call.
+func (o *Output) Explain(call explain.Call) (explain.Explanation, error) {
+	return o.follower().Explain(call)
+}
+
+// Calls returns what clients of the bundles may try: from each of them, a call to each port of
+// each host that any bundle names, and one that a port does not allow, if it does not allow each.
+// A wildcard and a range have one call that stands for all. Explain says what becomes of it.
+func (o *Output) Calls() []explain.Call { return o.follower().Calls() }
 
 // EncodeHelmValues writes what workloads need as values for the Helm charts of Istio, as
 // object.EncodeHelmValues does. A gateway whose Deployment is among the objects has none. An

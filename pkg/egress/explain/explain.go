@@ -63,13 +63,22 @@ type Explanation struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
+const (
+	// Sidecar is the Proxy of a Hop that is none of a gateway.
+	Sidecar = "sidecar"
+	// Node is where packets are dropped.
+	Node = "node"
+	// IstioMutual is the TLS between proxies of a mesh, in which both show who they are.
+	IstioMutual = "ISTIO_MUTUAL"
+)
+
 // A Hop is one proxy on the way of a call, and how it sends the call on.
 type Hop struct {
 	// Proxy is that of a gateway, as NAMESPACE/SERVICE, or "sidecar".
 	Proxy string `json:"proxy"`
 	// Objects are those that decide here, in the order in which the call meets them.
 	Objects []Object `json:"objects,omitempty"`
-	// Encryption is who encrypts what the proxy sends on. Empty: nobody.
+	// Encryption is the TLS that the proxy opens to the next: IstioMutual, or nothing.
 	Encryption string `json:"encryption,omitempty"`
 	// SNI is the server name, and Authority the host of the request, that the proxy sends on.
 	SNI       string `json:"sni,omitempty"`
@@ -90,21 +99,26 @@ type Object struct {
 	Position diag.Position `json:"position,omitzero"`
 }
 
-// A Log is what the access log of a proxy says of a call, as far as that is the same for each
-// such call. Its fields are those of the format that Istio has by default; empty ones are "-" there.
+// A Log is what the access log of a proxy says of a call. Its fields are those of the format
+// that Istio has by default; empty ones are "-" there, and Any differs from call to call.
 // https://istio.io/latest/docs/tasks/observability/logs/access-log/#default-access-log-format
 type Log struct {
-	Code      int    `json:"code"`
-	Flags     string `json:"flags,omitempty"`
-	Details   string `json:"details,omitempty"`
-	Authority string `json:"authority,omitempty"`
+	// Code is the status of the response, and 0 for what is no request.
+	Code string `json:"code"`
+	// Flags are those of the response, as UH.
+	Flags string `json:"flags,omitempty"`
+	// Details are why the response has its code, and Termination why a connection was closed.
+	Details     string `json:"details,omitempty"`
+	Termination string `json:"termination,omitempty"`
+	Authority   string `json:"authority,omitempty"`
 	// Cluster is the name that the proxy has for where it sends the call.
 	Cluster string `json:"cluster,omitempty"`
 	SNI     string `json:"sni,omitempty"`
 	Route   string `json:"route,omitempty"`
-	// Line is the whole line, with an asterisk for each run of what differs.
-	Line string `json:"line"`
 }
+
+// Any stands for what differs from call to call.
+const Any = "*"
 
 // An Exit is where a call leaves to.
 type Exit struct {
@@ -129,24 +143,35 @@ type TLS struct {
 
 // A Stop is what stops a call, and how that looks.
 type Stop struct {
-	// By is the object that stops it.
-	By Object `json:"by"`
+	// By is the object that stops it. There are several only of NetworkPolicies, of which none
+	// lets it pass.
+	By []Object `json:"by"`
 	// At is the proxy that does it, as in Hop, or "node" for packets that are dropped.
 	At string `json:"at"`
 	// Why is the reason, in a sentence.
 	Why string `json:"why"`
 	// Status is that of the answer to a request. 0: there is no answer.
 	Status int `json:"status,omitempty"`
-	// Curl is the exit status of "curl --fail", and of "openssl s_client" or the like for what is no request: how it
-	// looks to applications stands in Looks.
-	Curl  int    `json:"curl"`
+	// Curl is the exit status of "curl --fail" for http:// and https://, and for tls:// that
+	// of "curl --fail https://". 0: curl cannot tell.
+	Curl int `json:"curl,omitempty"`
+	// Looks is how it looks to applications, in a sentence.
 	Looks string `json:"looks"`
 }
 
 // A Remedy is a change of one bundle.
 type Remedy struct {
-	// Bundle is NAMESPACE/NAME of the bundle that it changes or, if there is none, adds.
+	// Bundle is NAMESPACE/NAME of the bundle.
 	Bundle string `json:"bundle"`
-	// YAML is a patch as kustomize merges it, or a new bundle. Lists in it are whole.
-	YAML string `json:"yaml"`
+	// Changes are all that is to be changed.
+	Changes []Change `json:"changes"`
+}
+
+// A Change is a new value of a field.
+type Change struct {
+	// Field leads to what is set, whether or not it was there, and Position is where that
+	// stands, or where it would. Field empty: there is no such bundle, and YAML is all of it.
+	Field    string        `json:"field,omitempty"`
+	Position diag.Position `json:"position,omitzero"`
+	YAML     string        `json:"yaml"`
 }

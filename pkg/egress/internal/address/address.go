@@ -98,3 +98,12 @@ func IsIP(address string) bool {
 	_, err := netip.ParseAddr(address)
 	return err == nil
 }
+
+// Contains reports whether an address is another, or lies in a range.
+func Contains(text string, ip netip.Addr) bool {
+	if prefix, err := netip.ParsePrefix(text); err == nil {
+		return prefix.Contains(ip)
+	}
+	single, err := netip.ParseAddr(text)
+	return err == nil && single == ip
+}

@@ -27,6 +27,8 @@ type Destination struct {
 	Clients Clients
 	// Narrowed says that its clients are not all of the bundle's.
 	Narrowed bool
+	// NamesClients says that it has clients of its own, be they all of the bundle's.
+	NamesClients bool
 
 	Way    Way
 	Onward Onward

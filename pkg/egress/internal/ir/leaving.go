@@ -21,13 +21,14 @@ func (d *Destination) Leavings() []Leaving {
 	var all []Leaving
 	for _, h := range d.Hosts {
 		for _, r := range d.Routes {
-			all = append(all, d.leavingsOf(h, r)...)
+			all = append(all, d.LeavingsOf(h, r)...)
 		}
 	}
 	return all
 }
 
-func (d *Destination) leavingsOf(h Host, r Route) []Leaving {
+// LeavingsOf returns where the traffic of one port of a host leaves to.
+func (d *Destination) LeavingsOf(h Host, r Route) []Leaving {
 	var all []Leaving
 	for _, target := range d.Targets(h) {
 		all = append(all, Leaving{Address: target.Address, Port: cmp.Or(target.Ports[r.Port], r.Exit.Port)})

@@ -66,7 +66,7 @@ func (h *hop) authorizationPolicies() []draft.Draft {
 	namespaces, identities := stop, stop
 	namespaces.Attempt, identities.Attempt = object.OtherNamespace, object.OtherIdentity
 	var drafts []draft.Draft
-	for _, s := range shard.Split(h.snis.Keys()) {
+	for _, s := range h.policyShards() {
 		policy := h.draft(h.policyRef(s.Name...), func() any {
 			var rules []*security.Rule
 			for _, permitted := range s.Items {
@@ -78,6 +78,10 @@ func (h *hop) authorizationPolicies() []draft.Draft {
 	}
 	return drafts
 }
+
+// policyShards returns those who are permitted anything, each of them as one text, by
+// AuthorizationPolicy.
+func (h *hop) policyShards() []shard.Shard[string] { return shard.Split(h.snis.Keys()) }
 
 // defaultDeny keeps everyone off the gateway who does not arrive on a lane, of
 // whatever bundle. What arrives on one, the policy of its bundle judges.

@@ -27,22 +27,33 @@ func serviceEntries(d *ir.Destination) []draft.Draft {
 	if d.Told == ir.ByService {
 		return nil // A Service declares them.
 	}
-	groups := entryGroups(d)
+	shards := entryShards(d)
 	var drafts []draft.Draft
 	for _, client := range d.Clients.Namespaces {
-		for _, group := range groups {
-			for _, s := range shard.SplitInto(shard.Size, group.Items, func(h ir.Host) string { return sidecarName(d, h) }) {
-				name := draft.Name(d, slices.Concat(group.Name, s.Name)...)
-				ref := diag.ObjectRef{Kind: kind.ServiceEntry, Namespace: client, Name: name}
-				entry := draft.OfDestination(d, ref, func() any { return serviceEntry(d, s.Items) })
-				if _, fromSidecar := d.Way.(ir.FromSidecar); fromSidecar && d.Told == ir.ByName && !d.IsOpen() {
-					entry = entry.Stopping(spoofStop(d, client))
-				}
-				drafts = append(drafts, entry)
+		for _, s := range shards {
+			entry := draft.OfDestination(d, entryRef(d, client, s), func() any { return serviceEntry(d, s.Items) })
+			if _, fromSidecar := d.Way.(ir.FromSidecar); fromSidecar && d.Told == ir.ByName && !d.IsOpen() {
+				entry = entry.Stopping(spoofStop(d, client))
 			}
+			drafts = append(drafts, entry)
 		}
 	}
 	return drafts
+}
+
+func entryRef(d *ir.Destination, client string, s shard.Shard[ir.Host]) diag.ObjectRef {
+	return diag.ObjectRef{Kind: kind.ServiceEntry, Namespace: client, Name: draft.Name(d, s.Name...)}
+}
+
+// entryShards returns the hosts of each ServiceEntry of a client.
+func entryShards(d *ir.Destination) []shard.Shard[ir.Host] {
+	var all []shard.Shard[ir.Host]
+	for _, group := range entryGroups(d) {
+		for _, s := range shard.SplitInto(shard.Size, group.Items, func(h ir.Host) string { return sidecarName(d, h) }) {
+			all = append(all, shard.Shard[ir.Host]{Name: slices.Concat(group.Name, s.Name), Items: s.Items})
+		}
+	}
+	return all
 }
 
 // spoofStop is that a call is led to the host that it names, wherever it connects to.
@@ -122,7 +133,7 @@ func meshVirtualServices(d *ir.Destination, way ir.ThroughGateway, lanes []lane)
 	}
 	var drafts []draft.Draft
 	for _, s := range meshShards(d, lanes) {
-		ref := diag.ObjectRef{Kind: kind.VirtualService, Namespace: way.Gateway.Namespace, Name: draft.Name(d, s.Name...)}
+		ref := meshRef(d, way, s)
 		spec := func() any { return meshVirtualService(d, way, s.Items) }
 		virtualService := draft.OfDestination(d, ref, spec)
 		if len(s.Items) == 1 {
@@ -131,6 +142,10 @@ func meshVirtualServices(d *ir.Destination, way ir.ThroughGateway, lanes []lane)
 		drafts = append(drafts, virtualService.Stopping(stops...))
 	}
 	return drafts
+}
+
+func meshRef(d *ir.Destination, way ir.ThroughGateway, s shard.Shard[lanesOfHost]) diag.ObjectRef {
+	return diag.ObjectRef{Kind: kind.VirtualService, Namespace: way.Gateway.Namespace, Name: draft.Name(d, s.Name...)}
 }
 
 func meshVirtualService(d *ir.Destination, way ir.ThroughGateway, hosts []lanesOfHost) *networking.VirtualService {

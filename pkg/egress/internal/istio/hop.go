@@ -92,8 +92,7 @@ func (h *hop) draft(ref diag.ObjectRef, spec func() any) draft.Draft {
 func (h *hop) gatewayDrafts() []draft.Draft {
 	var drafts []draft.Draft
 	for _, s := range h.shards {
-		ref := diag.ObjectRef{Kind: kind.Gateway, Namespace: h.gateway.Namespace, Name: h.gatewayName(s)}
-		drafts = append(drafts, h.draft(ref, func() any {
+		drafts = append(drafts, h.draft(h.gatewayRef(h.gatewayName(s)), func() any {
 			spec := &networking.Gateway{Selector: maps.Clone(h.gateway.Selector)}
 			for _, name := range s.Items {
 				spec.Servers = append(spec.Servers, h.servers[name].spec())
@@ -104,6 +103,10 @@ func (h *hop) gatewayDrafts() []draft.Draft {
 	return drafts
 }
 
+func (h *hop) gatewayRef(name string) diag.ObjectRef {
+	return diag.ObjectRef{Kind: kind.Gateway, Namespace: h.gateway.Namespace, Name: name}
+}
+
 // destinationRules define the subsets, in each client namespace and without
 // exportTo: there the rules of all bundles are merged, with each other and with
 // those that somebody wrote by hand. In the namespace of the gateway one rule
@@ -112,9 +115,8 @@ func (h *hop) destinationRules() []draft.Draft {
 	var drafts []draft.Draft
 	for _, client := range slices.Sorted(maps.Keys(h.subsets)) {
 		subsets := h.subsets[client]
-		for _, s := range shard.Split(slices.Collect(maps.Keys(subsets))) {
-			ref := diag.ObjectRef{Kind: kind.DestinationRule, Namespace: client, Name: h.objectName(s.Name...)}
-			drafts = append(drafts, h.draft(ref, func() any {
+		for _, s := range h.subsetShards(client) {
+			drafts = append(drafts, h.draft(h.ruleRef(client, s), func() any {
 				spec := &networking.DestinationRule{Host: h.gateway.Host}
 				for _, name := range s.Items {
 					spec.Subsets = append(spec.Subsets, subsets[name].spec())
@@ -124,4 +126,13 @@ func (h *hop) destinationRules() []draft.Draft {
 		}
 	}
 	return drafts
+}
+
+// subsetShards returns the subsets of each DestinationRule of a client.
+func (h *hop) subsetShards(client string) []shard.Shard[string] {
+	return shard.Split(slices.Collect(maps.Keys(h.subsets[client])))
+}
+
+func (h *hop) ruleRef(client string, s shard.Shard[string]) diag.ObjectRef {
+	return diag.ObjectRef{Kind: kind.DestinationRule, Namespace: client, Name: h.objectName(s.Name...)}
 }

@@ -68,9 +68,12 @@ func (l lane) drafts(h *hop) []draft.Draft {
 }
 
 func (l lane) draft(kindName string, spec func() any) draft.Draft {
+	return draft.OfRoute(l.destination, l.host, l.route, l.ref(kindName), spec)
+}
+
+func (l lane) ref(kindName string) diag.ObjectRef {
 	name := draft.Name(l.destination, append(partsOf(l.destination, l.host), strconv.Itoa(l.route.Port))...)
-	ref := diag.ObjectRef{Kind: kindName, Namespace: l.way.Gateway.Namespace, Name: name}
-	return draft.OfRoute(l.destination, l.host, l.route, ref, spec)
+	return diag.ObjectRef{Kind: kindName, Namespace: l.way.Gateway.Namespace, Name: name}
 }
 
 // serviceEntry tells the gateway where the lane ends. What arrives as TCP is

@@ -18,12 +18,10 @@ func sidecarDrafts(d *ir.Destination) []draft.Draft {
 	for _, client := range d.Clients.Namespaces {
 		for _, h := range d.Hosts {
 			if hasSidecarRoutes(d, h) {
-				ref := diag.ObjectRef{Kind: kind.VirtualService, Namespace: client, Name: draft.Name(d, partsOf(d, h)...)}
-				drafts = append(drafts, draft.OfHost(d, h, ref, func() any { return sidecarVirtualService(d, h) }))
+				drafts = append(drafts, draft.OfHost(d, h, sidecarRouteRef(d, h, client), func() any { return sidecarVirtualService(d, h) }))
 			}
 			if hasSidecarRule(d) {
-				ref := diag.ObjectRef{Kind: kind.DestinationRule, Namespace: client, Name: sidecarRuleName(d, h)}
-				drafts = append(drafts, draft.OfHost(d, h, ref, func() any { return sidecarDestinationRule(d, h, client) }))
+				drafts = append(drafts, draft.OfHost(d, h, sidecarRuleRef(d, h, client), func() any { return sidecarDestinationRule(d, h, client) }))
 			}
 		}
 	}
@@ -60,13 +58,18 @@ func mustHaveSidecarRule(d *ir.Destination) bool {
 	return d.Onward.Policy != nil || d.Told == ir.ByService || d.Has(hasSubset)
 }
 
-// sidecarRuleName names a rule for sidecars. That of a Service would have the name of the rule
+func sidecarRouteRef(d *ir.Destination, h ir.Host, client string) diag.ObjectRef {
+	return diag.ObjectRef{Kind: kind.VirtualService, Namespace: client, Name: draft.Name(d, partsOf(d, h)...)}
+}
+
+// sidecarRuleRef names a rule for sidecars. That of a Service would have the name of the rule
 // for a hop, where the gateway is called like the destination.
-func sidecarRuleName(d *ir.Destination, h ir.Host) string {
+func sidecarRuleRef(d *ir.Destination, h ir.Host, client string) diag.ObjectRef {
+	parts := partsOf(d, h)
 	if d.Told == ir.ByService {
-		return draft.Name(d, "service")
+		parts = []string{"service"}
 	}
-	return draft.Name(d, partsOf(d, h)...)
+	return diag.ObjectRef{Kind: kind.DestinationRule, Namespace: client, Name: draft.Name(d, parts...)}
 }
 
 // sidecarDestinationRule opens TLS and tunnels at the sidecar, on the ports that

@@ -48,6 +48,7 @@ func (d destination) plan() []*ir.Destination {
 		Way:         d.way,
 		Onward:      d.onward,
 
+		NamesClients:  len(d.from.Clients) > 0,
 		OwnRequestIDs: d.ownRequestIDs(),
 	}
 	return d.parts(common, routes)

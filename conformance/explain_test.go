@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/egressbundle/egressbundle/conformance/trace"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
+)
+
+// TestExplain: what is explained of each call of each golden is what Istio's configuration makes
+// of it: the verdict, each proxy with the objects that it follows, and where the call leaves.
+func TestExplain(t *testing.T) {
+	for _, g := range goldens(t) {
+		t.Run(g.Dir, func(t *testing.T) {
+			output, err := g.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			mesh := trace.NewMesh(t, g.Options(g.Rendered))
+			for _, o := range g.Outcomes {
+				e, err := output.Explain(o.ExplainCall())
+				if err != nil {
+					t.Fatal(err)
+				}
+				result := mesh.Trace(o.TraceCall())
+				if isBeyond(e) {
+					continue
+				}
+				diff := cmp.Diff(o.Observe(result).Explainable(), o.Explain(e)) + cmp.Diff(merged(result.Proxies), merged(explained(e)))
+				if diff != "" {
+					t.Errorf("%s from %s (-traced +explained):\n%s\n%s", o.Call, o.From, diff, strings.Join(result.Steps, "\n"))
+				}
+			}
+		})
+	}
+}
+
+// isBeyond reports whether the two cannot agree on a call: no trace knows whether the Pod was
+// patched that skips its proxy, and no explanation follows what is for a Service of others.
+func isBeyond(e explain.Explanation) bool {
+	return !e.Call.NoSidecar && len(e.Hops) == 0 || e.Verdict == explain.Unknown
+}
+
+// explained returns the proxies of an explanation as Istio's configuration tells of them: the
+// objects by which they lead a call, and where to. At gateways Istio does not say what leads
+// connections that are no requests, but by the name of the cluster.
+func explained(e explain.Explanation) []trace.Proxy {
+	var proxies []trace.Proxy
+	for i, hop := range e.Hops {
+		var p trace.Proxy
+		isRequest := hop.Log != nil && hop.Log.Authority != ""
+		for _, o := range hop.Objects {
+			if o.Ref.Kind == "VirtualService" && (i == 0 || isRequest) || o.Ref.Kind == "DestinationRule" {
+				p.Objects = append(p.Objects, o.Ref.String())
+			}
+		}
+		if isAnswer := i > 0 && e.Stop != nil; hop.Log != nil && !isAnswer {
+			p.Cluster = hop.Log.Cluster
+		}
+		proxies = append(proxies, p)
+	}
+	return proxies
+}
+
+// merged leaves of the DestinationRules that lead to a gateway the namespace: Istio merges those
+// of several bundles, and names one.
+func merged(proxies []trace.Proxy) []trace.Proxy {
+	if len(proxies) < 2 {
+		return proxies
+	}
+	hop := &proxies[0]
+	for i, o := range hop.Objects {
+		if of, _, ok := strings.Cut(o, "/"); ok && strings.HasPrefix(o, "DestinationRule ") {
+			hop.Objects[i] = of
+		}
+	}
+	return proxies
+}

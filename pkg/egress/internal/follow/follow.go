@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package follow follows one call of a workload, by what leads it from proxy to proxy.
+//
+// What it says is held against two others that follow the same calls: the configuration that
+// Istio's control plane makes of the objects, and real Envoys.
+package follow
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
+)
+
+// A Follower knows the plans of bundles, the objects that they become, and those of others.
+type Follower struct {
+	plans     []*ir.Plan
+	backend   *istio.Backend
+	neighbors []neighbor.Object
+	heads     map[diag.ObjectRef]*object.Object
+	stops     map[object.Stop][]diag.ObjectRef
+}
+
+// New returns a Follower. The heads are what the objects say of themselves.
+func New(plans []*ir.Plan, backend *istio.Backend, heads []*object.Object, neighbors []neighbor.Object) *Follower {
+	f := &Follower{
+		plans: plans, backend: backend, neighbors: neighbors,
+		heads: map[diag.ObjectRef]*object.Object{},
+		stops: map[object.Stop][]diag.ObjectRef{},
+	}
+	for _, head := range heads {
+		f.heads[head.Ref()] = head
+		for _, stop := range head.Stops {
+			f.stops[stop] = append(f.stops[stop], head.Ref())
+		}
+	}
+	return f
+}
+
+// Explain follows a call. An error is about its URL.
+func (f *Follower) Explain(call explain.Call) (explain.Explanation, error) {
+	t, err := targetOf(call, f.mesh().ClusterDomain)
+	if err != nil {
+		return explain.Explanation{}, err
+	}
+	w := &walk{Follower: f, target: t, Explanation: explain.Explanation{Call: call}}
+	w.follow()
+	return w.Explanation, nil
+}
+
+// A walk is one call on its way.
+type walk struct {
+	*Follower
+	target
+	explain.Explanation
+}
+
+func (w *walk) follow() {
+	courses := w.backend.Courses(w.Call.Namespace, w.fits)
+	switch {
+	case w.Call.NoSidecar:
+		w.unproxied("The workload has no proxy.")
+	case w.bypass() != nil:
+		w.unproxied("It skips the proxy: a bypass of EgressBundle " + w.bypass().Bundle.String() + " is for it.")
+	case len(courses) > 0:
+		w.along(w.first(courses), courses)
+	case !w.isRequest() && w.readsRequests():
+		w.stopNoRequest()
+	default:
+		w.undeclared()
+	}
+	if w.Verdict != explain.Passes {
+		w.Remedy = w.remedy(courses)
+		w.noteNearHost()
+	}
+}
+
+// first returns the course that proxies follow: they know addresses before names, the longest
+// range first, and names before wildcards, likewise.
+func (t target) first(courses []istio.Course) istio.Course {
+	rank := func(c istio.Course) int {
+		switch {
+		case c.Destination.Told == ir.ByAddress:
+			return 2*maxName + t.longest(c.Destination.Addresses)
+		case !c.Host.IsWildcard():
+			return maxName
+		default:
+			return len(c.Host.Name)
+		}
+	}
+	return slices.MaxFunc(courses, func(a, b istio.Course) int { return cmp.Compare(rank(a), rank(b)) })
+}
+
+// maxName is more than the length of any DNS name.
+const maxName = 256
+
+// along follows the call on the course that leads it, which is one of several that fit.
+func (w *walk) along(c istio.Course, fitting []istio.Course) {
+	w.noteOthers(c, fitting)
+	request := w.isRequest()
+	if c.Gateway == nil {
+		w.addHop(c, explain.Sidecar, c.Sidecar, c.Sidecar.Renamed)
+		if request && !isAllowed(c.Route, w.target) {
+			w.stopRequest(c, c.Sidecar)
+			return
+		}
+		w.leave(c)
+		return
+	}
+	w.addHop(c, explain.Sidecar, c.Sidecar, c.Sidecar.Renamed)
+	w.Hops[0].SNI = cmp.Or(c.Gateway.Arrives, w.sni())
+	if c.Gateway.Arrives != "" {
+		w.Hops[0].Encryption = explain.IstioMutual
+	}
+	w.addHop(c, gatewayOf(c), *c.Gateway, c.Gateway.Renamed)
+	switch {
+	case !w.isClient(c) && c.Gateway.Refuses:
+		w.stopHandshake(c)
+	case !w.isClient(c) && c.Gateway.Rule != "":
+		w.stopIdentity(c)
+	case request && !isAllowed(c.Route, w.target):
+		w.stopRequest(c, *c.Gateway)
+	default:
+		w.leave(c)
+	}
+}
+
+// isClient reports whether the service account of the caller may use the destination.
+func (w *walk) isClient(c istio.Course) bool {
+	accounts := c.Destination.Clients.Accounts[w.Call.Namespace]
+	return len(accounts) == 0 || slices.Contains(accounts, cmp.Or(w.Call.ServiceAccount, defaultAccount))
+}
+
+const defaultAccount = "default"
+
+// gatewayOf names the gateway of a course.
+func gatewayOf(c istio.Course) string {
+	way, ok := c.Destination.Way.(ir.ThroughGateway)
+	if !ok {
+		return ""
+	}
+	return way.Gateway.Namespace + "/" + way.Gateway.Service
+}
+
+// noteOthers notes the bundles that lead the call as well: of two VirtualServices for one host
+// sidecars follow the older.
+func (w *walk) noteOthers(chosen istio.Course, fitting []istio.Course) {
+	for _, c := range fitting {
+		if d := c.Destination; d.Bundle != chosen.Destination.Bundle && c.Host.Name == chosen.Host.Name {
+			w.Notes = append(w.Notes, "EgressBundle "+d.Bundle.String()+" says the same of it; proxies follow the older of the two.")
+		}
+	}
+}
+
+// mesh returns the facts of the cluster, on which all plans agree.
+func (f *Follower) mesh() api.Mesh {
+	if len(f.plans) == 0 {
+		return facts.WithDefaults(api.Mesh{})
+	}
+	return f.plans[0].Mesh
+}

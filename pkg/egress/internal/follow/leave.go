@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package follow
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
+)
+
+// leave notes where the call leaves, as its course says.
+func (w *walk) leave(c istio.Course) {
+	w.Verdict = explain.Passes
+	d, r := c.Destination, c.Route
+	exit := &explain.Exit{}
+	exit.To = w.leavings(c)
+	if d.Onward.Proxy != nil {
+		exit.Connect = hostPort(c.Host.Outside, r.Exit.Port)
+	}
+	if tls := r.Exit.TLS; tls != nil {
+		exit.TLS = &explain.TLS{
+			SNI:               cmp.Or(tls.SNI, c.Host.Outside),
+			SubjectAltNames:   slices.Clone(tls.SubjectAltNames),
+			CACertificates:    tls.CACertificates,
+			ClientCertificate: tls.ClientCertificate,
+		}
+		if len(exit.TLS.SubjectAltNames) == 0 {
+			exit.TLS.SubjectAltNames = []string{c.Host.Outside}
+		}
+	}
+	w.Exit = exit
+}
+
+// leavings are where the call may leave to. Sidecars lead what they know by address to the
+// very one that was called.
+func (w *walk) leavings(c istio.Course) []string {
+	d := c.Destination
+	if _, fromSidecar := d.Way.(ir.FromSidecar); fromSidecar && d.Told == ir.ByAddress && len(d.Targets(c.Host)) == 0 {
+		return []string{hostPort(w.address.String(), c.Route.Exit.Port)}
+	}
+	var all []string
+	for _, l := range d.LeavingsOf(c.Host, c.Route) {
+		all = append(all, hostPort(w.calledAt(d, l.Address), l.Port))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// calledAt returns the address or the name that is connected to. Of a wildcard it is what the
+// application called; who does not look names up there connects to the address.
+func (w *walk) calledAt(d *ir.Destination, leaving string) string {
+	switch {
+	case !ir.IsWildcard(leaving):
+		return leaving
+	case !d.Onward.DynamicDNS && w.address.IsValid():
+		return w.address.String()
+	default:
+		return w.host
+	}
+}
+
+func hostPort(host string, port int) string { return fmt.Sprintf("%s:%d", bracketed(host), port) }
+
+// addHop adds a proxy that the call comes to, with what it follows there.
+func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg, renamed string) {
+	hop := explain.Hop{Proxy: proxy}
+	for _, ref := range leg.Objects {
+		hop.Objects = append(hop.Objects, w.objectOf(ref, deed(c, proxy, leg, ref.Kind)))
+	}
+	if w.isRequest() {
+		hop.Authority = cmp.Or(renamed, w.authority())
+	}
+	log := &explain.Log{Code: "0", Cluster: leg.Cluster, SNI: cmp.Or(leg.Arrives, w.sni())}
+	if c.Route.IsHTTP() {
+		log.Code, log.Details, log.Authority, log.Route, log.SNI = explain.Any, "via_upstream", hop.Authority, explain.Any, leg.Arrives
+	}
+	hop.Log = log
+	w.Hops = append(w.Hops, hop)
+}

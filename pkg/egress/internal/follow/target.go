@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package follow
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+)
+
+// A target is what a call is for.
+type target struct {
+	scheme       string
+	host         string // as it stands in the URL
+	port         int
+	address      netip.Addr // not valid: not known
+	method, path string
+	namespace    string // of the caller
+	domain       string // of the cluster
+}
+
+// The schemes of URLs.
+const (
+	schemeHTTP  = "http"
+	schemeHTTPS = "https"
+	schemeTLS   = "tls"
+	schemeTCP   = "tcp"
+)
+
+var impliedPorts = map[string]int{schemeHTTP: 80, schemeHTTPS: 443, schemeTLS: 443, schemeTCP: 0}
+
+func targetOf(call explain.Call, domain string) (target, error) {
+	u, err := url.Parse(call.URL)
+	if err != nil {
+		return target{}, fmt.Errorf("the URL %q is none: %w", call.URL, errors(err))
+	}
+	port, known := impliedPorts[u.Scheme]
+	switch {
+	case !known:
+		return target{}, fmt.Errorf("the URL %q must begin with http://, https://, tls:// or tcp://", call.URL)
+	case u.Hostname() == "":
+		return target{}, fmt.Errorf("the URL %q names no host", call.URL)
+	case u.Port() != "":
+		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > maxPort {
+			return target{}, fmt.Errorf("the port of the URL %q must be from 1 to %d", call.URL, maxPort)
+		}
+	case port == 0:
+		return target{}, fmt.Errorf("the URL %q must say the port, as tcp://192.0.2.1:5432", call.URL)
+	}
+	t := target{
+		scheme: u.Scheme, host: strings.ToLower(u.Hostname()), port: port,
+		method: cmp.Or(call.Method, "GET"), path: cmp.Or(u.Path, "/"), namespace: call.Namespace, domain: domain,
+	}
+	if t.address, err = netip.ParseAddr(cmp.Or(call.Address, t.host)); err != nil && call.Address != "" {
+		return target{}, fmt.Errorf("the address %q must be an IP address", call.Address)
+	}
+	return t, nil
+}
+
+const maxPort = 65535
+
+// errors returns what url.Parse says of a URL, without the URL.
+func errors(err error) error {
+	if parsed, ok := err.(*url.Error); ok {
+		return parsed.Err
+	}
+	return err
+}
+
+func (t target) isRequest() bool { return t.scheme == schemeHTTP }
+
+func (t target) isTLS() bool { return t.scheme == schemeHTTPS || t.scheme == schemeTLS }
+
+// sni is the server name that the application sends.
+func (t target) sni() string {
+	if !t.isTLS() || t.address.IsValid() && t.address.String() == t.host {
+		return ""
+	}
+	return t.host
+}
+
+// authority is the host of the request, with the port if that is not 80.
+func (t target) authority() string {
+	if t.port == impliedPorts[schemeHTTP] {
+		return t.host
+	}
+	return fmt.Sprintf("%s:%d", t.host, t.port)
+}
+
+// fits reports whether a port of a host is what the call is for.
+func (t target) fits(d *ir.Destination, h ir.Host, r ir.Route) bool {
+	if r.Port != t.port {
+		return false
+	}
+	switch {
+	case d.Told == ir.ByAddress:
+		return t.isWithin(d.Addresses)
+	case r.IsHTTP() && !t.isRequest(), r.IsTLS() && !t.isTLS():
+		return false
+	default:
+		return t.names(d, h)
+	}
+}
+
+// names reports whether the host of the call is one that a destination has.
+func (t target) names(d *ir.Destination, h ir.Host) bool {
+	switch {
+	case d.Onward.Service != nil && slices.Contains(t.serviceNames(d), t.host):
+		return d.Told == ir.ByService || !t.isTLS() // The server of an alias knows no other name.
+	case d.Told == ir.ByService:
+		return false
+	default:
+		return ir.Covers(h.Name, t.host)
+	}
+}
+
+// serviceNames are those by which the Pod of the caller reaches the Service of a destination.
+func (t target) serviceNames(d *ir.Destination) []string {
+	short := d.Name + "." + d.Bundle.Namespace
+	names := []string{short, short + ".svc", short + ".svc." + t.domain}
+	if t.namespace == d.Bundle.Namespace {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+// isService reports whether the host is a Service of the cluster, by its name.
+func (t target) isService() bool {
+	return strings.HasSuffix(t.host, ".svc") || strings.HasSuffix(t.host, ".svc."+t.domain)
+}
+
+func (t target) isWithin(addresses []ir.Address) bool { return t.longest(addresses) >= 0 }
+
+// longest returns the length of the longest range that has the address, or -1 if none has.
+func (t target) longest(addresses []ir.Address) int {
+	bits := -1
+	for _, a := range addresses {
+		if prefix, err := netip.ParsePrefix(address.AsRange(a.Text)); err == nil && t.address.IsValid() && prefix.Contains(t.address) {
+			bits = max(bits, prefix.Bits())
+		}
+	}
+	return bits
+}
+
+// isAllowed reports whether a request is one of those that may pass.
+func isAllowed(r ir.Route, t target) bool {
+	return len(r.Exit.Allow) == 0 || slices.ContainsFunc(r.Exit.Allow, func(allowed api.AllowedRequest) bool {
+		method := len(allowed.Methods) == 0 || slices.Contains(allowed.Methods, t.method)
+		return method && (len(allowed.Paths) == 0 || slices.ContainsFunc(allowed.Paths, t.isAt))
+	})
+}
+
+func (t target) isAt(path string) bool {
+	prefix, open := strings.CutSuffix(path, "*")
+	return path == t.path || open && strings.HasPrefix(t.path, prefix)
+}

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package follow
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kube"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/precedence"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
+)
+
+// bypass returns the plan by which the call skips the proxy, if there is one.
+func (w *walk) bypass() *ir.Plan {
+	i := slices.IndexFunc(w.plans, func(p *ir.Plan) bool {
+		if p.Bypass == nil || !slices.Contains(p.Clients.Namespaces, w.Call.Namespace) {
+			return false
+		}
+		return slices.Contains(p.Bypass.Ports, w.port) || w.address.IsValid() &&
+			slices.ContainsFunc(p.Bypass.Prefixes, func(prefix string) bool { return address.Contains(prefix, w.address) })
+	})
+	if i < 0 {
+		return nil
+	}
+	return w.plans[i]
+}
+
+// unproxied follows a call that no proxy sees: nothing but NetworkPolicies stops it.
+func (w *walk) unproxied(why string) {
+	refs := w.stops[object.Stop{Attempt: object.NoSidecar, From: w.Call.Namespace}]
+	if len(refs) > 0 && !w.packetsPass() {
+		w.stopPackets(refs, why)
+		return
+	}
+	w.Verdict = explain.Open
+	w.Exit = &explain.Exit{To: []string{hostPort(w.host, w.port)}}
+	w.Notes = append(w.Notes, why)
+	if len(refs) > 0 {
+		w.Notes = append(w.Notes, fmt.Sprintf("NetworkPolicies let port %d pass, for destinations that leave from sidecars or a bypass.", w.port))
+	}
+}
+
+// packetsPass reports whether the NetworkPolicies of bundles let the call leave from its Pod.
+func (w *walk) packetsPass() bool {
+	return slices.ContainsFunc(w.plans, func(p *ir.Plan) bool {
+		return p.Enforce.NetworkPolicy && slices.Contains(p.Clients.Namespaces, w.Call.Namespace) &&
+			kube.LetsPass(p, w.Call.Namespace, w.address, w.port)
+	})
+}
+
+// stopPackets stops a call by NetworkPolicies.
+func (w *walk) stopPackets(by []diag.ObjectRef, why string) {
+	const does = "drops its packets"
+	s := w.stop(w.objectOf(by[0], does), explain.Node, why+" NetworkPolicies let nothing else leave its Pod.",
+		"The connection does not open, until the time is up.")
+	for _, ref := range by[1:] {
+		s.By = append(s.By, w.objectOf(ref, does))
+	}
+	s.Curl = curlTimeout
+}
+
+// undeclared follows a call that no bundle is for.
+func (w *walk) undeclared() {
+	if n, ok := w.declaredByOthers(); ok {
+		w.Verdict = explain.Unknown
+		w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Objects: []explain.Object{{Ref: n.Ref, Does: "is for it, and no bundle is", Position: n.Position}}}}
+		return
+	}
+	if w.isService() && w.ofOthers() == nil {
+		w.Verdict = explain.Unknown
+		w.Notes = append(w.Notes, "It is for a Service of the cluster, and bundles say what is reached outside.")
+		return
+	}
+	by, isClosed := w.enclosure()
+	if !isClosed {
+		w.leaveUndeclared(by)
+		return
+	}
+	w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Log: &explain.Log{Code: "0", Flags: noHealthyHost, Cluster: blackHole, SNI: w.sni()}}}
+	why := fmt.Sprintf("No bundle lets namespace %s call it.", w.Call.Namespace)
+	if w.isRequest() && w.readsRequests() {
+		w.Hops[0].Log = &explain.Log{Code: strconv.Itoa(statusBadGateway), Details: directResponse, Authority: w.authority(), Route: blockAll}
+		w.stopAnswered(by, statusBadGateway, why, "")
+		return
+	}
+	if w.isRequest() {
+		w.Notes = append(w.Notes, fmt.Sprintf("If a Service that the sidecar knows has HTTP on port %d, the answer is %d instead.", w.port, statusBadGateway))
+	}
+	w.stopClosed(by, explain.Sidecar, why)
+	if w.isRequest() {
+		w.Stop.Curl = curlEmptyReply
+	}
+}
+
+// curlEmptyReply is the exit status of curl where a server closes without an answer.
+const curlEmptyReply = 52
+
+// leaveUndeclared follows a call that the sidecar lets leave as it came.
+func (w *walk) leaveUndeclared(by explain.Object) {
+	hop := explain.Hop{Proxy: explain.Sidecar, Objects: []explain.Object{by}, Log: &explain.Log{Code: "0", Cluster: passthrough, SNI: w.sni()}}
+	if w.isRequest() {
+		hop.Authority = w.authority()
+		hop.Log = &explain.Log{Code: explain.Any, Details: explain.Any, Authority: hop.Authority, Cluster: passthrough, Route: explain.Any}
+	}
+	w.Hops = []explain.Hop{hop}
+	// The same NetworkPolicies stop Pods without a proxy.
+	if policies := w.stops[object.Stop{Attempt: object.NoSidecar, From: w.Call.Namespace}]; len(policies) > 0 && !w.packetsPass() {
+		w.stopPackets(policies, "No bundle is for it.")
+		return
+	}
+	w.Verdict = explain.Open
+	w.Exit = &explain.Exit{To: []string{hostPort(w.host, w.port)}}
+}
+
+// enclosure returns what decides about calls that nothing declares, and whether it stops them.
+func (w *walk) enclosure() (by explain.Object, isClosed bool) {
+	for _, ref := range w.stops[object.Stop{Attempt: object.DirectIP, From: w.Call.Namespace}] {
+		if ref.Kind == kind.Sidecar {
+			return w.objectOf(ref, "lets nothing pass that is not declared"), true
+		}
+	}
+	mesh := w.mesh()
+	view := precedence.View{Namespace: w.Call.Namespace, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
+	mode := mesh.OutboundTrafficPolicy
+	by = explain.Object{Ref: diag.ObjectRef{Kind: "ConfigMap", Namespace: mesh.RootNamespace, Name: "istio"}}
+	if n, ok := view.Sidecar(w.neighbors); ok && n.Spec.OutboundTrafficPolicy.Mode != "" {
+		mode = n.Spec.OutboundTrafficPolicy.Mode
+		by = explain.Object{Ref: n.Ref, Position: n.Position}
+	}
+	by.Does = "has outboundTrafficPolicy " + mode
+	return by, mode != ir.AllowAny
+}
+
+// declaredByOthers returns an object of somebody else that sidecars may follow for the call.
+func (w *walk) declaredByOthers() (neighbor.Object, bool) {
+	mesh := w.mesh()
+	view := precedence.View{Namespace: w.Call.Namespace, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
+	if n, ok := view.Sidecar(w.neighbors); ok {
+		view.Listeners = n.Spec.Egress
+	}
+	i := slices.IndexFunc(w.neighbors, func(n neighbor.Object) bool {
+		isFor := slices.ContainsFunc(n.Spec.Hosts, func(host string) bool { return ir.Covers(n.FullName(host, mesh.ClusterDomain), w.host) })
+		isAt := slices.ContainsFunc(n.Spec.Addresses, func(text string) bool { return w.address.IsValid() && address.Contains(text, w.address) })
+		hasPort := slices.ContainsFunc(n.Spec.Ports, func(p neighbor.Port) bool { return p.Number == w.port })
+		switch n.Ref.Kind {
+		case kind.ServiceEntry:
+			return (isFor || isAt) && hasPort && view.SeesAny(n)
+		case kind.VirtualService:
+			return isFor && n.IsForMesh() && view.SeesAny(n)
+		default:
+			return false
+		}
+	})
+	if i < 0 {
+		return neighbor.Object{}, false
+	}
+	return w.neighbors[i], true
+}
