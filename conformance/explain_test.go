@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 )
@@ -29,7 +30,7 @@ func TestExplain(t *testing.T) {
 					t.Fatal(err)
 				}
 				result := mesh.Trace(o.TraceCall())
-				if isBeyond(e) {
+				if !calls.Follows(e) {
 					continue
 				}
 				diff := cmp.Diff(o.Observe(result).Explainable(), o.Explain(e)) + cmp.Diff(merged(result.Proxies), merged(explained(e)))
@@ -39,12 +40,6 @@ func TestExplain(t *testing.T) {
 			}
 		})
 	}
-}
-
-// isBeyond reports whether the two cannot agree on a call: no trace knows whether the Pod was
-// patched that skips its proxy, and no explanation follows what is for a Service of others.
-func isBeyond(e explain.Explanation) bool {
-	return !e.Call.NoSidecar && len(e.Hops) == 0 || e.Verdict == explain.Unknown
 }
 
 // explained returns the proxies of an explanation as Istio's configuration tells of them: the

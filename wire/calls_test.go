@@ -23,13 +23,13 @@ func expect(t *testing.T, outcomes []calls.Outcome) {
 }
 
 // settle makes a call until it is as promised, or fails.
-func settle(t *testing.T, want calls.Outcome) {
+func settle(t *testing.T, want calls.Outcome) rig.Result {
 	t.Helper()
-	settleTo(t, want, func(r rig.Result) string { return rig.Diff(want, r) })
+	return settleTo(t, want, func(r rig.Result) string { return rig.Diff(want, r) })
 }
 
 // settleTo makes a call until judge finds nothing wrong with what becomes of it, or fails.
-func settleTo(t *testing.T, o calls.Outcome, judge func(rig.Result) string) {
+func settleTo(t *testing.T, o calls.Outcome, judge func(rig.Result) string) rig.Result {
 	t.Helper()
 	r, wrong, err := mesh.SettleTo(t.Context(), o, judge)
 	if err != nil {
@@ -39,6 +39,7 @@ func settleTo(t *testing.T, o calls.Outcome, judge func(rig.Result) string) {
 	if wrong != "" {
 		t.Errorf("%s from %s: %s\n%s", o.Call, o.From, wrong, strings.Join(r.Steps, "\n"))
 	}
+	return r
 }
 
 // call makes a call once.

@@ -19,6 +19,13 @@ func TestGoldens(t *testing.T) {
 		t.Run(g.Dir, func(t *testing.T) {
 			set(t, g)
 			expect(t, g.Outcomes)
+			output, err := g.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range g.Outcomes {
+				expectExplained(t, output, o)
+			}
 		})
 	}
 }

@@ -32,6 +32,12 @@ func (o Outcome) Explainable() Outcome {
 	return o
 }
 
+// Follows reports whether an explanation follows its call from proxy to proxy. None follows what
+// is for a Service of others; and nobody else knows whether a Pod was patched that skips its proxy.
+func Follows(e explain.Explanation) bool {
+	return e.Verdict != explain.Unknown && (e.Call.NoSidecar || len(e.Hops) > 0)
+}
+
 // Explain says what an explanation says of the call of an outcome.
 func (o Outcome) Explain(e explain.Explanation) Outcome {
 	o = o.Unobserved().Explainable()
@@ -67,10 +73,10 @@ func stopped(e explain.Explanation) string {
 	if e.Stop.At == explain.Node {
 		return "Egress dropped by NetworkPolicy " + strings.Join(namesOf(e.Stop.By), ", ")
 	}
-	log := e.Hops[len(e.Hops)-1].Log
-	if log == nil {
+	if e.Stop.By[0].Ref.Kind == "Gateway" {
 		return "refused in the handshake with the gateway"
 	}
+	log := e.Hops[len(e.Hops)-1].Log
 	if _, rule, denied := strings.Cut(log.Details+log.Termination, "rbac_access_denied_matched_policy["); denied {
 		return "403 RBAC: denied by " + strings.TrimSuffix(rule, "]")
 	}

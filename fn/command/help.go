@@ -65,3 +65,16 @@ workloads that a bundle patches. -o, --check, --report, --since, which is anothe
 --allow-empty are those of
 render: the folder has the objects of bundles, and nothing else of the build. If anything
 is wrong, nothing is written.`
+
+const explainHelp = `explain reads EgressBundles as render does, and says what becomes of one call: by which
+proxies it goes, which object decides there and which line of a bundle that object is from,
+what each proxy logs, where the call leaves and whose certificate is checked there. If it is
+stopped, it says which object stops it, how that looks to the application, and the smallest
+change of a bundle that lets it pass.
+
+A URL is https://HOST or tls://HOST for TLS that the application opens, http://HOST/PATH for
+requests, and tcp://ADDRESS:PORT for any other bytes. A line of a log is that of Istio's
+default format, with * for what differs from call to call.
+
+It knows what the bundles say, and the objects of others in the same files. It does not know
+what else there is in the cluster.`

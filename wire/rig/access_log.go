@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 )
 
 // callHeader names a call. The application sends it.
@@ -16,6 +18,8 @@ const callHeader = "Test-Call"
 var accessLogFormat = func() string {
 	text, err := json.Marshal(map[string]string{
 		"call":         "%REQ(" + callHeader + ")%",
+		"method":       "%REQ(:METHOD)%",
+		"path":         "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
 		"downstream":   "%DOWNSTREAM_REMOTE_ADDRESS%",
 		"sni":          "%REQUESTED_SERVER_NAME%",
 		"identity":     "%DOWNSTREAM_PEER_URI_SAN%",
@@ -42,6 +46,8 @@ var accessLogFormat = func() string {
 // which it saw bytes only.
 type entry struct {
 	Call         string `json:"call"`
+	Method       string `json:"method"`
+	Path         string `json:"path"`
 	Downstream   string `json:"downstream"` // who connected, with the port
 	SNI          string `json:"sni"`
 	Identity     string `json:"identity"`
@@ -66,6 +72,16 @@ func (e entry) isOf(call string) bool { return e.Call == "" || e.Call == call }
 
 // code is the status of a response, or 0.
 func (e entry) code() string { return fmt.Sprint(e.Code) }
+
+// log returns what the entry says of a call.
+func (e entry) log() explain.Log {
+	text := func(s string) string { return strings.TrimPrefix(s, "-") } // what there is not
+	return explain.Log{
+		Method: text(e.Method), Path: text(e.Path), Code: e.code(), Flags: text(e.Flags), Details: text(e.Details),
+		Termination: text(e.Termination), Authority: text(e.Authority), Upstream: text(e.UpstreamHost), Cluster: text(e.Cluster),
+		SNI: text(e.SNI), Route: text(e.Route),
+	}
+}
 
 // An accessLog is that of a proxy.
 type accessLog struct {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/wire/outside"
 )
 
@@ -31,6 +32,9 @@ type Result struct {
 	Body string
 	// Logged says whether the gateway that it came to has it in its access log.
 	Logged bool
+	// Logs are what the proxies that it came to have of it in their access logs, the client's
+	// first.
+	Logs []explain.Log
 	// Steps are the entries of the access logs, the client's first, and how it ended.
 	Steps []string
 }
@@ -107,6 +111,7 @@ func (r *Result) follow(ctx context.Context, what string, w *Workload, wanted fu
 		return entry{}
 	}
 	r.Steps = append(r.Steps, what+": "+e.text)
+	r.Logs = append(r.Logs, e.log())
 	return e
 }
 

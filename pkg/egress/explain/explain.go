@@ -103,6 +103,9 @@ type Object struct {
 // that Istio has by default; empty ones are "-" there, and Any differs from call to call.
 // https://istio.io/latest/docs/tasks/observability/logs/access-log/#default-access-log-format
 type Log struct {
+	// Method and Path are those of a request.
+	Method string `json:"method,omitempty"`
+	Path   string `json:"path,omitempty"`
 	// Code is the status of the response, and 0 for what is no request.
 	Code string `json:"code"`
 	// Flags are those of the response, as UH.
@@ -111,10 +114,12 @@ type Log struct {
 	Details     string `json:"details,omitempty"`
 	Termination string `json:"termination,omitempty"`
 	Authority   string `json:"authority,omitempty"`
-	// Cluster is the name that the proxy has for where it sends the call.
-	Cluster string `json:"cluster,omitempty"`
-	SNI     string `json:"sni,omitempty"`
-	Route   string `json:"route,omitempty"`
+	// Upstream is the address that the proxy connects to, and Cluster the name that it has for
+	// that.
+	Upstream string `json:"upstream,omitempty"`
+	Cluster  string `json:"cluster,omitempty"`
+	SNI      string `json:"sni,omitempty"`
+	Route    string `json:"route,omitempty"`
 }
 
 // Any stands for what differs from call to call.

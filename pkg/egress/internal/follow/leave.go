@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -75,10 +76,47 @@ func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg, renamed strin
 	if w.isRequest() {
 		hop.Authority = cmp.Or(renamed, w.authority())
 	}
-	log := &explain.Log{Code: "0", Cluster: leg.Cluster, SNI: cmp.Or(leg.Arrives, w.sni())}
-	if c.Route.IsHTTP() {
-		log.Code, log.Details, log.Authority, log.Route, log.SNI = explain.Any, "via_upstream", hop.Authority, explain.Any, leg.Arrives
+	hop.Log = w.log(leg.Cluster, cmp.Or(leg.Arrives, w.sni()))
+	if proxy == explain.Sidecar && c.Destination.Told != ir.ByName {
+		hop.Log.SNI = w.inspected()
 	}
-	hop.Log = log
+	if c.Route.IsHTTP() {
+		hop.Log = w.logOfRequest(hop.Authority, leg.Cluster, leg.Arrives)
+	}
 	w.Hops = append(w.Hops, hop)
+}
+
+// inspected is the server name that a sidecar logs of what it tells by address: whether it looks
+// depends on what else there is on the port.
+func (w *walk) inspected() string {
+	if w.sni() == "" {
+		return ""
+	}
+	return explain.Any
+}
+
+// log is what a proxy logs of a connection that it sends on.
+func (w *walk) log(cluster, sni string) *explain.Log {
+	return &explain.Log{Code: "0", Upstream: explain.Any, Cluster: cluster, SNI: sni}
+}
+
+// requested is the path of the request with its query.
+func (w *walk) requested() string {
+	if w.query == "" {
+		return w.path
+	}
+	return w.path + "?" + w.query
+}
+
+// logOfRequest is what a proxy logs of a request that it sends on.
+func (w *walk) logOfRequest(authority, cluster, sni string) *explain.Log {
+	return &explain.Log{
+		Method: w.method, Path: w.requested(), Code: explain.Any, Details: "via_upstream", Authority: authority,
+		Upstream: explain.Any, Cluster: cluster, SNI: sni, Route: explain.Any,
+	}
+}
+
+// logOfAnswer is what a proxy logs of a request that it answers by itself.
+func (w *walk) logOfAnswer(status int, details, authority string) *explain.Log {
+	return &explain.Log{Method: w.method, Path: w.requested(), Code: strconv.Itoa(status), Details: details, Authority: authority}
 }

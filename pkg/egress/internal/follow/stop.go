@@ -58,6 +58,15 @@ func (w *walk) endAt(kindName, does string) explain.Object {
 	return hop.Objects[i]
 }
 
+// arriving is the host of the request as it comes to the last proxy, which does not send it on.
+func (w *walk) arriving() string {
+	w.lastHop().Authority = ""
+	if len(w.Hops) == 1 {
+		return w.authority()
+	}
+	return w.Hops[len(w.Hops)-2].Authority
+}
+
 // lastHop is where a call is stopped that has come to any proxy.
 func (w *walk) lastHop() *explain.Hop { return &w.Hops[len(w.Hops)-1] }
 
@@ -79,9 +88,8 @@ func (w *walk) stopClosed(by explain.Object, at, why string) {
 // stopRequest stops a request that is none of those that may pass.
 func (w *walk) stopRequest(c istio.Course, leg istio.Leg) {
 	by, hop := w.endAt(kind.VirtualService, "answers it"), w.lastHop()
-	*hop.Log = explain.Log{
-		Code: strconv.Itoa(statusForbidden), Details: directResponse, Authority: hop.Authority, SNI: leg.Arrives, Route: explain.Any,
-	}
+	hop.Log = w.logOfAnswer(statusForbidden, directResponse, w.arriving())
+	hop.Log.SNI, hop.Log.Route = leg.Arrives, explain.Any
 	for i := range w.Hops[:len(w.Hops)-1] {
 		w.Hops[i].Log.Code = strconv.Itoa(statusForbidden)
 	}
@@ -95,22 +103,19 @@ func (w *walk) stopIdentity(c istio.Course) {
 	by, why := w.endAt(kind.AuthorizationPolicy, "refuses it"), w.whyNoClient(c)
 	denied := fmt.Sprintf(deniedByRuleFmt, c.Gateway.Rule)
 	hop := w.lastHop()
-	hop.Log = &explain.Log{Code: "0", Termination: denied, SNI: c.Gateway.Arrives}
 	if !c.Route.IsHTTP() {
-		hop.Log.Cluster = c.Gateway.Cluster
+		hop.Log.Termination = denied
 		w.stopClosed(by, hop.Proxy, why)
 		return
 	}
-	*hop.Log = explain.Log{
-		Code: strconv.Itoa(statusForbidden), Details: denied, Authority: hop.Authority, SNI: c.Gateway.Arrives, Cluster: c.Gateway.Cluster, Route: explain.Any,
-	}
+	hop.Log = w.logOfAnswer(statusForbidden, denied, w.arriving())
+	hop.Log.SNI, hop.Log.Cluster, hop.Log.Route = c.Gateway.Arrives, c.Gateway.Cluster, explain.Any
 	w.Hops[0].Log.Code = hop.Log.Code
 	w.stopAnswered(by, statusForbidden, why, "RBAC: access denied")
 }
 
 // stopHandshake stops a caller with another service account in the handshake of mutual TLS.
 func (w *walk) stopHandshake(c istio.Course) {
-	w.lastHop().Log = nil // Nothing is logged before a connection is there.
 	w.stopClosed(w.endAt(kind.Gateway, "refuses it in the handshake"), gatewayOf(c), w.whyNoClient(c))
 }
 

@@ -25,6 +25,7 @@ type target struct {
 	port         int
 	address      netip.Addr // not valid: not known
 	method, path string
+	query        string // as it stands in the URL; empty: none
 	namespace    string // of the caller
 	domain       string // of the cluster
 }
@@ -59,7 +60,7 @@ func targetOf(call explain.Call, domain string) (target, error) {
 	}
 	t := target{
 		scheme: u.Scheme, host: strings.ToLower(u.Hostname()), port: port,
-		method: cmp.Or(call.Method, "GET"), path: cmp.Or(u.Path, "/"), namespace: call.Namespace, domain: domain,
+		method: cmp.Or(call.Method, "GET"), path: cmp.Or(u.Path, "/"), query: u.RawQuery, namespace: call.Namespace, domain: domain,
 	}
 	if t.address, err = netip.ParseAddr(cmp.Or(call.Address, t.host)); err != nil && call.Address != "" {
 		return target{}, fmt.Errorf("the address %q must be an IP address", call.Address)

@@ -6,7 +6,6 @@ package follow
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
@@ -85,10 +84,11 @@ func (w *walk) undeclared() {
 		w.leaveUndeclared(by)
 		return
 	}
-	w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Log: &explain.Log{Code: "0", Flags: noHealthyHost, Cluster: blackHole, SNI: w.sni()}}}
+	w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Log: &explain.Log{Code: "0", Flags: noHealthyHost, Cluster: blackHole, SNI: w.inspected()}}}
 	why := fmt.Sprintf("No bundle lets namespace %s call it.", w.Call.Namespace)
 	if w.isRequest() && w.readsRequests() {
-		w.Hops[0].Log = &explain.Log{Code: strconv.Itoa(statusBadGateway), Details: directResponse, Authority: w.authority(), Route: blockAll}
+		w.Hops[0].Log = w.logOfAnswer(statusBadGateway, directResponse, w.authority())
+		w.Hops[0].Log.Route = blockAll
 		w.stopAnswered(by, statusBadGateway, why, "")
 		return
 	}
@@ -106,14 +106,15 @@ const curlEmptyReply = 52
 
 // leaveUndeclared follows a call that the sidecar lets leave as it came.
 func (w *walk) leaveUndeclared(by explain.Object) {
-	hop := explain.Hop{Proxy: explain.Sidecar, Objects: []explain.Object{by}, Log: &explain.Log{Code: "0", Cluster: passthrough, SNI: w.sni()}}
+	hop := explain.Hop{Proxy: explain.Sidecar, Objects: []explain.Object{by}, Log: w.log(passthrough, w.inspected())}
 	if w.isRequest() {
 		hop.Authority = w.authority()
-		hop.Log = &explain.Log{Code: explain.Any, Details: explain.Any, Authority: hop.Authority, Cluster: passthrough, Route: explain.Any}
+		hop.Log = w.logOfRequest(hop.Authority, passthrough, "")
 	}
 	w.Hops = []explain.Hop{hop}
 	// The same NetworkPolicies stop Pods without a proxy.
 	if policies := w.stops[object.Stop{Attempt: object.NoSidecar, From: w.Call.Namespace}]; len(policies) > 0 && !w.packetsPass() {
+		w.Hops[0].Log = nil // The application gives up before the proxy does.
 		w.stopPackets(policies, "No bundle is for it.")
 		return
 	}

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+)
+
+// String writes the line of the access log in Istio's default format.
+func (l Log) String() string {
+	request, differs := `"- - -"`, "-"
+	if l.Method != "" {
+		request, differs = fmt.Sprintf("%q", l.Method+" "+l.Path+" "+Any), Any
+	}
+	field := func(text string) string { return cmp.Or(text, "-") }
+	quoted := func(text string) string { return `"` + field(text) + `"` }
+	return strings.Join([]string{
+		"[" + Any + "]", request, l.Code, field(l.Flags), field(l.Details), field(l.Termination), quoted(""), // why TLS failed
+		Any, Any, Any, differs, // bytes, and times
+		quoted(differs), quoted(differs), quoted(differs), // headers
+		quoted(l.Authority), quoted(l.Upstream), field(l.Cluster), Any, Any, Any, // addresses
+		field(l.SNI), field(l.Route),
+	}, " ")
+}
+
+// Kind is the kind of an explanation in JSON. Its schema is that of egress.JSONSchema.
+const Kind = "EgressExplanation"
+
+// MarshalJSON writes the explanation with its kind and the version of the API.
+func (e Explanation) MarshalJSON() ([]byte, error) {
+	type fields Explanation
+	type head struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	return json.Marshal(struct {
+		head
+		fields
+	}{head{api.APIVersion, Kind}, fields(e)})
+}
+
+// EncodeJSON writes the explanation in JSON, indented. Equal explanations give equal bytes. An
+// error is one of the writer.
+func (e Explanation) EncodeJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(e)
+}
+
+// verdicts say in words what becomes of a call.
+var verdicts = map[Verdict]string{
+	Passes:  "passes",
+	Stopped: "is stopped",
+	Open:    "leaves, although no destination is for it",
+	Unknown: "is not for bundles to decide",
+}
+
+// Encode writes the explanation for people. Equal explanations give equal bytes. An error is one
+// of the writer.
+func (e Explanation) Encode(w io.Writer) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s from %s\nIt %s.\n", e.Call, e.Call.from(), verdicts[e.Verdict])
+	for _, h := range e.Hops {
+		h.write(&text)
+	}
+	if e.Exit != nil {
+		e.writeExit(&text)
+	}
+	if e.Stop != nil {
+		e.Stop.write(&text)
+	}
+	for _, note := range e.Notes {
+		fmt.Fprintf(&text, "\n%s\n", note)
+	}
+	if e.Remedy != nil {
+		e.Remedy.write(&text)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func (c Call) from() string {
+	from := c.Namespace + "/" + cmp.Or(c.ServiceAccount, "default")
+	if c.NoSidecar {
+		from += ", without a sidecar"
+	}
+	return from
+}
+
+// String writes the call as it was asked for.
+func (c Call) String() string {
+	if strings.HasPrefix(c.URL, "http://") {
+		return cmp.Or(c.Method, "GET") + " " + c.URL
+	}
+	return c.URL
+}
+
+func (h Hop) write(text *strings.Builder) {
+	if h.Proxy == Sidecar {
+		text.WriteString("\nsidecar\n")
+	} else {
+		fmt.Fprintf(text, "\ngateway %s\n", h.Proxy)
+	}
+	for _, o := range h.Objects {
+		fmt.Fprintf(text, "  %s\n", o)
+	}
+	if h.Encryption != "" {
+		fmt.Fprintf(text, "  sends it on over TLS of the mesh, with SNI %s\n", h.SNI)
+	}
+	if h.Authority != "" {
+		fmt.Fprintf(text, "  sends it on with Host %s\n", h.Authority)
+	}
+	if h.Log != nil {
+		fmt.Fprintf(text, "  logs %s\n", h.Log)
+	}
+}
+
+// String names the object, what it does and where it comes from.
+func (o Object) String() string {
+	text := fmt.Sprintf("%s %s", o.Ref, o.Does)
+	switch {
+	case o.Position.File != "":
+		return fmt.Sprintf("%s (%s)", text, o.Position)
+	case o.Field != "":
+		return fmt.Sprintf("%s (%s of EgressBundle %s)", text, o.Field, o.Bundle)
+	default:
+		return text
+	}
+}
+
+func (e Explanation) writeExit(text *strings.Builder) {
+	fmt.Fprintf(text, "\nleaves to %s\n", strings.Join(e.Exit.To, " or "))
+	if e.Exit.Connect != "" {
+		fmt.Fprintf(text, "  with a request to connect it to %s\n", e.Exit.Connect)
+	}
+	tls := e.Exit.TLS
+	if tls == nil {
+		text.WriteString("  as the application sent it: the mesh opens no TLS, and checks no certificate\n")
+		return
+	}
+	fmt.Fprintf(text, "  over TLS with SNI %s\n", tls.SNI)
+	fmt.Fprintf(text, "  to a certificate for %s, of %s\n", strings.Join(tls.SubjectAltNames, " or "), authorityOf(*tls))
+	if own := certificateOf(*tls); own != "" {
+		fmt.Fprintf(text, "  with the client certificate of %s\n", own)
+	}
+}
+
+// authorityOf says who must have signed the certificate of the host.
+func authorityOf(t TLS) string {
+	switch ca := t.CACertificates; {
+	case ca.Secret != "":
+		return "a CA in the Secret " + ca.Secret
+	case ca.ConfigMap != "":
+		return "a CA in the ConfigMap " + ca.ConfigMap
+	case ca.File != "":
+		return "a CA in the file " + ca.File
+	case t.ClientCertificate.Secret != "":
+		return "a CA in the Secret " + t.ClientCertificate.Secret
+	default:
+		return "a CA of the system"
+	}
+}
+
+func certificateOf(t TLS) string {
+	switch own := t.ClientCertificate; {
+	case own.Files != nil:
+		return "the file " + own.Files.Certificate
+	case own.Secret != "":
+		return "the Secret " + own.Secret
+	default:
+		return ""
+	}
+}
+
+func (s Stop) write(text *strings.Builder) {
+	text.WriteString("\nstopped by\n")
+	for _, o := range s.By {
+		fmt.Fprintf(text, "  %s\n", o)
+	}
+	fmt.Fprintf(text, "  %s\n  %s\n", s.Why, s.Looks)
+	if s.Curl != 0 {
+		fmt.Fprintf(text, "  curl --fail ends with exit status %d.\n", s.Curl)
+	}
+}
+
+func (r Remedy) write(text *strings.Builder) {
+	for i, c := range r.Changes {
+		start := "\nfor bundles to let it pass, set "
+		if i > 0 {
+			start = "\nand "
+		}
+		if c.Field == "" {
+			text.WriteString("\nfor bundles to let it pass, add\n")
+		} else {
+			fmt.Fprintf(text, "%s%s of EgressBundle %s", start, c.Field, r.Bundle)
+			if c.Position.File != "" {
+				fmt.Fprintf(text, " (%s)", c.Position)
+			}
+			text.WriteString(" to\n")
+		}
+		for line := range strings.Lines(c.YAML) {
+			text.WriteString("  " + line)
+		}
+	}
+}
