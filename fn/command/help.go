@@ -33,6 +33,11 @@ unless it had more than 30 arrows. With --report=json it prints the same for mac
 which may be given several times, Markdown has only what differs from the bundles there, an
 older checkout of them: what is opened, what is closed, and what is otherwise than before.
 
+With --as-of DATE, a destination whose last day (expires) is before DATE gets a warning, or an
+error if the EgressMesh says expiredDestinations: Deny. The report lists it, and what expires
+within 30 days from DATE, or as many as --expires-within says. The clock of the machine is
+never asked: without --as-of no date is judged, and the report says so.
+
 The exit status is 0; 1 if anything is wrong with the input; 2 if the command line is wrong; 3 if
 --check or --since finds a difference.`
 
@@ -61,8 +66,8 @@ the bundles there become resources, and the EgressMesh is that of the whole buil
 of others are not run, and fail the build.
 
 The objects stand behind everything else, which comes out as kustomize makes it, but for
-workloads that a bundle patches. -o, --check, --report, --since, which is another DIR, and
---allow-empty are those of
+workloads that a bundle patches. -o, --check, --report, --since, which is another DIR,
+--as-of, --expires-within and --allow-empty are those of
 render: the folder has the objects of bundles, and nothing else of the build. If anything
 is wrong, nothing is written.`
 

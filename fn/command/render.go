@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,8 @@ type renderOptions struct {
 	report     string
 	since      []string
 	allowEmpty bool
+	asOf       time.Time
+	within     uint16 // days
 }
 
 // The forms of a report.
@@ -63,7 +66,18 @@ func (opts *renderOptions) addTo(cmd *cobra.Command) {
 		"print who may reach what, and what stops each way around it, in `FORM`: markdown, or json for machines")
 	flags.Lookup("report").NoOptDefVal = reportMarkdown
 	flags.StringArrayVar(&opts.since, "since", nil, "with --report, print only what differs from the bundles in `PATH`, an older checkout")
+	flags.Func("as-of", "judge as of `DATE`, such as 2027-03-31, which destinations have expired; without it no date is judged", opts.setAsOf)
+	flags.Uint16Var(&opts.within, "expires-within", egress.ExpiringDays, "with --report and --as-of, list what expires within `DAYS`")
 	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
+}
+
+func (opts *renderOptions) setAsOf(text string) error {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return errors.New("must be a date, as year, month and day, such as 2027-03-31")
+	}
+	opts.asOf = day
+	return nil
 }
 
 // A rendering is what a command rendered.
@@ -94,7 +108,7 @@ func (opts *renderOptions) run(render renderer) func(*cobra.Command, []string) e
 		if err := opts.validate(cmd.Flags().Changed); err != nil {
 			return usageError{err}
 		}
-		in := &input.Input{AllowEmpty: opts.allowEmpty, Remedy: "; if that is meant, say so with --allow-empty"}
+		in := &input.Input{AllowEmpty: opts.allowEmpty, AsOf: opts.asOf, Remedy: "; if that is meant, say so with --allow-empty"}
 		rendered, err := render(in, cmd.InOrStdin(), args)
 		if err != nil {
 			return err
@@ -120,13 +134,16 @@ func (opts *renderOptions) validate(isSet func(flag string) bool) error {
 	if len(opts.since) > 0 && (opts.report != reportMarkdown || opts.dir != "") {
 		return errors.New("--since needs --report in Markdown, and compares two states without writing any; leave -o away")
 	}
+	if isSet("expires-within") && (opts.asOf.IsZero() || opts.report == "" || len(opts.since) > 0) {
+		return errors.New("--expires-within needs --report and --as-of, and lists nothing with --since")
+	}
 	return nil
 }
 
 // printChange prints what the output reports and an older state does not, or otherwise. In the
-// older state there may have been no bundle.
+// older state there may have been no bundle, or one that has expired since.
 func (opts *renderOptions) printChange(cmd *cobra.Command, render renderer, now rendering) error {
-	before, err := render(&input.Input{AllowEmpty: true}, cmd.InOrStdin(), opts.since)
+	before, err := render(&input.Input{AllowEmpty: true, AsOf: opts.asOf, AllowExpired: true}, cmd.InOrStdin(), opts.since)
 	if err != nil {
 		return err
 	}
@@ -184,12 +201,12 @@ func (opts *renderOptions) printOrKeep(stdout io.Writer, r rendering) ([]diag.Di
 
 // printReport prints the report, if there is to be one, in the form that the flag says.
 func (opts *renderOptions) printReport(stdout io.Writer, output *egress.Output) error {
-	switch opts.report {
-	case reportMarkdown:
-		return output.Report().Encode(stdout)
-	case reportJSON:
-		return output.Report().EncodeJSON(stdout)
-	default:
+	if opts.report == "" {
 		return nil
 	}
+	reported := output.ReportExpiring(int(opts.within))
+	if opts.report == reportJSON {
+		return reported.EncodeJSON(stdout)
+	}
+	return reported.Encode(stdout)
 }

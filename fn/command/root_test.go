@@ -31,6 +31,10 @@ func TestOtherCommands(t *testing.T) {
 		{args: []string{"render", "-o", "", "bundle.yaml"}, status: 2, stderr: "-o needs the name of a folder"},
 		{args: []string{"render", "no-such-file"}, status: 1, stderr: "no-such-file"},
 		{args: []string{"render", "--since", "old", "bundle.yaml"}, status: 2, stderr: "--since needs --report"},
+		{args: []string{"render", "--as-of", "31 March", "bundle.yaml"}, status: 2, stderr: "must be a date, as year, month and day"},
+		{args: []string{"render", "--report", "--expires-within", "7", "bundle.yaml"}, status: 2, stderr: "--expires-within needs --report and --as-of"},
+		{args: []string{"render", "--as-of", "2027-03-31", "--expires-within", "7", "bundle.yaml"}, status: 2, stderr: "--expires-within needs"},
+		{args: []string{"render", "--report", "--as-of", "2027-03-31", "--since", "old", "--expires-within", "7", "bundle.yaml"}, status: 2, stderr: "--expires-within needs"},
 		{args: []string{"render", "--paint", "bundle.yaml"}, status: 2, stderr: "--paint"},
 		{args: []string{"paint"}, status: 2, stderr: `"paint"`},
 	} {

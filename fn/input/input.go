@@ -8,6 +8,7 @@ package input
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -22,6 +23,10 @@ type Input struct {
 	AllowEmpty bool
 	// IsRendered says that without an EgressBundle others made the objects, which is fine.
 	IsRendered bool
+	// AsOf is the day as of which dates are judged. Default: none is.
+	AsOf time.Time
+	// AllowExpired says that what has expired is no error, even if the mesh says so.
+	AllowExpired bool
 	// Remedy ends the message that there is no EgressBundle: "; do this". Default: there is
 	// none.
 	Remedy string
@@ -81,7 +86,11 @@ func (in *Input) output() (*egress.Output, error) {
 	if slices.ContainsFunc(in.diagnostics, isUnreadable) {
 		return nil, in.found.Problems()
 	}
-	return in.found.Render()
+	output, err := in.found.RenderAsOf(in.AsOf)
+	if err != nil && in.AllowExpired {
+		return in.found.Render() // Whatever else is wrong, it finds again.
+	}
+	return output, err
 }
 
 // add reports an error of a file, or of the input as a whole.

@@ -24,13 +24,19 @@ type acknowledgement struct {
 }
 
 // sortOut tells the warnings that the input acknowledges from the others, and says which
-// acknowledgements are for none.
+// acknowledgements are for none. Where dates were not judged, that of what has expired may be for
+// one.
 func sortOut(
-	found []diag.Diagnostic, mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle],
+	found []diag.Diagnostic, mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle], datesJudged bool,
 ) (warnings, acknowledged []diag.Diagnostic) {
 	occurs := map[acknowledgement]bool{}
 	for _, w := range found {
 		occurs[acknowledgement{w.Object, w.Code}] = true
+	}
+	if !datesJudged {
+		for _, b := range bundles {
+			occurs[acknowledgement{b.Object, diag.Expired}] = true
+		}
 	}
 	reasons := acknowledgements{}
 	if mesh != nil {

@@ -20,7 +20,8 @@
 // # Guarantees
 //
 // Equal input gives equal bytes, in whatever order. Nothing depends on a clock,
-// on chance, on the environment or on files. All problems are found at once, but that
+// on chance, on the environment or on files: what has expired is judged as of a day that the
+// caller gives to [RenderAsOf]. All problems are found at once, but that
 // what breaks a rule by itself is judged no further, and with one problem there are no
 // objects. The objects of several bundles are
 // those of each, put together, and those that all of them have in common.

@@ -5,6 +5,7 @@ package egress
 
 import (
 	"slices"
+	"time"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -110,13 +111,16 @@ func (d Documents) mesh() (*source.Document[api.Mesh], []diag.Diagnostic) {
 // Where the facts of the cluster cannot be told, because a mesh is wrong, a file is no YAML
 // or an object of this API has a kind that nobody knows, bundles would be misjudged, and are
 // not.
-func (d Documents) Render() (*Output, error) {
+func (d Documents) Render() (*Output, error) { return d.RenderAsOf(time.Time{}) }
+
+// RenderAsOf renders as Render does, and judges dates as the function RenderAsOf does.
+func (d Documents) RenderAsOf(asOf time.Time) (*Output, error) {
 	mesh, diagnostics := d.mesh()
 	problems := slices.Concat(d.problems, diagnostics)
 	if slices.ContainsFunc(problems, mayHideMesh) {
 		return nil, diag.ErrorOf(problems)
 	}
-	return render(mesh, d.bundles, d.neighbors, problems)
+	return render(asOf, mesh, d.bundles, d.neighbors, problems)
 }
 
 // mayHideMesh reports whether a problem is not that of a bundle for certain.

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,6 +30,7 @@ import (
 const (
 	invalidArchives = "../../testdata/invalid/*.txtar"
 	wantFile        = "want"
+	asOfFile        = "as-of" // the day as of which dates are judged
 )
 
 // TestInvalid reads and renders every case of testdata/invalid and compares
@@ -41,7 +43,7 @@ func TestInvalid(t *testing.T) {
 			if len(bytes.TrimSpace(archive.Comment)) == 0 {
 				t.Error("the comment must say why the case exists")
 			}
-			got := diagnose(t, inputs(archive))
+			got := diagnose(t, asOf(t, archive), inputs(archive))
 			checkReadable(t, archive, got)
 			compareDiagnostics(t, path, archive, format(got))
 		})
@@ -101,7 +103,7 @@ func TestParseNothing(t *testing.T) {
 
 // diagnose returns everything that is wrong with some files, and else what to
 // warn of.
-func diagnose(t testing.TB, files []txtar.File) []diag.Diagnostic {
+func diagnose(t testing.TB, asOf time.Time, files []txtar.File) []diag.Diagnostic {
 	t.Helper()
 	var all egress.Documents
 	for _, file := range files {
@@ -109,7 +111,7 @@ func diagnose(t testing.TB, files []txtar.File) []diag.Diagnostic {
 		diagnosticsOf(t, err)
 		all.Add(found)
 	}
-	output, err := all.Render()
+	output, err := all.RenderAsOf(asOf)
 	if err != nil {
 		return diagnosticsOf(t, err)
 	}
@@ -195,7 +197,8 @@ var lineBreak = regexp.MustCompile(`\r\n|[\r\n\x{85}\x{2028}\x{2029}]`)
 func compareDiagnostics(t *testing.T, path string, archive *txtar.Archive, got []byte) {
 	t.Helper()
 	if os.Getenv("UPDATE_GOLDEN") != "" {
-		archive.Files = append(inputs(archive), txtar.File{Name: wantFile, Data: got})
+		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == wantFile })
+		archive.Files = append(archive.Files, txtar.File{Name: wantFile, Data: got})
 		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +243,27 @@ func readArchive(t testing.TB, path string) *txtar.Archive {
 
 // inputs returns the files that a user wrote.
 func inputs(archive *txtar.Archive) []txtar.File {
-	return slices.DeleteFunc(slices.Clone(archive.Files), func(f txtar.File) bool { return f.Name == wantFile })
+	return slices.DeleteFunc(slices.Clone(archive.Files), func(f txtar.File) bool { return f.Name == wantFile || f.Name == asOfFile })
+}
+
+// asOf returns the day as of which an archive is judged, if it has one.
+func asOf(t testing.TB, archive *txtar.Archive) time.Time {
+	t.Helper()
+	text := strings.TrimSpace(string(fileOf(archive, asOfFile)))
+	if text == "" {
+		return time.Time{}
+	}
+	return day(t, text)
+}
+
+// day returns a day of the calendar.
+func day(t testing.TB, text string) time.Time {
+	t.Helper()
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return day
 }
 
 // fileOf returns the content of a file of an archive, and nothing if there is

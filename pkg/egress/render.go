@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -47,6 +48,7 @@ type Output struct {
 	// are sorted.
 	Acknowledged []diag.Diagnostic
 
+	asOf      time.Time
 	plans     []*ir.Plan
 	heads     []*object.Object // of the objects, in the order in which they were drafted
 	neighbors []neighbor.Object
@@ -69,6 +71,13 @@ type Output struct {
 //
 // Render is pure, and safe for concurrent use.
 func Render(mesh *api.Mesh, bundles ...api.Bundle) (*Output, error) {
+	return RenderAsOf(time.Time{}, mesh, bundles...)
+}
+
+// RenderAsOf renders as Render does, and judges as of a day which destinations have expired. Each
+// may be used through its last day; where that is over it is a warning, or an error if the mesh
+// says so. With the zero time no date is judged.
+func RenderAsOf(asOf time.Time, mesh *api.Mesh, bundles ...api.Bundle) (*Output, error) {
 	shared, problems, err := checkMesh(mesh)
 	if err != nil {
 		return nil, err
@@ -80,7 +89,7 @@ func Render(mesh *api.Mesh, bundles ...api.Bundle) (*Output, error) {
 	if len(problems) > 0 { // Without the facts of the cluster bundles would be misjudged.
 		return nil, diag.ErrorOf(slices.Concat(problems, found))
 	}
-	return render(shared, documents, nil, found)
+	return render(asOf, shared, documents, nil, found)
 }
 
 func checkMesh(mesh *api.Mesh) (checked *source.Document[api.Mesh], problems []diag.Diagnostic, err error) {
@@ -110,9 +119,10 @@ func checkAll(bundles []api.Bundle) (checked []source.Document[api.Bundle], prob
 // render plans, judges and builds documents that were checked. Problems of other documents
 // prevent objects, and not the search for more.
 func render(
-	mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle], neighbors []neighbor.Object, problems []diag.Diagnostic,
+	asOf time.Time, mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle], neighbors []neighbor.Object,
+	problems []diag.Diagnostic,
 ) (*Output, error) {
-	plans, found := planAll(mesh, bundles)
+	plans, found := planAll(api.DateOf(asOf), mesh, bundles)
 	found = slices.Concat(problems, found, conflict.Check(mesh, plans))
 	backend := istio.New(plans)
 	drafts := draft.Unique(slices.Concat(backend.Drafts(), kube.Drafts(plans)))
@@ -123,7 +133,7 @@ func render(
 	if err := diag.ErrorOf(draft.CheckUnique(plans, drafts)); err != nil {
 		return nil, err
 	}
-	warnings, acknowledged := sortOut(found, mesh, bundles)
+	warnings, acknowledged := sortOut(found, mesh, bundles, !asOf.IsZero())
 	heads := draft.Heads(drafts)
 	return &Output{
 		Objects:      draft.Build(drafts),
@@ -131,6 +141,7 @@ func render(
 		Releases:     kube.Releases(plans),
 		Warnings:     warnings,
 		Acknowledged: acknowledged,
+		asOf:         asOf,
 		plans:        plans,
 		heads:        heads,
 		neighbors:    neighbors,
@@ -139,7 +150,9 @@ func render(
 }
 
 // planAll plans the bundles in the order of their names.
-func planAll(mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle]) ([]*ir.Plan, []diag.Diagnostic) {
+func planAll(
+	asOf api.Date, mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle],
+) ([]*ir.Plan, []diag.Diagnostic) {
 	var diagnostics []diag.Diagnostic
 	if mesh != nil {
 		r := diagnose.New(mesh.Subject)
@@ -148,7 +161,7 @@ func planAll(mesh *source.Document[api.Mesh], bundles []source.Document[api.Bund
 	}
 	var plans []*ir.Plan
 	for _, b := range slices.SortedFunc(slices.Values(bundles), byIdentity) {
-		p, found := plan.Make(mesh, b)
+		p, found := plan.Make(mesh, b, asOf)
 		plans = append(plans, p)
 		diagnostics = append(diagnostics, found...)
 	}
@@ -167,10 +180,20 @@ func byIdentity(a, b source.Document[api.Bundle]) int {
 	)
 }
 
+// ExpiringDays is how many days ahead a report lists what expires, if nobody says another number.
+const ExpiringDays = 30
+
 // Report reports on the bundles that were rendered, in the order of their
 // namespaces and names, and on the objects of others that stood among them.
-func (o *Output) Report() report.Report {
+func (o *Output) Report() report.Report { return o.ReportExpiring(ExpiringDays) }
+
+// ReportExpiring reports as Report does, and lists what expires within some days from the day as
+// of which it was rendered.
+func (o *Output) ReportExpiring(withinDays int) report.Report {
 	r := audit.Report(o.plans, o.heads, o.neighbors)
+	if !o.asOf.IsZero() {
+		r.Expiry = audit.Expiry(o.plans, o.asOf, withinDays)
+	}
 	for _, d := range o.Acknowledged {
 		r.Acknowledged = append(r.Acknowledged, report.Acknowledged{
 			Code: d.Code, Object: d.Object, Field: d.Path, Position: d.Position, Message: d.Message, Reason: d.Reason,

@@ -33,6 +33,7 @@ import (
 const (
 	annotationDescription = "egressbundle.io/description"
 	annotationOwner       = "egressbundle.io/owner"
+	annotationTicket      = "egressbundle.io/ticket"
 )
 
 // nasty is text that some YAML reader, template or terminal takes for something
@@ -82,7 +83,7 @@ func TestInvalidUTF8IsRefused(t *testing.T) {
 			for _, d := range diagnosticsOf(t, err) {
 				got = append(got, d.Path)
 			}
-			want := []string{"spec.destinations.d0.description", "spec.destinations.d0.owner", "spec.mesh.gateways.a.selector.key"}
+			want := []string{"spec.destinations.d0.description", "spec.destinations.d0.owner", "spec.destinations.d0.ticket", "spec.mesh.gateways.a.selector.key"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("diagnostics (-want +got):\n%s", diff)
 			}
@@ -144,6 +145,7 @@ func described(texts ...string) api.Bundle {
 		bundle.Destinations[fmt.Sprintf("d%d", i)] = api.Destination{
 			Description: text,
 			Owner:       text,
+			Ticket:      text,
 			Hosts:       []string{fmt.Sprintf("h%d.example.com", i)},
 			Ports: []api.Port{
 				{Number: 80, Pattern: &api.TLSOrigination{}},
@@ -221,16 +223,18 @@ func withoutText(t *testing.T, objects []object.Object, bundle api.Bundle) []obj
 	for _, o := range objects {
 		if name, ok := o.Annotations[object.AnnotationDestination]; ok {
 			want := bundle.Destinations[name]
-			if got := o.Annotations[annotationDescription]; got != want.Description {
-				t.Errorf("%s %s has description %q, want %q", o.Kind, o.Name, got, want.Description)
-			}
-			if got := o.Annotations[annotationOwner]; got != want.Owner {
-				t.Errorf("%s %s has owner %q, want %q", o.Kind, o.Name, got, want.Owner)
+			for annotation, text := range map[string]string{
+				annotationDescription: want.Description, annotationOwner: want.Owner, annotationTicket: want.Ticket,
+			} {
+				if got := o.Annotations[annotation]; got != text {
+					t.Errorf("%s %s has %s %q, want %q", o.Kind, o.Name, annotation, got, text)
+				}
 			}
 		}
 		o.Annotations = maps.Clone(o.Annotations)
 		delete(o.Annotations, annotationDescription)
 		delete(o.Annotations, annotationOwner)
+		delete(o.Annotations, annotationTicket)
 		others = append(others, o)
 	}
 	return others

@@ -63,6 +63,13 @@ type Destination struct {
 	// Owner says who answers for the destination. It becomes an annotation
 	// like Description.
 	Owner string `json:"owner,omitempty"`
+	// Ticket says where the approval of the destination is on record. It becomes an
+	// annotation like Description.
+	Ticket string `json:"ticket,omitempty"`
+	// Expires is the last day on which the destination may be used. It becomes an
+	// annotation like Description, and closes nothing by itself: RenderAsOf judges it.
+	// Default: none.
+	Expires Date `json:"expires,omitempty"`
 	// Hosts are fully qualified domain names in lower case, or *. and a domain
 	// for every name below it. A destination has Hosts or a Service.
 	Hosts []string `json:"hosts,omitempty"`

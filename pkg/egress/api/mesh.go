@@ -43,6 +43,9 @@ type Mesh struct {
 	// namespaces; an empty list is none. It consents for those, so a Mesh of a Bundle must
 	// not have it. Default: every namespace, with a warning.
 	CrossNamespaceBundles []string `json:"crossNamespaceBundles,omitzero"`
+	// ExpiredDestinations says what a destination is that has expired: an error, Deny, or a
+	// warning, Warn. A Mesh of a Bundle must not have it. Default: Warn.
+	ExpiredDestinations string `json:"expiredDestinations,omitempty"`
 	// Gateways are the egress gateways, by name. Default: istio-egressgateway.
 	Gateways map[string]Gateway `json:"gateways,omitempty"`
 }
@@ -98,4 +101,10 @@ type GatewayPorts struct {
 const (
 	ProxyHeadersDefault  = "Default"
 	ProxyHeadersDisabled = "Disabled"
+)
+
+// Values of ExpiredDestinations.
+const (
+	ExpiredDestinationsDeny = "Deny"
+	ExpiredDestinationsWarn = "Warn"
 )

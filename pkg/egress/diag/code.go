@@ -33,6 +33,8 @@ const (
 	DuplicateClient Code = "DuplicateClient"
 	// CrossNamespace: a bundle concerns workloads of other namespaces than its own.
 	CrossNamespace Code = "CrossNamespace"
+	// Expired: the last day of a destination is over, or a bundle says what that means.
+	Expired Code = "Expired"
 	// UnknownClient: a destination names a client that the bundle does not.
 	UnknownClient Code = "UnknownClient"
 	// HostInCluster: a host is a Service of the cluster.

@@ -84,6 +84,12 @@ const (
 	// AnnotationOwner is who answers for the destination. It is missing where nobody
 	// does.
 	AnnotationOwner = api.Group + "/owner"
+	// AnnotationTicket says where the approval of the destination is on record. It is
+	// missing where that is nowhere.
+	AnnotationTicket = api.Group + "/ticket"
+	// AnnotationExpires is the last day on which the destination may be used. It is missing
+	// where there is none.
+	AnnotationExpires = api.Group + "/expires"
 )
 
 // Ref names the object.

@@ -33,6 +33,7 @@ func (r Report) Encode(w io.Writer) error {
 	text.WriteString(r.picture())
 	text.WriteString("## Who may reach what\n\n")
 	table(&text, r.accessRows())
+	r.writeExpiry(&text)
 	text.WriteString("\n## What is open beside that\n\n")
 	r.writeOpenings(&text)
 	text.WriteString("\n## What stops each way around\n\n" +

@@ -18,8 +18,10 @@ import (
 // there is in the cluster.
 type Report struct {
 	// Mesh is what the report takes for granted of the cluster.
-	Mesh       Mesh        `json:"mesh,omitzero"`
-	Access     []Access    `json:"access,omitempty"`
+	Mesh   Mesh     `json:"mesh,omitzero"`
+	Access []Access `json:"access,omitempty"`
+	// Expiry is what has expired, and what is to. Nil: dates were not judged.
+	Expiry     *Expiry     `json:"expiry,omitempty"`
 	Openings   []Opening   `json:"openings,omitempty"`
 	WaysAround []WayAround `json:"waysAround,omitempty"`
 	// Acknowledged are the warnings that the input acknowledges.
@@ -42,6 +44,9 @@ type Mesh struct {
 	// CrossNamespaceBundles are the namespaces whose bundles may have clients of others. Nil:
 	// every one.
 	CrossNamespaceBundles []string `json:"crossNamespaceBundles,omitzero"`
+	// ExpiredDestinations says what a destination is that has expired: an error, Deny, or a
+	// warning, Warn.
+	ExpiredDestinations string `json:"expiredDestinations"`
 	// Gateways are sorted by name.
 	Gateways []Gateway `json:"gateways,omitempty"`
 }
@@ -78,6 +83,10 @@ type Access struct {
 	// Description is what the destination is for, and Owner who answers for it.
 	Description string `json:"description,omitempty"`
 	Owner       string `json:"owner,omitempty"`
+	// Ticket is where its approval is on record, and Expires the last day on which it may be
+	// used.
+	Ticket  string   `json:"ticket,omitempty"`
+	Expires api.Date `json:"expires,omitempty"`
 	// Clients may call: whole namespaces, or some service accounts of them. They are sorted.
 	Clients []api.Client `json:"clients"`
 	// Hosts are called, each of them. Addresses are what tells their calls from others,
@@ -207,6 +216,31 @@ type WayAround struct {
 	Openings int `json:"openings,omitempty"`
 	// Note is what else there is to know, in a sentence. It may be empty.
 	Note string `json:"note,omitempty"`
+}
+
+// An Expiry says which destinations have expired as of a day, and which are to. A destination may
+// be used through the day on which it expires. Both lists are sorted by that.
+type Expiry struct {
+	AsOf api.Date `json:"asOf"`
+	// Expiring are to expire on that day, or at most so many days after it.
+	WithinDays int        `json:"withinDays"`
+	Expired    []Expiring `json:"expired,omitempty"`
+	Expiring   []Expiring `json:"expiring,omitempty"`
+}
+
+// An Expiring is a destination with the last day on which it may be used. Its identity is Bundle
+// and Destination.
+type Expiring struct {
+	// Bundle is NAMESPACE/NAME, and Destination a name in it.
+	Bundle      string   `json:"bundle"`
+	Destination string   `json:"destination"`
+	Expires     api.Date `json:"expires"`
+	// Field leads to the date in the bundle, and Position is where that stands in its file, if it
+	// has one.
+	Field    string        `json:"field"`
+	Position diag.Position `json:"position,omitzero"`
+	Owner    string        `json:"owner,omitempty"`
+	Ticket   string        `json:"ticket,omitempty"`
 }
 
 // An Acknowledged is a warning that somebody accepts. Its identity is Code, Object and Field.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
@@ -181,13 +182,12 @@ func (a Access) line() line {
 		of:       a.Bundle + " " + a.Destination,
 		subject:  fmt.Sprintf("%s %s port %d", a.Bundle, a.Destination, a.Port),
 		position: a.Position,
-		says: append([]says{
+		says: slices.Concat([]says{
 			{"who", a.clients()},
 			{"may call", a.called()},
 			{"by", a.exit()},
 			{"leaves to", a.leaves()},
-			{"for", a.wish()},
-		}, a.beyondSays()...),
+		}, a.wishSays(), a.beyondSays()),
 		sentence: fmt.Sprintf("%s: %s may call %s; by %s; leaves to %s; encrypted beyond by %s",
 			a.of(), a.clients(), a.called(), a.exit(), a.leaves(), a.beyond()),
 		isListed: true,
@@ -264,6 +264,9 @@ func (m Mesh) lines() []line {
 	if m.CrossNamespaceBundles != nil {
 		namespaces := cmp.Or(strings.Join(m.CrossNamespaceBundles, ", "), "no namespace")
 		all = append(all, factOf("consent", "Clients of other namespaces are for bundles of "+namespaces+" alone"))
+	}
+	if m.ExpiredDestinations == api.ExpiredDestinationsDeny {
+		all = append(all, factOf("expiry", "Destinations that have expired are errors"))
 	}
 	for _, g := range m.Gateways {
 		all = append(all, factOf("gateway "+g.Name, fmt.Sprintf("Gateway %s is %s/%s%s", g.Name, g.Namespace, g.Service, g.facts())))

@@ -25,16 +25,28 @@ func (a Access) of() string {
 	return name
 }
 
-// wish says what the destination is for, and who answers for it.
+// wish says what the destination is for, who answers for it, and until when.
 func (a Access) wish() string {
 	var wish []string
-	if a.Description != "" {
-		wish = append(wish, plain(a.Description))
-	}
-	if a.Owner != "" {
-		wish = append(wish, "owner: "+plain(a.Owner))
+	for _, s := range a.wishSays() {
+		switch {
+		case s.text == "":
+		case s.what == isFor:
+			wish = append(wish, s.text)
+		default:
+			wish = append(wish, s.what+": "+s.text)
+		}
 	}
 	return strings.Join(wish, "; ")
+}
+
+const isFor = "for"
+
+// wishSays says each of that by itself.
+func (a Access) wishSays() []says {
+	return []says{
+		{isFor, plain(a.Description)}, {"owner", plain(a.Owner)}, {"ticket", plain(a.Ticket)}, {"expires", string(a.Expires)},
+	}
 }
 
 func (a Access) clients() string { return strings.Join(a.clientNames(), ", ") }

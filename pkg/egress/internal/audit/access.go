@@ -30,6 +30,8 @@ func (a audit) access(p *ir.Plan, d *ir.Destination) []report.Access {
 			Position:    p.Subject.Position(at),
 			Description: d.Description,
 			Owner:       d.Owner,
+			Ticket:      d.Ticket,
+			Expires:     d.Expires,
 			Clients:     clientsOf(d),
 			Protocol:    string(r.Protocol),
 			Requests:    requestsOf(r),

@@ -40,6 +40,7 @@ func addFacts(mesh *report.Mesh, p *ir.Plan) {
 	mesh.ClusterDomain = from.ClusterDomain
 	mesh.TrustDomain = from.TrustDomain
 	mesh.CrossNamespaceBundles = slices.Clone(from.CrossNamespaceBundles)
+	mesh.ExpiredDestinations = from.ExpiredDestinations
 	mesh.OutboundTrafficPolicy = from.OutboundTrafficPolicy
 	if mesh.ProxyHeaders != api.ProxyHeadersDefault {
 		mesh.ProxyHeaders = from.ProxyHeaders

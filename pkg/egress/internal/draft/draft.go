@@ -69,11 +69,15 @@ func OfDestination(of *ir.Destination, ref diag.ObjectRef, spec func() any) Draf
 	d := OfBundle(of.Bundle, of.Path, ref, spec)
 	d.Origin.Destination = of.Name
 	d.Annotations[object.AnnotationDestination] = of.Name
-	if of.Description != "" {
-		d.Annotations[object.AnnotationDescription] = of.Description
-	}
-	if of.Owner != "" {
-		d.Annotations[object.AnnotationOwner] = of.Owner
+	for annotation, text := range map[string]string{
+		object.AnnotationDescription: of.Description,
+		object.AnnotationOwner:       of.Owner,
+		object.AnnotationTicket:      of.Ticket,
+		object.AnnotationExpires:     string(of.Expires),
+	} {
+		if text != "" {
+			d.Annotations[annotation] = text
+		}
 	}
 	return d
 }

@@ -39,6 +39,7 @@ func WithDefaults(m api.Mesh) api.Mesh {
 	m.ClusterDomain = cmp.Or(m.ClusterDomain, defaultDomain)
 	m.TrustDomain = cmp.Or(m.TrustDomain, defaultDomain)
 	m.ProxyHeaders = cmp.Or(m.ProxyHeaders, api.ProxyHeadersDefault)
+	m.ExpiredDestinations = cmp.Or(m.ExpiredDestinations, api.ExpiredDestinationsWarn)
 	m.OutboundTrafficPolicy = cmp.Or(m.OutboundTrafficPolicy, defaultOutboundTrafficPolicy)
 
 	m.DNS.Namespace = cmp.Or(m.DNS.Namespace, defaultDNSNamespace)

@@ -18,6 +18,8 @@ type Destination struct {
 	Path        field.Path
 	Description string
 	Owner       string
+	Ticket      string
+	Expires     api.Date // the last day on which it may be used; empty: there is none
 
 	// Told is how sidecars tell its calls from others.
 	Told      Told

@@ -7,6 +7,7 @@ import (
 	"cmp"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -26,6 +27,7 @@ type destination struct {
 // plan plans the destination: in parts, if it has TCP beside other patterns, and not at all
 // without a gateway that it needs.
 func (d destination) plan() []*ir.Destination {
+	d.checkExpiry()
 	d.onward = d.planOnward()
 	var ok bool
 	if d.way, ok = d.planWay(); !ok {
@@ -43,6 +45,8 @@ func (d destination) plan() []*ir.Destination {
 		Path:        d.path,
 		Description: d.from.Description,
 		Owner:       d.from.Owner,
+		Ticket:      d.from.Ticket,
+		Expires:     d.from.Expires,
 		Clients:     clients,
 		Narrowed:    narrowed,
 		Way:         d.way,
@@ -143,4 +147,16 @@ func (d destination) gateway() *ir.Gateway {
 		d.Report(path, unknownGateway(d.gateways, name))
 	}
 	return d.planned[name]
+}
+
+// checkExpiry reports a destination whose last day is over. Without a day to judge by, none is.
+func (d destination) checkExpiry() {
+	if d.from.Expires == "" || d.from.Expires >= d.asOf {
+		return
+	}
+	finding := expired(d.from, d.asOf)
+	if d.mesh.ExpiredDestinations == api.ExpiredDestinationsDeny {
+		finding.Severity = diag.SeverityError
+	}
+	d.Report(d.path.Child("expires"), finding)
 }

@@ -32,6 +32,11 @@ func consentToItself() diagnose.Finding {
 		"must not be set in a bundle, which would consent to itself; set it in an %s", api.KindMesh)
 }
 
+func judgesItself() diagnose.Finding {
+	return diagnose.Errorf(diag.Expired,
+		"must not be set in a bundle, which would judge itself; set it in an %s", api.KindMesh)
+}
+
 func foreignClients(foreign []string) diagnose.Finding {
 	return diagnose.Warnf(diag.CrossNamespace,
 		"opens ways for workloads of %s, which are other namespaces than its own; with crossNamespaceBundles an %s "+

@@ -4,6 +4,9 @@
 package plan
 
 import (
+	"fmt"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -11,6 +14,24 @@ import (
 )
 
 // What is wrong with a destination.
+
+// expired names who can say whether the destination is still needed.
+func expired(d api.Destination, asOf api.Date) diagnose.Finding {
+	var who []string
+	if d.Owner != "" {
+		who = append(who, fmt.Sprintf("owner %.80q", d.Owner))
+	}
+	if d.Ticket != "" {
+		who = append(who, fmt.Sprintf("ticket %.80q", d.Ticket))
+	}
+	known := ""
+	if len(who) > 0 {
+		known = " (" + join(who) + ")"
+	}
+	return diagnose.Warnf(diag.Expired,
+		"has expired: the last day was %s, judged as of %s%s; remove the destination, or have it approved again and "+
+			"set a later date", d.Expires, asOf, known)
+}
 
 func onlyThroughGateway() diagnose.Finding {
 	return diagnose.Errorf(diag.NeedsGateway,

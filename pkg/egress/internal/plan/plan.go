@@ -23,12 +23,14 @@ import (
 )
 
 // Make plans a bundle that was checked, with the facts of a shared mesh if there is one. It
-// leaves out of the plan what cannot be planned, after reporting it.
-func Make(shared *source.Document[api.Mesh], bundle source.Document[api.Bundle]) (*ir.Plan, []diag.Diagnostic) {
+// leaves out of the plan what cannot be planned, after reporting it. Destinations that have
+// expired are judged as of a day, if there is one.
+func Make(shared *source.Document[api.Mesh], bundle source.Document[api.Bundle], asOf api.Date) (*ir.Plan, []diag.Diagnostic) {
 	m := &maker{
 		Reporter: diagnose.New(bundle.Subject),
 		id:       ir.BundleID{Namespace: bundle.Value.Namespace, Name: bundle.Value.Name},
 		bundle:   bundle.Value,
+		asOf:     asOf,
 	}
 	m.chooseMesh(shared)
 	m.clients = m.bundleClients()
@@ -52,6 +54,7 @@ type maker struct {
 
 	id     ir.BundleID
 	bundle api.Bundle
+	asOf   api.Date // empty: no date is judged
 	stated api.Mesh // as somebody wrote it
 	mesh   api.Mesh // with defaults
 	// gateways are the names of those of the mesh, sorted.
@@ -69,8 +72,8 @@ func (m *maker) chooseMesh(shared *source.Document[api.Mesh]) {
 	var stated *api.Mesh
 	if shared != nil {
 		stated = &shared.Value
-	} else if own != nil && own.CrossNamespaceBundles != nil {
-		m.Report(field.Mesh.Child("crossNamespaceBundles"), consentToItself())
+	} else if own != nil {
+		m.checkOwn(*own)
 	}
 	m.stated = *cmp.Or(stated, own, &api.Mesh{})
 	m.mesh = facts.WithDefaults(m.stated)
@@ -81,6 +84,16 @@ func (m *maker) chooseMesh(shared *source.Document[api.Mesh]) {
 	}
 	if own != nil {
 		facts.Check(m.Reporter, field.Mesh, *own)
+	}
+}
+
+// checkOwn refuses what only an EgressMesh may say, about bundles.
+func (m *maker) checkOwn(mesh api.Mesh) {
+	if mesh.CrossNamespaceBundles != nil {
+		m.Report(field.Mesh.Child("crossNamespaceBundles"), consentToItself())
+	}
+	if mesh.ExpiredDestinations != "" {
+		m.Report(field.Mesh.Child("expiredDestinations"), judgesItself())
 	}
 }
 
