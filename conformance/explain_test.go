@@ -30,6 +30,9 @@ func TestExplain(t *testing.T) {
 					t.Fatal(err)
 				}
 				result := mesh.Trace(o.TraceCall())
+				if e.Stop != nil && e.Stop.At == explain.Node && len(result.Proxies) > 0 {
+					result.Proxies[0].Cluster = "" // It sends packets that nobody hears of.
+				}
 				if !calls.Follows(e) {
 					continue
 				}

@@ -23,34 +23,37 @@ import (
 
 // remedy returns the smallest change of bundles that lets the call pass, if any does.
 func (w *walk) remedy(courses []istio.Course) *explain.Remedy {
-	if w.Call.NoSidecar || w.Verdict == explain.Unknown || w.Stop != nil && w.Stop.At == explain.Node {
+	if w.Call.NoSidecar || w.bypass() != nil || w.Verdict == explain.Unknown || w.Stop != nil && w.Stop.At == explain.Node {
 		return nil
 	}
 	if len(courses) > 0 {
 		c := w.first(courses)
-		if !w.isClient(c) {
-			return w.admit(c.Destination)
-		}
-		return w.allow(c)
+		return w.admit(c.Destination, c.Route)
 	}
-	if d := w.ofOthers(); d != nil {
-		return w.admit(d)
+	if d, r := w.ofOthers(); d != nil {
+		return w.admit(d, *r)
 	}
 	return w.declare()
 }
 
-// ofOthers returns a destination that is for the call, and not for the caller.
-func (w *walk) ofOthers() *ir.Destination {
+// ofOthers returns a port of a destination that is for the call, and not for the caller.
+func (w *walk) ofOthers() (*ir.Destination, *ir.Route) {
 	for _, p := range w.plans {
 		for _, d := range p.Destinations {
 			for _, h := range d.Hosts {
 				if r := d.RouteAt(w.port); r != nil && w.fits(d, h, *r) {
-					return d
+					return d, r
 				}
 			}
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// isOfBundles reports whether a destination is for the call, whoever makes it.
+func (w *walk) isOfBundles() bool {
+	d, _ := w.ofOthers()
+	return d != nil
 }
 
 // A client is one of a bundle, in YAML.
@@ -59,17 +62,55 @@ type client struct {
 	ServiceAccounts []string `yaml:"serviceAccounts,omitempty"`
 }
 
-// admit makes the caller a client of a destination.
-func (w *walk) admit(d *ir.Destination) *explain.Remedy {
+// admit makes the caller a client of a destination, and the request one that may pass there.
+func (w *walk) admit(d *ir.Destination, r ir.Route) *explain.Remedy {
 	p := w.planOf(d.Bundle.String())
 	remedy := &explain.Remedy{Bundle: d.Bundle.String()}
+	if why := w.cannotJoin(p); why != "" {
+		w.Notes = append(w.Notes, why)
+		return nil
+	}
 	if !w.isIn(p.Clients) {
 		remedy.Changes = append(remedy.Changes, changeOf(p, field.Clients, w.with(p.Clients)))
 	}
-	if d.NamesClients {
+	if d.NamesClients && !w.isIn(d.Clients) {
 		remedy.Changes = append(remedy.Changes, changeOf(p, d.Path.Child("clients"), w.with(d.Clients)))
 	}
+	if w.isRequest() && !isAllowed(r, w.target) {
+		remedy.Changes = append(remedy.Changes, changeOf(p, r.Path.Child("allow"), w.allowedWith(r)))
+	}
 	return remedy
+}
+
+// cannotJoin says why the namespace of the caller cannot become a client of a bundle, if it
+// cannot.
+func (w *walk) cannotJoin(p *ir.Plan) string {
+	if slices.Contains(p.Clients.Namespaces, w.Call.Namespace) {
+		return ""
+	}
+	permitted := p.Mesh.CrossNamespaceBundles
+	if permitted != nil && w.Call.Namespace != p.Bundle.Namespace && !slices.Contains(permitted, p.Bundle.Namespace) {
+		return fmt.Sprintf("EgressBundle %s has a destination for it, and the EgressMesh lets no bundle of %s have clients of other namespaces.",
+			p.Bundle, p.Bundle.Namespace)
+	}
+	for _, other := range w.plans {
+		for _, d := range other.Destinations {
+			if other != p && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && claimsLike(p, d) {
+				return fmt.Sprintf("EgressBundle %s has a destination for it; %s cannot become a client there, since %s leads it to another of those hosts in its own way.",
+					p.Bundle, w.Call.Namespace, other.NameOf(d))
+			}
+		}
+	}
+	return ""
+}
+
+// claimsLike reports whether a plan leads a host of a destination in another way.
+func claimsLike(p *ir.Plan, d *ir.Destination) bool {
+	return slices.ContainsFunc(p.Destinations, func(own *ir.Destination) bool {
+		return slices.ContainsFunc(own.Hosts, func(h ir.Host) bool {
+			return slices.ContainsFunc(d.Hosts, func(other ir.Host) bool { return ir.Covers(h.Name, other.Name) || ir.Covers(other.Name, h.Name) })
+		})
+	})
 }
 
 func (w *walk) isIn(c ir.Clients) bool {
@@ -105,18 +146,13 @@ type allowed struct {
 	Paths   []string `yaml:"paths,omitempty,flow"`
 }
 
-// allow makes the request one that may pass.
-func (w *walk) allow(c istio.Course) *explain.Remedy {
-	p := w.planOf(c.Destination.Bundle.String())
-	all := make([]allowed, 0, len(c.Route.Exit.Allow)+1)
-	for _, a := range c.Route.Exit.Allow {
+// allowedWith returns the requests that may pass on a port, with that of the call.
+func (w *walk) allowedWith(r ir.Route) []allowed {
+	var all []allowed
+	for _, a := range r.Exit.Allow {
 		all = append(all, allowed{a.Methods, a.Paths})
 	}
-	all = append(all, allowed{[]string{w.method}, []string{w.path}})
-	return &explain.Remedy{
-		Bundle:  p.Bundle.String(),
-		Changes: []explain.Change{changeOf(p, c.Route.Path.Child("allow"), all)},
-	}
+	return append(all, allowed{[]string{w.method}, []string{w.path}})
 }
 
 // A destination is one of a bundle, in YAML.
@@ -124,6 +160,7 @@ type destination struct {
 	Hosts     []string   `yaml:"hosts,flow"`
 	Via       api.Via    `yaml:"via,omitempty"`
 	Gateway   string     `yaml:"gateway,omitempty"`
+	MutualTLS *bool      `yaml:"mutualTLS,omitempty"` // which TCP cannot be led without
 	Addresses []string   `yaml:"addresses,omitempty,flow"`
 	Endpoints []endpoint `yaml:"endpoints,omitempty"`
 	Ports     []port     `yaml:"ports,omitempty"`
@@ -151,6 +188,9 @@ func (w *walk) declare() *explain.Remedy {
 		return &explain.Remedy{Bundle: id.String(), Changes: []explain.Change{{YAML: text(bundleWith(id, w.destinationName(nil), d))}}}
 	}
 	d.Gateway = w.oneOf(p.Mesh.Gateways)
+	if w.scheme == schemeTCP && !*p.Mesh.MutualTLS {
+		d.MutualTLS = new(true)
+	}
 	path := field.Destinations.Child(w.destinationName(p))
 	return &explain.Remedy{Bundle: p.Bundle.String(), Changes: []explain.Change{changeOf(p, path, d)}}
 }

@@ -74,7 +74,7 @@ func (w *walk) undeclared() {
 		w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Objects: []explain.Object{{Ref: n.Ref, Does: "is for it, and no bundle is", Position: n.Position}}}}
 		return
 	}
-	if w.isService() && w.ofOthers() == nil {
+	if w.isService() && !w.isOfBundles() {
 		w.Verdict = explain.Unknown
 		w.Notes = append(w.Notes, "It is for a Service of the cluster, and bundles say what is reached outside.")
 		return
