@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/egressbundle/egressbundle/fn/input"
-	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 )
@@ -49,7 +48,6 @@ func explainCommand() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			warning.Print(cmd.ErrOrStderr(), output.Warnings...)
 			if form == formJSON {
 				return e.EncodeJSON(cmd.OutOrStdout())
 			}

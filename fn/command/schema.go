@@ -9,15 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
-	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
 func schemaCommand() *cobra.Command {
-	kinds := append(api.Kinds(), report.Kind)
+	kinds := egress.SchemaKinds()
 	return &cobra.Command{
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
-		Short:     "Print the JSON Schema of a kind, for editors, or of a report",
+		Short:     "Print the JSON Schema of a kind, for editors, or of what is written for machines",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -63,6 +64,27 @@ func tries(output *egress.Output) []explain.Call {
 		calls = append(calls, explain.Call{Namespace: calls[0].Namespace, ServiceAccount: calls[0].ServiceAccount, URL: url})
 	}
 	return calls
+}
+
+// TestExplanationSchema: every explanation is what its schema says.
+func TestExplanationSchema(t *testing.T) {
+	schema := compileSchema(t, explain.Kind)
+	for _, path := range glob(t, "../../examples/*/bundle.yaml") {
+		output := outputOf(t, []byte(readText(t, path)))
+		for _, call := range tries(output) {
+			var written bytes.Buffer
+			if err := explained(t, output, call).EncodeJSON(&written); err != nil {
+				t.Fatal(err)
+			}
+			document, err := jsonschema.UnmarshalJSON(bytes.NewReader(written.Bytes()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(document); err != nil {
+				t.Errorf("%v:\n%s", err, written.Bytes())
+			}
+		}
+	}
 }
 
 func explained(t *testing.T, output *egress.Output, call explain.Call) explain.Explanation {

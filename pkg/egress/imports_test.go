@@ -206,7 +206,7 @@ var rooms = []room{
 	},
 	{
 		dir:    "fn/command",
-		own:    []string{"pkg/egress", "api", "diag", "explain", "object", "report", "fn", "fn/folder", "fn/input", "fn/kustomization", "fn/warning"},
+		own:    []string{"pkg/egress", "diag", "explain", "object", "fn", "fn/folder", "fn/input", "fn/kustomization", "fn/warning"},
 		others: []string{"github.com/spf13/cobra", "golang.org/x/term"},
 		reason: "the one room that knows flags",
 	},

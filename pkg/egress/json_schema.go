@@ -11,16 +11,21 @@ import (
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
-// JSONSchema returns the JSON Schema of a kind (draft 2020-12), with which an
-// editor completes and checks a file, and others read a report. It fails for a kind that is
-// neither one of api.Kinds nor report.Kind.
+// SchemaKinds returns the kinds that have a JSON Schema: those of api.Kinds, which people write,
+// and what egressbundle writes for machines.
+func SchemaKinds() []string { return append(api.Kinds(), report.Kind, explain.Kind) }
+
+// JSONSchema returns the JSON Schema of a kind (draft 2020-12), with which an editor completes and
+// checks a file, and others read what egressbundle writes. It fails for a kind that is none of
+// SchemaKinds.
 func JSONSchema(kind string) ([]byte, error) {
-	if kinds := append(api.Kinds(), report.Kind); !slices.Contains(kinds, kind) {
-		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(kinds, ", "), kind)
+	if !slices.Contains(SchemaKinds(), kind) {
+		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(SchemaKinds(), ", "), kind)
 	}
 	compact, err := schema.JSON(kind)
 	if err != nil {

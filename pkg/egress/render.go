@@ -145,7 +145,7 @@ func render(
 		plans:        plans,
 		heads:        heads,
 		neighbors:    neighbors,
-		follower:     sync.OnceValue(func() *follow.Follower { return follow.New(plans, backend, heads, neighbors) }),
+		follower:     sync.OnceValue(func() *follow.Follower { return follow.New(plans, backend, heads, neighbors, warnings) }),
 	}, nil
 }
 

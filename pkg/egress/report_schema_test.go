@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
@@ -50,17 +51,22 @@ func TestReportSchema(t *testing.T) {
 	}
 }
 
-// TestReportSchemaAgrees: the schema of reports has the fields that reports have, and no others.
-func TestReportSchemaAgrees(t *testing.T) {
-	text, err := egress.JSONSchema(report.Kind)
-	if err != nil {
-		t.Fatal(err)
+// TestSchemasAgree: the schemas of what is written for machines have the fields that it has, and no
+// others.
+func TestSchemasAgree(t *testing.T) {
+	for kind, typ := range map[string]reflect.Type{
+		report.Kind: reflect.TypeFor[report.Report](), explain.Kind: reflect.TypeFor[explain.Explanation](),
+	} {
+		text, err := egress.JSONSchema(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var root node
+		if err := json.Unmarshal(text, &root); err != nil {
+			t.Fatal(err)
+		}
+		compareFields(t, root, root, typ, "apiVersion", "kind")
 	}
-	var root node
-	if err := json.Unmarshal(text, &root); err != nil {
-		t.Fatal(err)
-	}
-	compareFields(t, root, root, reflect.TypeFor[report.Report](), "apiVersion", "kind")
 }
 
 // A node is a part of a JSON Schema.

@@ -5,55 +5,10 @@ package explain
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
-
-// String writes the line of the access log in Istio's default format.
-func (l Log) String() string {
-	request, differs := `"- - -"`, "-"
-	if l.Method != "" {
-		request, differs = fmt.Sprintf("%q", l.Method+" "+l.Path+" "+Any), Any
-	}
-	field := func(text string) string { return cmp.Or(text, "-") }
-	quoted := func(text string) string { return `"` + field(text) + `"` }
-	return strings.Join([]string{
-		"[" + Any + "]", request, l.Code, field(l.Flags), field(l.Details), field(l.Termination), quoted(""), // why TLS failed
-		Any, Any, Any, differs, // bytes, and times
-		quoted(differs), quoted(differs), quoted(differs), // headers
-		quoted(l.Authority), quoted(l.Upstream), field(l.Cluster), Any, Any, Any, // addresses
-		field(l.SNI), field(l.Route),
-	}, " ")
-}
-
-// Kind is the kind of an explanation in JSON. Its schema is that of egress.JSONSchema.
-const Kind = "EgressExplanation"
-
-// MarshalJSON writes the explanation with its kind and the version of the API.
-func (e Explanation) MarshalJSON() ([]byte, error) {
-	type fields Explanation
-	type head struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-	}
-	return json.Marshal(struct {
-		head
-		fields
-	}{head{api.APIVersion, Kind}, fields(e)})
-}
-
-// EncodeJSON writes the explanation in JSON, indented. Equal explanations give equal bytes. An
-// error is one of the writer.
-func (e Explanation) EncodeJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(e)
-}
 
 // verdicts say in words what becomes of a call.
 var verdicts = map[Verdict]string{

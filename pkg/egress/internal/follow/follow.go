@@ -9,7 +9,9 @@ package follow
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -28,12 +30,16 @@ type Follower struct {
 	neighbors []neighbor.Object
 	heads     map[diag.ObjectRef]*object.Object
 	stops     map[object.Stop][]diag.ObjectRef
+	warnings  []diag.Diagnostic
 }
 
-// New returns a Follower. The heads are what the objects say of themselves.
-func New(plans []*ir.Plan, backend *istio.Backend, heads []*object.Object, neighbors []neighbor.Object) *Follower {
+// New returns a Follower. The heads are what the objects say of themselves, and the warnings what
+// was said of the bundles.
+func New(
+	plans []*ir.Plan, backend *istio.Backend, heads []*object.Object, neighbors []neighbor.Object, warnings []diag.Diagnostic,
+) *Follower {
 	f := &Follower{
-		plans: plans, backend: backend, neighbors: neighbors,
+		plans: plans, backend: backend, neighbors: neighbors, warnings: warnings,
 		heads: map[diag.ObjectRef]*object.Object{},
 		stops: map[object.Stop][]diag.ObjectRef{},
 	}
@@ -70,7 +76,8 @@ func (w *walk) follow() {
 	case w.Call.NoSidecar:
 		w.unproxied("The workload has no proxy.")
 	case w.bypass() != nil:
-		w.unproxied("It skips the proxy: a bypass of EgressBundle " + w.bypass().Bundle.String() + " is for it.")
+		w.unproxied("It skips the proxy: a bypass of EgressBundle " + w.bypass().Bundle.String() +
+			" is for it. A Pod that lacks the patch for that, which egressbundle patch prints, stays with its proxy.")
 	case len(courses) > 0:
 		w.along(w.first(courses), courses)
 	case !w.isRequest() && w.readsRequests():
@@ -106,6 +113,7 @@ const maxName = 256
 // along follows the call on the course that leads it, which is one of several that fit.
 func (w *walk) along(c istio.Course, fitting []istio.Course) {
 	w.noteOthers(c, fitting)
+	w.noteWarnings(c.Destination)
 	request := w.isRequest()
 	if c.Gateway == nil {
 		w.addHop(c, explain.Sidecar, c.Sidecar, c.Sidecar.Renamed)
@@ -157,6 +165,16 @@ func (w *walk) noteOthers(chosen istio.Course, fitting []istio.Course) {
 	for _, c := range fitting {
 		if d := c.Destination; d.Bundle != chosen.Destination.Bundle && c.Host.Name == chosen.Host.Name {
 			w.Notes = append(w.Notes, "EgressBundle "+d.Bundle.String()+" says the same of it; proxies follow the older of the two.")
+		}
+	}
+}
+
+// noteWarnings notes what was said of the destination that the call is for.
+func (w *walk) noteWarnings(d *ir.Destination) {
+	for _, warning := range w.warnings {
+		of := warning.Object.Namespace + "/" + warning.Object.Name
+		if of == d.Bundle.String() && (warning.Path == string(d.Path) || strings.HasPrefix(warning.Path, string(d.Path)+".")) {
+			w.Notes = append(w.Notes, fmt.Sprintf("A warning about it: %s: %s [%s]", warning.Path, warning.Message, warning.Code))
 		}
 	}
 }

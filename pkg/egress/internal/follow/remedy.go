@@ -26,6 +26,10 @@ func (w *walk) remedy(courses []istio.Course) *explain.Remedy {
 	if w.Call.NoSidecar || w.bypass() != nil || w.Verdict == explain.Unknown || w.Stop != nil && w.Stop.At == explain.Node {
 		return nil
 	}
+	if !w.isRequest() && len(courses) == 0 && w.readsRequests() {
+		w.Notes = append(w.Notes, "Call it as http://"+hostPort(w.host, w.port)+", or by another port.")
+		return nil
+	}
 	if len(courses) > 0 {
 		c := w.first(courses)
 		return w.admit(c.Destination, c.Route)

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+)
+
+// Kind is the kind of an explanation in JSON. Its schema is that of egress.JSONSchema.
+const Kind = "EgressExplanation"
+
+// MarshalJSON writes the explanation with its kind and the version of the API.
+func (e Explanation) MarshalJSON() ([]byte, error) {
+	type fields Explanation
+	type head struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	return json.Marshal(struct {
+		head
+		fields
+	}{head{api.APIVersion, Kind}, fields(e)})
+}
+
+// EncodeJSON writes the explanation in JSON, indented. Equal explanations give equal bytes. An
+// error is one of the writer.
+func (e Explanation) EncodeJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(e)
+}
