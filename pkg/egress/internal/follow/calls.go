@@ -21,8 +21,9 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // any bundle names, and one that a port does not allow, if it does not allow each.
 func (f *Follower) Calls() []explain.Call {
 	var calls []explain.Call
+	all := f.called()
 	for _, caller := range f.callers() {
-		for _, called := range f.called(caller.Namespace) {
+		for _, called := range all {
 			called.Namespace, called.ServiceAccount = caller.Namespace, caller.ServiceAccount
 			calls = append(calls, called)
 		}
@@ -55,8 +56,8 @@ func (f *Follower) callers() []explain.Call {
 	return callers
 }
 
-// called returns the calls from a namespace, sorted, each once.
-func (f *Follower) called(from string) []explain.Call {
+// called returns what is called, sorted, each once.
+func (f *Follower) called() []explain.Call {
 	var all []explain.Call
 	for _, p := range f.plans {
 		for _, d := range p.Destinations {
@@ -79,7 +80,7 @@ func callsOf(d *ir.Destination, h ir.Host, r ir.Route) []explain.Call {
 	case ir.LayerTLS:
 		return []explain.Call{{URL: urlOf(schemeHTTPS, exampleOf(h), r.Port)}}
 	case ir.LayerHTTP:
-		return requests(d, h, r)
+		return requests(h, r)
 	}
 	panic("follow: no call for the protocol " + string(r.Protocol)) // No input chooses one.
 }
@@ -131,7 +132,7 @@ func oneOf(text string) string {
 }
 
 // requests returns one request that may pass, and one that may not, if there is any.
-func requests(d *ir.Destination, h ir.Host, r ir.Route) []explain.Call {
+func requests(h ir.Host, r ir.Route) []explain.Call {
 	base := urlOf(schemeHTTP, exampleOf(h), r.Port)
 	if len(r.Exit.Allow) == 0 {
 		return []explain.Call{{URL: base}}

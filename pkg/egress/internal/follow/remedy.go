@@ -27,7 +27,7 @@ func (w *walk) remedy(courses []istio.Course) *explain.Remedy {
 		return nil
 	}
 	if !w.isRequest() && len(courses) == 0 && w.readsRequests() {
-		w.Notes = append(w.Notes, "Call it as http://"+hostPort(w.host, w.port)+", or by another port.")
+		w.note("Call it as http://%s, or by another port.", hostPort(w.host, w.port))
 		return nil
 	}
 	if len(courses) > 0 {
@@ -71,7 +71,7 @@ func (w *walk) admit(d *ir.Destination, r ir.Route) *explain.Remedy {
 	p := w.planOf(d.Bundle.String())
 	remedy := &explain.Remedy{Bundle: d.Bundle.String()}
 	if why := w.cannotJoin(p); why != "" {
-		w.Notes = append(w.Notes, why)
+		w.note("%s", why)
 		return nil
 	}
 	if !w.isIn(p.Clients) {
@@ -94,27 +94,28 @@ func (w *walk) cannotJoin(p *ir.Plan) string {
 	}
 	permitted := p.Mesh.CrossNamespaceBundles
 	if permitted != nil && w.Call.Namespace != p.Bundle.Namespace && !slices.Contains(permitted, p.Bundle.Namespace) {
-		return fmt.Sprintf("EgressBundle %s has a destination for it, and the EgressMesh lets no bundle of %s have clients of other namespaces.",
-			p.Bundle, p.Bundle.Namespace)
+		return foreignClientRefused(p)
 	}
 	for _, other := range w.plans {
 		for _, d := range other.Destinations {
-			if other != p && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && claimsLike(p, d) {
-				return fmt.Sprintf("EgressBundle %s has a destination for it; %s cannot become a client there, since %s leads it to another of those hosts in its own way.",
-					p.Bundle, w.Call.Namespace, other.NameOf(d))
+			if other != p && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && sharesHost(p, d) {
+				return otherWayTaken(p, w.Call.Namespace, other.NameOf(d))
 			}
 		}
 	}
 	return ""
 }
 
-// claimsLike reports whether a plan leads a host of a destination in another way.
-func claimsLike(p *ir.Plan, d *ir.Destination) bool {
-	return slices.ContainsFunc(p.Destinations, func(own *ir.Destination) bool {
-		return slices.ContainsFunc(own.Hosts, func(h ir.Host) bool {
-			return slices.ContainsFunc(d.Hosts, func(other ir.Host) bool { return ir.Covers(h.Name, other.Name) || ir.Covers(other.Name, h.Name) })
-		})
-	})
+// sharesHost reports whether a plan names a host that a destination has too.
+func sharesHost(p *ir.Plan, d *ir.Destination) bool {
+	for _, own := range p.Destinations {
+		for _, h := range own.Hosts {
+			if slices.ContainsFunc(d.Hosts, func(of ir.Host) bool { return ir.Covers(h.Name, of.Name) || ir.Covers(of.Name, h.Name) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w *walk) isIn(c ir.Clients) bool {
@@ -207,20 +208,20 @@ func (w *walk) destination() (d destination, ok bool) {
 	switch {
 	case w.scheme == schemeTCP && isIP:
 		name := "host-" + strings.NewReplacer(".", "-", ":", "-").Replace(ip.String()) + ".invalid"
-		w.Notes = append(w.Notes, "The name "+name+" is made up: nobody looks it up.")
+		w.note("The name %s is made up: nobody looks it up.", name)
 		d = destination{
 			Hosts: []string{name}, Addresses: []string{w.host}, Endpoints: []endpoint{{w.host}},
 			Ports: []port{{w.port, "TCP"}},
 		}
 		return d, true
 	case w.scheme == schemeTCP:
-		w.Notes = append(w.Notes, "A destination of TCP needs the addresses of its host, which nobody knows here.")
+		w.note("A destination of TCP needs the addresses of its host, which nobody knows here.")
 		return d, false
 	case isIP:
-		w.Notes = append(w.Notes, "HTTP and TLS are led by the name of the host, and an address is none.")
+		w.note("HTTP and TLS are led by the name of the host, and an address is none.")
 		return d, false
 	case !strings.Contains(w.host, "."):
-		w.Notes = append(w.Notes, "A name without a dot is that of a Service, and no host outside has one.")
+		w.note("A name without a dot is that of a Service, and no host outside has one.")
 		return d, false
 	}
 	d.Hosts = []string{w.host}
@@ -319,6 +320,6 @@ func (w *walk) noteNearHost() {
 		}
 	}
 	if near != "" {
-		w.Notes = append(w.Notes, "A host with nearly the same name is "+near+": is that one meant?")
+		w.note("A host with nearly the same name is %s: is that one meant?", near)
 	}
 }

@@ -5,6 +5,7 @@ package follow
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -43,7 +44,7 @@ var impliedPorts = map[string]int{schemeHTTP: 80, schemeHTTPS: 443, schemeTLS: 4
 func targetOf(call explain.Call, domain string) (target, error) {
 	u, err := url.Parse(call.URL)
 	if err != nil {
-		return target{}, fmt.Errorf("the URL %q is none: %w", call.URL, errors(err))
+		return target{}, fmt.Errorf("the URL %q is none: %w", call.URL, withoutURL(err))
 	}
 	port, known := impliedPorts[u.Scheme]
 	switch {
@@ -70,9 +71,9 @@ func targetOf(call explain.Call, domain string) (target, error) {
 
 const maxPort = 65535
 
-// errors returns what url.Parse says of a URL, without the URL.
-func errors(err error) error {
-	if parsed, ok := err.(*url.Error); ok {
+// withoutURL returns what url.Parse says of a URL, without the URL.
+func withoutURL(err error) error {
+	if parsed, ok := errors.AsType[*url.Error](err); ok {
 		return parsed.Err
 	}
 	return err

@@ -42,9 +42,9 @@ func (w *walk) unproxied(why string) {
 	}
 	w.Verdict = explain.Open
 	w.Exit = &explain.Exit{To: []string{hostPort(w.host, w.port)}}
-	w.Notes = append(w.Notes, why)
+	w.note("%s", why)
 	if len(refs) > 0 {
-		w.Notes = append(w.Notes, fmt.Sprintf("NetworkPolicies let port %d pass, for destinations that leave from sidecars or a bypass.", w.port))
+		w.note("NetworkPolicies let port %d pass, for destinations that leave from sidecars or a bypass.", w.port)
 	}
 }
 
@@ -71,12 +71,13 @@ func (w *walk) stopPackets(by []diag.ObjectRef, why string) {
 func (w *walk) undeclared() {
 	if n, ok := w.declaredByOthers(); ok {
 		w.Verdict = explain.Unknown
-		w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Objects: []explain.Object{{Ref: n.Ref, Does: "is for it, and no bundle is", Position: n.Position}}}}
+		by := explain.Object{Ref: n.Ref, Does: "is for it, and no bundle is", Position: n.Position}
+		w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Objects: []explain.Object{by}}}
 		return
 	}
 	if w.isService() && !w.isOfBundles() {
 		w.Verdict = explain.Unknown
-		w.Notes = append(w.Notes, "It is for a Service of the cluster, and bundles say what is reached outside.")
+		w.note("It is for a Service of the cluster, and bundles say what is reached outside.")
 		return
 	}
 	by, isClosed := w.enclosure()
@@ -84,7 +85,8 @@ func (w *walk) undeclared() {
 		w.leaveUndeclared(by)
 		return
 	}
-	w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Log: &explain.Log{Code: "0", Flags: noHealthyHost, Cluster: blackHole, SNI: w.inspected()}}}
+	closed := &explain.Log{Code: "0", Flags: noHealthyHost, Cluster: blackHole, SNI: w.inspected()}
+	w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Log: closed}}
 	why := fmt.Sprintf("No bundle lets namespace %s call it.", w.Call.Namespace)
 	if w.isRequest() && w.readsRequests() {
 		w.Hops[0].Log = w.logOfAnswer(statusBadGateway, directResponse, w.authority())
@@ -93,7 +95,7 @@ func (w *walk) undeclared() {
 		return
 	}
 	if w.isRequest() {
-		w.Notes = append(w.Notes, fmt.Sprintf("If a Service that the sidecar knows has HTTP on port %d, the answer is %d instead.", w.port, statusBadGateway))
+		w.note("If a Service that the sidecar knows has HTTP on port %d, the answer is %d instead.", w.port, statusBadGateway)
 	}
 	w.stopClosed(by, explain.Sidecar, why)
 	if w.isRequest() {
@@ -150,7 +152,7 @@ func (w *walk) declaredByOthers() (neighbor.Object, bool) {
 	}
 	i := slices.IndexFunc(w.neighbors, func(n neighbor.Object) bool {
 		isFor := slices.ContainsFunc(n.Spec.Hosts, func(host string) bool { return ir.Covers(n.FullName(host, mesh.ClusterDomain), w.host) })
-		isAt := slices.ContainsFunc(n.Spec.Addresses, func(text string) bool { return w.address.IsValid() && address.Contains(text, w.address) })
+		isAt := slices.ContainsFunc(n.Spec.Addresses, func(text string) bool { return address.Contains(text, w.address) })
 		hasPort := slices.ContainsFunc(n.Spec.Ports, func(p neighbor.Port) bool { return p.Number == w.port })
 		switch n.Ref.Kind {
 		case kind.ServiceEntry:

@@ -94,3 +94,13 @@ func ruleDeed(c istio.Course, onHop bool) string {
 		return "says how connections are made"
 	}
 }
+
+func foreignClientRefused(p *ir.Plan) string {
+	return fmt.Sprintf("EgressBundle %s has a destination for it, and the EgressMesh lets no bundle of %s have clients of other namespaces.",
+		p.Bundle, p.Bundle.Namespace)
+}
+
+func otherWayTaken(p *ir.Plan, client, destination string) string {
+	return fmt.Sprintf("EgressBundle %s has a destination for it; %s cannot become a client there, "+
+		"since %s leads it to another of those hosts in its own way.", p.Bundle, client, destination)
+}

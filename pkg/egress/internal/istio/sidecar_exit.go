@@ -21,7 +21,8 @@ func sidecarDrafts(d *ir.Destination) []draft.Draft {
 				drafts = append(drafts, draft.OfHost(d, h, sidecarRouteRef(d, h, client), func() any { return sidecarVirtualService(d, h) }))
 			}
 			if hasSidecarRule(d) {
-				drafts = append(drafts, draft.OfHost(d, h, sidecarRuleRef(d, h, client), func() any { return sidecarDestinationRule(d, h, client) }))
+				rule := func() any { return sidecarDestinationRule(d, h, client) }
+				drafts = append(drafts, draft.OfHost(d, h, sidecarRuleRef(d, h, client), rule))
 			}
 		}
 	}
