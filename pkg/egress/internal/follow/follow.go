@@ -164,12 +164,12 @@ func gatewayOf(c istio.Course) string {
 func (w *walk) noteOthers(chosen istio.Course, fitting []istio.Course) {
 	for _, c := range fitting {
 		if d := c.Destination; d.Bundle != chosen.Destination.Bundle && c.Host.Name == chosen.Host.Name {
-			w.note("EgressBundle %s says the same of it; proxies follow the older of the two.", d.Bundle)
+			w.notef("EgressBundle %s says the same of it; proxies follow the older of the two.", d.Bundle)
 		}
 	}
 }
 
-func (w *walk) note(format string, args ...any) {
+func (w *walk) notef(format string, args ...any) {
 	w.Notes = append(w.Notes, fmt.Sprintf(format, args...))
 }
 
@@ -178,7 +178,7 @@ func (w *walk) noteWarnings(d *ir.Destination) {
 	for _, warning := range w.warnings {
 		of := warning.Object.Namespace + "/" + warning.Object.Name
 		if of == d.Bundle.String() && (warning.Path == string(d.Path) || strings.HasPrefix(warning.Path, string(d.Path)+".")) {
-			w.note("A warning about it: %s: %s [%s]", warning.Path, warning.Message, warning.Code)
+			w.notef("A warning about it: %s: %s [%s]", warning.Path, warning.Message, warning.Code)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (w *walk) remedy(courses []istio.Course) *explain.Remedy {
 		return nil
 	}
 	if !w.isRequest() && len(courses) == 0 && w.readsRequests() {
-		w.note("Call it as http://%s, or by another port.", hostPort(w.host, w.port))
+		w.notef("Call it as http://%s, or by another port.", hostPort(w.host, w.port))
 		return nil
 	}
 	if len(courses) > 0 {
@@ -71,7 +71,7 @@ func (w *walk) admit(d *ir.Destination, r ir.Route) *explain.Remedy {
 	p := w.planOf(d.Bundle.String())
 	remedy := &explain.Remedy{Bundle: d.Bundle.String()}
 	if why := w.cannotJoin(p); why != "" {
-		w.note("%s", why)
+		w.notef("%s", why)
 		return nil
 	}
 	if !w.isIn(p.Clients) {
@@ -208,20 +208,20 @@ func (w *walk) destination() (d destination, ok bool) {
 	switch {
 	case w.scheme == schemeTCP && isIP:
 		name := "host-" + strings.NewReplacer(".", "-", ":", "-").Replace(ip.String()) + ".invalid"
-		w.note("The name %s is made up: nobody looks it up.", name)
+		w.notef("The name %s is made up: nobody looks it up.", name)
 		d = destination{
 			Hosts: []string{name}, Addresses: []string{w.host}, Endpoints: []endpoint{{w.host}},
 			Ports: []port{{w.port, "TCP"}},
 		}
 		return d, true
 	case w.scheme == schemeTCP:
-		w.note("A destination of TCP needs the addresses of its host, which nobody knows here.")
+		w.notef("A destination of TCP needs the addresses of its host, which nobody knows here.")
 		return d, false
 	case isIP:
-		w.note("HTTP and TLS are led by the name of the host, and an address is none.")
+		w.notef("HTTP and TLS are led by the name of the host, and an address is none.")
 		return d, false
 	case !strings.Contains(w.host, "."):
-		w.note("A name without a dot is that of a Service, and no host outside has one.")
+		w.notef("A name without a dot is that of a Service, and no host outside has one.")
 		return d, false
 	}
 	d.Hosts = []string{w.host}
@@ -320,6 +320,6 @@ func (w *walk) noteNearHost() {
 		}
 	}
 	if near != "" {
-		w.note("A host with nearly the same name is %s: is that one meant?", near)
+		w.notef("A host with nearly the same name is %s: is that one meant?", near)
 	}
 }

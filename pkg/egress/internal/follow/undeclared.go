@@ -42,9 +42,9 @@ func (w *walk) unproxied(why string) {
 	}
 	w.Verdict = explain.Open
 	w.Exit = &explain.Exit{To: []string{hostPort(w.host, w.port)}}
-	w.note("%s", why)
+	w.notef("%s", why)
 	if len(refs) > 0 {
-		w.note("NetworkPolicies let port %d pass, for destinations that leave from sidecars or a bypass.", w.port)
+		w.notef("NetworkPolicies let port %d pass, for destinations that leave from sidecars or a bypass.", w.port)
 	}
 }
 
@@ -77,7 +77,7 @@ func (w *walk) undeclared() {
 	}
 	if w.isService() && !w.isOfBundles() {
 		w.Verdict = explain.Unknown
-		w.note("It is for a Service of the cluster, and bundles say what is reached outside.")
+		w.notef("It is for a Service of the cluster, and bundles say what is reached outside.")
 		return
 	}
 	by, isClosed := w.enclosure()
@@ -95,7 +95,7 @@ func (w *walk) undeclared() {
 		return
 	}
 	if w.isRequest() {
-		w.note("If a Service that the sidecar knows has HTTP on port %d, the answer is %d instead.", w.port, statusBadGateway)
+		w.notef("If a Service that the sidecar knows has HTTP on port %d, the answer is %d instead.", w.port, statusBadGateway)
 	}
 	w.stopClosed(by, explain.Sidecar, why)
 	if w.isRequest() {
