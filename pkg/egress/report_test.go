@@ -70,7 +70,7 @@ spec:
 	hop := said{Origin: object.Origin{Bundle: bundle, Gateway: gateway, Field: "spec.destinations"}}
 	want := map[string]said{
 		"ServiceEntry istio-system/payments--news--cnn--edition.cnn.com--80":    lane,
-		"VirtualService istio-system/payments--news--cnn--edition.cnn.com--80":  lane,
+		"VirtualService istio-system/payments--news--cnn--http-80":              lane,
 		"DestinationRule istio-system/payments--news--cnn--edition.cnn.com--80": lane,
 		"ServiceEntry payments/payments--news--cnn":                             {Origin: destination},
 		"VirtualService istio-system/payments--news--cnn--edition.cnn.com": {Origin: host, Stops: []object.Stop{

@@ -67,6 +67,10 @@ const (
 	// https://istio.io/latest/docs/reference/config/labels/#NetworkingEnableAutoallocateIp
 	LabelAutoallocateIP = "networking.istio.io/enable-autoallocate-ip"
 
+	// AnnotationSuppress lists the messages of istioctl analyze that are wrong about an object.
+	// https://istio.io/latest/docs/reference/config/annotations/#GalleyAnalyzeSuppress
+	AnnotationSuppress = "galley.istio.io/analyze-suppress"
+
 	// AnnotationBundle names the bundle of an object, as NAMESPACE/NAME. It is
 	// missing where an object is the same for all bundles.
 	AnnotationBundle = api.Group + "/bundle"

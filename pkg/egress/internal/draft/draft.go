@@ -96,6 +96,13 @@ func OfRoute(of *ir.Destination, h ir.Host, r ir.Route, ref diag.ObjectRef, spec
 	return d
 }
 
+// OfPort drafts an object that serves one port of several hosts.
+func OfPort(of *ir.Destination, r ir.Route, ref diag.ObjectRef, spec func() any) Draft {
+	d := OfDestination(of, ref, spec)
+	d.Origin.Port, d.Origin.Field = r.Port, string(r.Path)
+	return d
+}
+
 // OfHop drafts an object that serves the hop of a bundle to a gateway.
 func OfHop(b ir.BundleID, g *ir.Gateway, ref diag.ObjectRef, spec func() any) Draft {
 	d := OfBundle(b, field.Destinations, ref, spec)

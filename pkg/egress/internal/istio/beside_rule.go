@@ -72,7 +72,7 @@ func (j *judge) besideLaneRule(n neighbor.Object) {
 			if !j.viewOf(l.way.Gateway.Namespace).FollowsRule(n) {
 				break
 			}
-			switch isFollowed := !l.hasDestinationRule() && ir.Covers(n.Spec.Host, l.name); {
+			switch isFollowed := !l.hasRule() && ir.Covers(n.Spec.Host, l.name); {
 			case isFollowed && n.OpensTLS(l.route.Exit.Port):
 				j.Report(l.host.Path, laneRuleOpensTLS(l, n, j.Mesh.ClusterDomain))
 				return

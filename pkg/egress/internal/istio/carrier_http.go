@@ -53,14 +53,13 @@ func (httpCarrier) addHopRoute(spec *networking.VirtualService, l lane) {
 }
 
 func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
-	port := uint32(l.crossing.server.port)
 	route := httpRoute(l.route.Exit, l.onward())
-	route.Match = matches(l.route.Exit, port)
+	route.Match = matches(l)
 	route.Rewrite = &networking.HTTPRewrite{Authority: l.route.Authority(l.host.Outside)}
 	route.Headers = withoutHeaders(l.destination, slices.Concat(addedByProxies, addedByGateways)...)
 	spec.Http = append(spec.Http, route)
 	if len(l.route.Exit.Allow) > 0 {
-		spec.Http = append(spec.Http, refusal(l.destination.Bundle, port))
+		spec.Http = append(spec.Http, refusal(l))
 	}
 }
 
@@ -93,21 +92,27 @@ func httpRoute(e ir.Exit, to *networking.Destination) *networking.HTTPRoute {
 	return route
 }
 
-// matches returns what requests an exit is for: those on a port of the gateway,
+// matches returns what requests a lane is for: those of its name on the port of the gateway,
 // and where there are descriptions of requests, of these only.
-func matches(e ir.Exit, port uint32) []*networking.HTTPMatchRequest {
-	if len(e.Allow) == 0 {
-		return []*networking.HTTPMatchRequest{{Port: port}}
+func matches(l lane) []*networking.HTTPMatchRequest {
+	if len(l.route.Exit.Allow) == 0 {
+		return []*networking.HTTPMatchRequest{anyRequest(l)}
 	}
 	var matches []*networking.HTTPMatchRequest
-	for _, allowed := range e.Allow {
+	for _, allowed := range l.route.Exit.Allow {
 		for _, path := range orAny(allowed.Paths) {
 			for _, method := range orAny(allowed.Methods) {
-				matches = append(matches, &networking.HTTPMatchRequest{Port: port, Uri: pathMatch(path), Method: exactMatch(method)})
+				match := anyRequest(l)
+				match.Uri, match.Method = pathMatch(path), exactMatch(method)
+				matches = append(matches, match)
 			}
 		}
 	}
 	return matches
+}
+
+func anyRequest(l lane) *networking.HTTPMatchRequest {
+	return &networking.HTTPMatchRequest{Authority: exactMatch(l.name), Port: uint32(l.crossing.server.port)}
 }
 
 // orAny returns an empty text, which stands for any, where there is none.
@@ -139,10 +144,10 @@ const forbidden = 403
 // refusal answers what no description of requests is for. A policy could not: of
 // those that deny, none can say "neither of two", and one that allows shuts the
 // gateway for everybody else.
-func refusal(b ir.BundleID, port uint32) *networking.HTTPRoute {
-	body := fmt.Sprintf("EgressBundle %s does not allow this request.\n", b)
+func refusal(l lane) *networking.HTTPRoute {
+	body := fmt.Sprintf("EgressBundle %s does not allow this request.\n", l.destination.Bundle)
 	return &networking.HTTPRoute{
-		Match: []*networking.HTTPMatchRequest{{Port: port}},
+		Match: []*networking.HTTPMatchRequest{anyRequest(l)},
 		DirectResponse: &networking.HTTPDirectResponse{
 			Status: forbidden,
 			Body:   &networking.HTTPBody{Specifier: &networking.HTTPBody_String_{String_: body}},

@@ -76,7 +76,7 @@ func (b *bundle) course(i int, client string, h ir.Host, r ir.Route) Course {
 	}
 	l := b.lanes[i][slices.IndexFunc(b.lanes[i], func(l lane) bool { return l.host.Name == h.Name && l.route.Port == r.Port })]
 	hop := b.hops[way.Gateway.Name]
-	c.Sidecar, c.Gateway = c.toGateway(l, b.lanes[i], hop), new(l.beyond(hop))
+	c.Sidecar, c.Gateway = c.toGateway(l, b.lanes[i], hop), new(l.beyond(b.lanes[i], hop))
 	return c
 }
 
@@ -128,8 +128,8 @@ func (c Course) toGateway(l lane, lanes []lane, h *hop) Leg {
 	return leg
 }
 
-// beyond is what the gateway does with the lane.
-func (l lane) beyond(h *hop) Leg {
+// beyond is what the gateway does with the lane, which is one of its destination's.
+func (l lane) beyond(lanes []lane, h *hop) Leg {
 	server := h.servers[l.crossing.server.name]
 	leg := Leg{
 		Objects: []diag.ObjectRef{h.gatewayRef(h.gatewayOf[server.name])},
@@ -143,10 +143,7 @@ func (l lane) beyond(h *hop) Leg {
 		leg.Objects = append(leg.Objects, policy)
 		leg.Rule = rule
 	}
-	leg.Objects = append(leg.Objects, l.ref(kind.VirtualService), l.ref(kind.ServiceEntry))
-	if l.hasDestinationRule() {
-		leg.Objects = append(leg.Objects, l.ref(kind.DestinationRule))
-	}
+	leg.Objects = append(leg.Objects, exitRefs(lanes, l)...)
 	if l.route.IsHTTP() {
 		leg.Renamed = l.route.Authority(l.host.Outside)
 	}

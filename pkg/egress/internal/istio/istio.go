@@ -58,9 +58,7 @@ func (b *bundle) drafts() []draft.Draft {
 		switch way := d.Way.(type) {
 		case ir.ThroughGateway:
 			drafts = append(drafts, meshVirtualServices(d, way, b.lanes[i])...)
-			for _, l := range b.lanes[i] {
-				drafts = append(drafts, l.drafts(b.hops[way.Gateway.Name])...)
-			}
+			drafts = append(drafts, exitDrafts(b.lanes[i], b.hops[way.Gateway.Name])...)
 		case ir.FromSidecar:
 			drafts = append(drafts, sidecarDrafts(d)...)
 		}

@@ -6,13 +6,11 @@ package istio
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	networking "istio.io/api/networking/v1"
 
-	"github.com/egressbundle/egressbundle/pkg/egress/diag"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/draft"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 )
 
 // A lane is the way of one port of one host through a gateway. It has a made-up
@@ -29,6 +27,8 @@ type lane struct {
 
 	// branch is the domain of all lanes that are alike in who may use them.
 	branch string
+	// domain is that of the lanes of one port, which differ in nothing but their hosts.
+	domain string
 	// name is the host of the ServiceEntry that the gateway follows, and on the hop the
 	// SNI of TLS and TCP, and the authority of HTTP, whose SNI is that of its branch.
 	name     string
@@ -47,33 +47,13 @@ func lanesOf(d *ir.Destination, way ir.ThroughGateway) []lane {
 			if d.Narrowed {
 				l.branch = d.Name + "." + root
 			}
-			l.name = madeUpName(domainOf(h), strconv.Itoa(r.Port), d.Name, root)
+			l.domain = strings.Join([]string{strconv.Itoa(r.Port), d.Name, root}, ".")
+			l.name = madeUpName(domainOf(h), l.domain)
 			l.crossing = carrier.cross(l)
 			lanes = append(lanes, l)
 		}
 	}
 	return lanes
-}
-
-// drafts returns what leads from the gateway to the host.
-func (l lane) drafts(h *hop) []draft.Draft {
-	drafts := []draft.Draft{
-		l.draft(kind.ServiceEntry, func() any { return l.serviceEntry() }),
-		l.draft(kind.VirtualService, func() any { return l.virtualService(h) }),
-	}
-	if l.hasDestinationRule() {
-		drafts = append(drafts, l.draft(kind.DestinationRule, func() any { return l.destinationRule() }))
-	}
-	return drafts
-}
-
-func (l lane) draft(kindName string, spec func() any) draft.Draft {
-	return draft.OfRoute(l.destination, l.host, l.route, l.ref(kindName), spec)
-}
-
-func (l lane) ref(kindName string) diag.ObjectRef {
-	name := draft.Name(l.destination, append(partsOf(l.destination, l.host), strconv.Itoa(l.route.Port))...)
-	return diag.ObjectRef{Kind: kindName, Namespace: l.way.Gateway.Namespace, Name: name}
 }
 
 // serviceEntry tells the gateway where the lane ends. What arrives as TCP is
@@ -96,44 +76,6 @@ func (l lane) serviceEntry() *networking.ServiceEntry {
 		Ports:      []*networking.ServicePort{port},
 		Resolution: resolution(targets),
 	}
-}
-
-// virtualService leads from the hop to the end of the lane.
-func (l lane) virtualService(h *hop) *networking.VirtualService {
-	spec := &networking.VirtualService{
-		ExportTo: []string{"."},
-		Gateways: []string{h.gatewayOf[l.crossing.server.name]},
-		Hosts:    []string{l.name},
-	}
-	carrierOf(l.route).addExitRoute(spec, l)
-	return spec
-}
-
-// hasDestinationRule reports whether anything is to be said of how connections are made at
-// the end of the lane.
-func (l lane) hasDestinationRule() bool {
-	return hasPolicy(l.destination, l.route) || exitSubset(l.destination, l.route) != ""
-}
-
-// destinationRule says how connections are made at the end of the lane. It opens
-// TLS and tunnels in a subset, which adds to the policy for all: if the rule is
-// missing, calls fail and do not leave in plain text, or past the proxy.
-func (l lane) destinationRule() *networking.DestinationRule {
-	spec := &networking.DestinationRule{
-		ExportTo:      []string{"."},
-		Host:          l.name,
-		TrafficPolicy: trafficPolicy(l.destination, l.route),
-	}
-	if name := exitSubset(l.destination, l.route); name != "" {
-		policy := &networking.TrafficPolicy{}
-		if l.route.Exit.TLS != nil {
-			policy.Tls = upstreamTLS(l.route.Exit.TLS, l.host.Outside, l.way.Gateway.Namespace)
-		} else {
-			policy.Tunnel = tunnel(l.host, l.route)
-		}
-		spec.Subsets = []*networking.Subset{{Name: name, TrafficPolicy: policy}}
-	}
-	return spec
 }
 
 // ownName returns what tells the lane from all others of the bundle.
