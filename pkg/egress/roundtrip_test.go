@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,9 +54,24 @@ func TestRoundTrip(t *testing.T) {
 // TestManyHosts: a destination may have more hosts than a ServiceEntry, whose
 // limit is 256, and adding one leaves almost every object as it was.
 func TestManyHosts(t *testing.T) {
+	var described []api.AllowedRequest
+	for i := range 10 {
+		described = append(described, api.AllowedRequest{Paths: []string{fmt.Sprintf("/%d/*", i)}})
+	}
+	for name, pattern := range map[string]api.Pattern{
+		"connections":        &api.TLSPassthrough{},
+		"requests":           &api.HTTP{},
+		"described requests": &api.HTTP{Allow: described},
+	} {
+		t.Run(name, func(t *testing.T) { testManyHosts(t, pattern) })
+	}
+}
+
+func testManyHosts(t *testing.T, pattern api.Pattern) {
+	t.Helper()
 	const n = 1000
-	before := render(t, nil, manyHosts(n))
-	after := render(t, nil, manyHosts(n+1))
+	before := render(t, nil, manyHosts(n, pattern))
+	after := render(t, nil, manyHosts(n+1, pattern))
 
 	hosts := map[string]bool{}
 	for _, o := range before {
@@ -72,8 +88,8 @@ func TestManyHosts(t *testing.T) {
 			}
 		}
 	}
-	for i := range n {
-		if host := fmt.Sprintf("h%d.example.com", i); !hosts[host] {
+	for _, host := range manyHosts(n, pattern).Destinations["all"].Hosts {
+		if !hosts[host] {
 			t.Errorf("no ServiceEntry has %s", host)
 		}
 	}
@@ -125,10 +141,10 @@ func TestManyAddressesAndClients(t *testing.T) {
 	}
 }
 
-func manyHosts(n int) api.Bundle {
-	d := api.Destination{}
+func manyHosts(n int, pattern api.Pattern) api.Bundle {
+	d := api.Destination{Ports: []api.Port{{Number: 8443, Pattern: pattern}}}
 	for i := range n {
-		d.Hosts = append(d.Hosts, fmt.Sprintf("h%d.example.com", i))
+		d.Hosts = append(d.Hosts, fmt.Sprintf("h%d.%sexample.com", i, strings.Repeat("a-long-name.", 12)))
 	}
 	return api.Bundle{Name: "many", Namespace: "payments", Destinations: map[string]api.Destination{"all": d}}
 }

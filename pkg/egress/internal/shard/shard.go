@@ -37,10 +37,12 @@ func SplitInto[T any](size int, items []T, key func(T) string) []Shard[T] {
 }
 
 func halve[T any](items []T, key func(T) string, size int, bits string) []Shard[T] {
-	if len(items) <= size {
-		if bits == "" {
-			return []Shard[T]{{Items: items}}
-		}
+	switch {
+	case bits == "" && len(items) <= size:
+		return []Shard[T]{{Items: items}}
+	case len(items) == 0:
+		return nil
+	case len(items) <= size:
 		return []Shard[T]{{Name: []string{bits}, Items: items}}
 	}
 	var halves [2][]T
