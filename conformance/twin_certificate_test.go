@@ -120,7 +120,7 @@ func certificateTwins() []twin {
 		{
 			wrong:   "the lane of another",
 			because: "each lane has a certificate of its own, so that it matters which one a team is led to",
-			change: set(called("VirtualService istio-system/treasury--partners--bank--api.bank.example.com--80"),
+			change: set(called("VirtualService istio-system/treasury--partners--bank--http-80"),
 				"spec.http.*.route.*.destination.host", "api.bank.example.com.80.bank.http.partners.payments.egress"),
 			effects: []effect{{certifiedOther, certifiedBy("Secret payments-bank")}},
 		},

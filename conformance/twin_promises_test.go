@@ -104,6 +104,9 @@ var (
 	plainHTTPSidecarPort = promise{
 		golden: "http/sidecar", from: "payments", call: "http://httpbin.org:8000", target: "httpbin.org:8000",
 	}
+	ofTwoHosts    = promise{golden: "http/retries", from: "payments", call: "http://httpbin.org"}
+	ofTwoHostsToo = promise{golden: "http/retries", from: "payments", call: "http://httpbin.org:8080"}
+
 	grpc    = promise{golden: "http/grpc", from: "payments", call: "http://otel.example.com:4317"}
 	grpcToo = promise{golden: "http/grpc", from: "payments", call: "http://otel.example.com:4318"}
 	notGRPC = promise{golden: "http/grpc", from: "payments", call: "http://otel.example.com"}

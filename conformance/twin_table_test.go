@@ -313,6 +313,15 @@ func requestTwins() []twin {
 			}),
 		},
 		{
+			wrong:   "routes of several hosts that no authority tells apart",
+			because: "the hosts of a port share a VirtualService, of which the first route that matches is followed",
+			change:  drop(exitLeg, "spec.http.*.match.*.authority"),
+			effects: []effect{
+				{ofTwoHosts, both(leaves("eu.httpbin.org:80"), host("eu.httpbin.org"))},
+				{ofTwoHostsToo, both(leaves("eu.httpbin.org:8080"), host("eu.httpbin.org:8080"))},
+			},
+		},
+		{
 			wrong:   "host not rewritten on the way out",
 			because: "the name of the lane leaks as the Host header, which no server outside knows",
 			change:  drop(exitLeg, "spec.http.*.rewrite"),
