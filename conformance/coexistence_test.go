@@ -4,6 +4,7 @@
 package conformance
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/egressbundle/egressbundle/conformance/trace"
@@ -132,4 +133,20 @@ spec:
 		{"other", "http://edition.cnn.com", direct},
 		{"payments", "http://edition.cnn.com", blockAll},
 	})
+}
+
+// TestBystanders: a workload in the namespace of the gateway that is no client calls the hosts of a bundle as if there were
+// none. What leads clients to the gateway stands there too, and must not be for it.
+func TestBystanders(t *testing.T) {
+	all := goldensByName(t)
+	for _, p := range throughGateway {
+		t.Run(p.golden, func(t *testing.T) {
+			opts := all[p.golden].Options(all[p.golden].Rendered)
+			opts.OutboundTrafficPolicy = "ALLOW_ANY"
+			got := trace.NewMesh(t, opts).Trace(trace.Call{Namespace: "istio-system", URL: p.call, Address: p.address})
+			if got.Gateway != "" || got.Blocked != "" {
+				t.Errorf("%s is led to gateway %q, blocked by %q:\n%s", p.call, got.Gateway, got.Blocked, strings.Join(got.Steps, "\n"))
+			}
+		})
+	}
 }
