@@ -193,7 +193,7 @@ func renderText(t *testing.T, bundle string) (manifests string, warnings []diag.
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := object.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects()); err != nil {
 		t.Fatal(err)
 	}
 	return text.String(), output.Warnings

@@ -123,7 +123,7 @@ func renderBeside(t *testing.T, bundle, other string) (manifests string, reporte
 	} else {
 		diagnostics = output.Warnings
 		var text strings.Builder
-		if err := object.Encode(&text, output.Objects); err != nil {
+		if err := object.Encode(&text, output.Objects()); err != nil {
 			t.Fatal(err)
 		}
 		manifests = text.String()

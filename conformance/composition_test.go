@@ -173,7 +173,7 @@ func renderAll(t *testing.T, mesh api.Mesh, bundles ...api.Bundle) string {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := object.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects()); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()

@@ -6,6 +6,7 @@ package conformance
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/egressbundle/egressbundle/conformance/trace"
@@ -48,14 +49,15 @@ func measureCost(b *testing.B, bundle api.Bundle) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	objects := slices.Collect(output.Objects())
 	var text bytes.Buffer
-	if err := object.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, slices.Values(objects)); err != nil {
 		b.Fatal(err)
 	}
 	caller := trace.Call{Namespace: bundle.Namespace}
 	without := trace.NewMesh(b, trace.Options{})
 	with := trace.NewMesh(b, trace.Options{Manifests: text.String()})
-	b.ReportMetric(float64(len(output.Objects)), "objects")
+	b.ReportMetric(float64(len(objects)), "objects")
 	b.ReportMetric(float64(text.Len())/1024, "KiB")
 	b.ReportMetric(float64(with.SidecarClusters(caller)-without.SidecarClusters(caller)), "sidecar-clusters")
 	b.ReportMetric(float64(with.GatewayClusters()-without.GatewayClusters()), "gateway-clusters")

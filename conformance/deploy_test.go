@@ -188,7 +188,7 @@ func TestHelmValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range output.Objects {
+	for o := range output.Objects() {
 		if o.Kind == "Deployment" || o.Kind == "Service" {
 			t.Errorf("%s %s is rendered beside Helm", o.Kind, o.Name)
 		}

@@ -39,7 +39,7 @@ func RenderBuild(built *kustomization.Build, in *input.Input) (*Build, error) {
 		if err != nil {
 			return err
 		}
-		output.Warnings = slices.Concat(built.Missed(output.Objects), output.Warnings)
+		output.Warnings = slices.Concat(built.Missed(slices.Collect(output.Objects())), output.Warnings)
 		b.Output = output
 		if b.answer, err = c.answer(output); err != nil {
 			return err
@@ -72,7 +72,7 @@ func (b *Build) Encode(w io.Writer) error {
 	if _, err := io.WriteString(w, separator); err != nil {
 		return err
 	}
-	return yamlstream.Documents(w, b.answer.added)
+	return yamlstream.Documents(w, slices.Values(b.answer.added))
 }
 
 // textOfKustomize returns an object as kustomize writes it.

@@ -86,7 +86,7 @@ func (c *call) transform() (*answer, error) {
 
 // answer puts what was rendered among the items.
 func (c *call) answer(output *egress.Output) (*answer, error) {
-	objects := madeObjects(output.Objects)
+	objects := madeObjects(output.Objects())
 	if err := patchObjects(objects, output.Patches); err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func (l *list) write(w io.Writer, a *answer) error {
 		values = append(values, m)
 	}
 	var text bytes.Buffer
-	if err := yamlstream.Documents(&text, []any{l.frame(a.diagnostics)}); err != nil {
+	if err := yamlstream.Documents(&text, slices.Values([]any{l.frame(a.diagnostics)})); err != nil {
 		return err
 	}
 	if len(values) > 0 && l.odd == nil {
@@ -106,7 +106,7 @@ func (l *list) write(w io.Writer, a *answer) error {
 		head, tail, _ := strings.Cut(text.String(), "\nitems: []\n")
 		text.Reset()
 		text.WriteString(head + "\nitems:\n")
-		if err := yamlstream.Sequence(&text, values); err != nil {
+		if err := yamlstream.Sequence(&text, slices.Values(values)); err != nil {
 			return err
 		}
 		text.WriteString(tail)

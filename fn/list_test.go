@@ -5,6 +5,7 @@ package fn
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,7 +94,7 @@ func TestListIsWrittenAsByKyaml(t *testing.T) {
 // TestNothingIsWrittenByHalf: an object that cannot be written leaves no list.
 func TestNothingIsWrittenByHalf(t *testing.T) {
 	var got bytes.Buffer
-	a := &answer{added: madeObjects([]object.Object{{Kind: "Service", Namespace: "payments", Name: "news", Spec: make(chan int)}})}
+	a := &answer{added: madeObjects(slices.Values([]object.Object{{Kind: "Service", Namespace: "payments", Name: "news", Spec: make(chan int)}}))}
 	err := (&list{apiVersion: "config.kubernetes.io/v1", kind: "ResourceList"}).write(&got, a)
 	if err == nil || !strings.HasPrefix(err.Error(), "Service payments/news: ") || got.Len() > 0 {
 		t.Errorf("error %v, written:\n%s", err, &got)

@@ -6,6 +6,7 @@ package fn
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"maps"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -23,10 +24,10 @@ type madeObject struct {
 	node *yaml.RNode // nil: it is what the Object says
 }
 
-func madeObjects(objects []object.Object) []*madeObject {
-	all := make([]*madeObject, len(objects))
-	for i, o := range objects {
-		all[i] = &madeObject{Object: o}
+func madeObjects(objects iter.Seq[object.Object]) []*madeObject {
+	var all []*madeObject
+	for o := range objects {
+		all = append(all, &madeObject{Object: o})
 	}
 	return all
 }

@@ -87,7 +87,7 @@ func (c *call) parseConfig(in *input.Input) error {
 // parseItem reads an item, under the name of the file that the host read it from.
 func (c *call) parseItem(in *input.Input, item *yaml.RNode) error {
 	var text bytes.Buffer
-	if err := yamlstream.Documents(&text, []*yaml.Node{item.YNode()}); err != nil {
+	if err := yamlstream.Documents(&text, slices.Values([]*yaml.Node{item.YNode()})); err != nil {
 		return err
 	}
 	file, original := c.originOf(item)

@@ -83,7 +83,7 @@ func (t team) bundle(tb testing.TB, w way, hosts []string) string {
 		tb.Fatal(err)
 	}
 	var text strings.Builder
-	if err := object.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects()); err != nil {
 		tb.Fatal(err)
 	}
 	return text.String()

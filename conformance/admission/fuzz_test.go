@@ -37,7 +37,7 @@ func FuzzAdmission(f *testing.F) {
 			return
 		}
 		var text bytes.Buffer
-		if err := object.Encode(&text, output.Objects); err != nil {
+		if err := object.Encode(&text, output.Objects()); err != nil {
 			t.Fatal(err)
 		}
 		objects, err := cluster.Read(text.String())

@@ -95,7 +95,7 @@ func diagnosticsOf(found egress.Documents) ([]diag.Diagnostic, error) {
 
 func manifestsOf(output *egress.Output) ([]cluster.Manifest, error) {
 	var text bytes.Buffer
-	if err := object.Encode(&text, output.Objects); err != nil {
+	if err := object.Encode(&text, output.Objects()); err != nil {
 		return nil, err
 	}
 	return cluster.Read(text.String())

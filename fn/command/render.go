@@ -50,7 +50,7 @@ func renderCommand() *cobra.Command {
 			if err != nil {
 				return rendering{}, err
 			}
-			encode := func(w io.Writer) error { return object.Encode(w, output.Objects) }
+			encode := func(w io.Writer) error { return object.Encode(w, output.Objects()) }
 			return rendering{Output: output, encode: encode, warnings: warningsOf(output)}, nil
 		}),
 	}
@@ -185,13 +185,13 @@ func (opts *renderOptions) printOrKeep(stdout io.Writer, r rendering) ([]diag.Di
 	dir := filepath.Clean(opts.dir)
 	switch {
 	case opts.check:
-		warnings, err := folder.Check(dir, r.Objects, stdout)
+		warnings, err := folder.Check(dir, r.Objects(), stdout)
 		if err != nil {
 			return warnings, err
 		}
 		return warnings, printReport()
 	case opts.dir != "":
-		return folder.Update(dir, r.Objects, printReport)
+		return folder.Update(dir, r.Objects(), printReport)
 	case opts.report != "":
 		return nil, printReport()
 	default:

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -43,7 +44,7 @@ type file struct {
 }
 
 // compare finds out what must happen for a folder to hold the objects. It changes nothing.
-func compare(dir string, objects []object.Object) (*comparison, error) {
+func compare(dir string, objects iter.Seq[object.Object]) (*comparison, error) {
 	f := &comparison{
 		dir:     dir,
 		wanted:  map[string]file{},
@@ -51,7 +52,7 @@ func compare(dir string, objects []object.Object) (*comparison, error) {
 		parents: map[string]bool{},
 		own:     map[string]file{},
 	}
-	for _, o := range objects {
+	for o := range objects {
 		if err := f.want(o); err != nil {
 			return nil, err
 		}
@@ -62,7 +63,7 @@ func compare(dir string, objects []object.Object) (*comparison, error) {
 // want notes the file of an object.
 func (f *comparison) want(o object.Object) error {
 	var text bytes.Buffer
-	if err := object.Encode(&text, []object.Object{o}); err != nil {
+	if err := object.Encode(&text, slices.Values([]object.Object{o})); err != nil {
 		return err
 	}
 	path, bundle := filepath.Join(f.dir, nameOf(o)), o.Annotations[object.AnnotationBundle]

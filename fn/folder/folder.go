@@ -8,6 +8,7 @@ package folder
 import (
 	"errors"
 	"io"
+	"iter"
 	"os"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -23,7 +24,7 @@ import (
 // warns of that, and writes all of them. It fails with every problem at once if something of
 // others is in the way, or if objects of this program stand where no call would remove them;
 // and as the file system does.
-func Update(dir string, objects []object.Object, ready func() error) (warnings []diag.Diagnostic, err error) {
+func Update(dir string, objects iter.Seq[object.Object], ready func() error) (warnings []diag.Diagnostic, err error) {
 	if err := mustBeFolder(dir); err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func Update(dir string, objects []object.Object, ready func() error) (warnings [
 
 // Check prints what Update would change, as a unified diff, and changes nothing. It waits for
 // calls that write. It fails with ErrDiffers unless there is no change, and as Update does.
-func Check(dir string, objects []object.Object, stdout io.Writer) (warnings []diag.Diagnostic, err error) {
+func Check(dir string, objects iter.Seq[object.Object], stdout io.Writer) (warnings []diag.Diagnostic, err error) {
 	if err := mustBeFolder(dir); err != nil {
 		return nil, err
 	}

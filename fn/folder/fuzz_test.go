@@ -46,7 +46,7 @@ spec: {destinations: {cnn: {via: Sidecar, hosts: [edition.cnn.com]}}}
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Update(dir, output.Objects, func() error { return nil })
+		_, err := Update(dir, output.Objects(), func() error { return nil })
 		own, isAlone := ownIn(text)
 		if err == nil && len(own) > 0 && isAlone {
 			return

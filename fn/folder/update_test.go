@@ -6,6 +6,7 @@ package folder
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -186,7 +187,7 @@ func TestUpdateTakesBack(t *testing.T) {
 	}
 }
 
-func objectsOf(t *testing.T, bundle string) []object.Object {
+func objectsOf(t *testing.T, bundle string) iter.Seq[object.Object] {
 	t.Helper()
 	found, err := egress.Parse("in.yaml", []byte(bundle))
 	if err != nil {
@@ -196,7 +197,7 @@ func objectsOf(t *testing.T, bundle string) []object.Object {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return output.Objects
+	return output.Objects()
 }
 
 // renders returns the files that calls write for bundles of two names, by the name.

@@ -9,8 +9,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -18,10 +18,10 @@ import (
 )
 
 // chunkSize is how many values are written one after the other.
-const chunkSize = 32
+const chunkSize = 8
 
 // Documents writes each value as a document of its own.
-func Documents[T any](w io.Writer, values []T) error {
+func Documents[T any](w io.Writer, values iter.Seq[T]) error {
 	return write(w, values, form{
 		separator: "---\n",
 		append:    yamltext.AppendDocument,
@@ -31,7 +31,7 @@ func Documents[T any](w io.Writer, values []T) error {
 
 // Sequence writes the values as the items of one block sequence, as it stands below
 // a key that is not indented. It writes nothing if there are none.
-func Sequence[T any](w io.Writer, values []T) error {
+func Sequence[T any](w io.Writer, values iter.Seq[T]) error {
 	return write(w, values, form{
 		append:    yamltext.AppendItem,
 		inLibrary: func(value any) any { return []any{value} },
@@ -47,34 +47,34 @@ type form struct {
 }
 
 // write writes the values in order.
-func write[T any](w io.Writer, values []T, f form) error {
-	e := encoding[T]{form: f, values: values, stop: make(chan struct{}), buffers: make(chan []byte, 2*runtime.GOMAXPROCS(0))}
-	defer close(e.stop)
-	before := ""
-	for result := range e.start() {
-		text := <-result
-		if text.err != nil {
-			return text.err
+func write[T any](w io.Writer, values iter.Seq[T], f form) error {
+	e := encoding[T]{form: f, w: w}
+	for value := range values {
+		e.next = append(e.next, value)
+		if len(e.next) < chunkSize {
+			continue
 		}
-		if _, err := io.WriteString(w, before); err != nil {
+		if err := e.start(); err != nil {
 			return err
 		}
-		if _, err := w.Write(text.bytes); err != nil {
-			return err
-		}
-		e.buffers <- text.bytes
-		before = f.separator
 	}
-	return nil
+	if len(e.next) > 0 {
+		if err := e.start(); err != nil {
+			return err
+		}
+	}
+	return e.writeUntil(0)
 }
 
-// An encoding is values on their way to text.
+// An encoding is values on their way to text, chunk by chunk.
 type encoding[T any] struct {
 	form
 
-	values  []T
-	stop    chan struct{}
-	buffers chan []byte // those in which no text waits
+	w       io.Writer
+	next    []T            // of the chunk that is not started yet
+	started []chan encoded // in order
+	buffer  []byte         // of a chunk that is written
+	before  string         // what stands before the next chunk that is written
 }
 
 // encoded is the text of a chunk.
@@ -83,31 +83,39 @@ type encoded struct {
 	err   error
 }
 
-// start encodes chunks of the values side by side, and gives their texts in order. It goes as far
-// ahead as there are buffers.
-func (e *encoding[T]) start() <-chan chan encoded {
-	for range cap(e.buffers) {
-		e.buffers <- nil
+// start encodes the next chunk beside those that were started. There are so many at most that
+// no processor waits while one of them is written.
+func (e *encoding[T]) start() error {
+	if err := e.writeUntil(2*runtime.GOMAXPROCS(0) - 1); err != nil {
+		return err
 	}
-	results := make(chan chan encoded, cap(e.buffers))
-	go func() {
-		defer close(results)
-		for chunk := range slices.Chunk(e.values, chunkSize) {
-			select {
-			case buffer := <-e.buffers:
-				result := make(chan encoded, 1)
-				go func() { result <- e.encodeChunk(buffer[:0], chunk) }()
-				results <- result
-			case <-e.stop:
-				return
-			}
+	result, buffer, chunk := make(chan encoded, 1), e.buffer, e.next
+	go func() { result <- encodeChunk(e.form, buffer[:0], chunk) }()
+	e.started = append(e.started, result)
+	e.next, e.buffer = nil, nil
+	return nil
+}
+
+// writeUntil writes the first chunks, until no more than some are left.
+func (e *encoding[T]) writeUntil(left int) error {
+	for len(e.started) > left {
+		text := <-e.started[0]
+		if text.err != nil {
+			return text.err
 		}
-	}()
-	return results
+		if _, err := io.WriteString(e.w, e.before); err != nil {
+			return err
+		}
+		if _, err := e.w.Write(text.bytes); err != nil {
+			return err
+		}
+		e.started, e.buffer, e.before = e.started[1:], text.bytes, e.separator
+	}
+	return nil
 }
 
 // encodeChunk returns a panic as an error: no caller can recover one of this goroutine.
-func (e *encoding[T]) encodeChunk(buffer []byte, chunk []T) (text encoded) {
+func encodeChunk[T any](f form, buffer []byte, chunk []T) (text encoded) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			text.err = fmt.Errorf("cannot be written as YAML: %v", cause)
@@ -116,9 +124,9 @@ func (e *encoding[T]) encodeChunk(buffer []byte, chunk []T) (text encoded) {
 	text.bytes = buffer
 	for i, value := range chunk {
 		if i > 0 {
-			text.bytes = append(text.bytes, e.separator...)
+			text.bytes = append(text.bytes, f.separator...)
 		}
-		if text.bytes, text.err = e.encode(text.bytes, value); text.err != nil {
+		if text.bytes, text.err = f.encode(text.bytes, value); text.err != nil {
 			return text
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestSameAsOneEncoder(t *testing.T) {
 		if err := encoder.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := yamlstream.Documents(&got, values); err != nil {
+		if err := yamlstream.Documents(&got, slices.Values(values)); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want.String(), got.String()); diff != "" {
@@ -45,7 +46,7 @@ func TestSameAsOneEncoder(t *testing.T) {
 		}
 
 		got.Reset()
-		if err := yamlstream.Sequence(&got, values); err != nil {
+		if err := yamlstream.Sequence(&got, slices.Values(values)); err != nil {
 			t.Fatal(err)
 		}
 		var items []string
@@ -69,11 +70,11 @@ func (f failure) MarshalYAML() (any, error) { return nil, fmt.Errorf("value %d",
 // writer.
 func TestErrors(t *testing.T) {
 	values := []any{1, 2, 3, 4, 5, 6, 7, 8, 9, failure(10), failure(11), 12, 13, failure(14), 15, 16, 17, 18, 19, 20, 21}
-	if err := yamlstream.Sequence(io.Discard, values); err == nil || err.Error() != "value 10" {
+	if err := yamlstream.Sequence(io.Discard, slices.Values(values)); err == nil || err.Error() != "value 10" {
 		t.Errorf("got %v", err)
 	}
 	broken := errors.New("broken pipe")
-	if err := yamlstream.Documents(failingWriter{broken}, values[:9]); !errors.Is(err, broken) {
+	if err := yamlstream.Documents(failingWriter{broken}, slices.Values(values[:9])); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 }

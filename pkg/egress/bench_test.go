@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -41,7 +42,7 @@ func BenchmarkEncode(b *testing.B) {
 	perSize(b, func(b *testing.B, src []byte) {
 		objects := render(b, nil, parse(b, string(src)).Bundles()...)
 		for b.Loop() {
-			if err := object.Encode(io.Discard, objects); err != nil {
+			if err := object.Encode(io.Discard, slices.Values(objects)); err != nil {
 				b.Fatal(err)
 			}
 		}

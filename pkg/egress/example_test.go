@@ -35,7 +35,7 @@ func ExampleRender() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, o := range output.Objects {
+	for o := range output.Objects() {
 		fmt.Println(o.Kind, o.Namespace, o.Name)
 	}
 	// Output:
@@ -79,7 +79,7 @@ spec:
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := object.Encode(os.Stdout, output.Objects); err != nil {
+	if err := object.Encode(os.Stdout, output.Objects()); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

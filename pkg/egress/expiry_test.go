@@ -6,6 +6,7 @@ package egress_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -209,7 +210,7 @@ func TestUnquotedDate(t *testing.T) {
 	var all []string
 	for _, date := range []string{`"2027-03-31"`, `2027-03-31`, `2027-03-31T00:00:00Z`, `!!timestamp 2027-03-31`} {
 		output := asOfDay(t, strings.Replace(expiring, `"2027-03-31"`, date, 1), time.Time{})
-		all = append(all, string(encode(t, output.Objects)))
+		all = append(all, string(encode(t, slices.Collect(output.Objects()))))
 	}
 	for _, objects := range all {
 		if diff := cmp.Diff(all[0], objects); diff != "" || !strings.Contains(objects, `egressbundle.io/expires: "2027-03-31"`) {

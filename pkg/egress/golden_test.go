@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -54,7 +55,7 @@ func renderFile(t testing.TB, path string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return encode(t, output.Objects)
+	return encode(t, slices.Collect(output.Objects()))
 }
 
 func render(t testing.TB, mesh *api.Mesh, bundles ...api.Bundle) []object.Object {
@@ -63,13 +64,13 @@ func render(t testing.TB, mesh *api.Mesh, bundles ...api.Bundle) []object.Object
 	if err != nil {
 		t.Fatal(err)
 	}
-	return output.Objects
+	return slices.Collect(output.Objects())
 }
 
 func encode(t testing.TB, objects []object.Object) []byte {
 	t.Helper()
 	var text bytes.Buffer
-	if err := object.Encode(&text, objects); err != nil {
+	if err := object.Encode(&text, slices.Values(objects)); err != nil {
 		t.Fatal(err)
 	}
 	return text.Bytes()

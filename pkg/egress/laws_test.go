@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -17,8 +18,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
@@ -111,7 +110,7 @@ func TestRenderIsSafeForConcurrentUse(t *testing.T) {
 					return
 				}
 				var got bytes.Buffer
-				if err := object.Encode(&got, output.Objects); err != nil {
+				if err := object.Encode(&got, output.Objects()); err != nil {
 					t.Error(err)
 				}
 				if !bytes.Equal(want, got.Bytes()) {
@@ -202,10 +201,11 @@ func TestChangedBundle(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if cmp.Equal(before, output.Objects, protocmp.Transform()) {
+			objects := slices.Collect(output.Objects())
+			if cmp.Equal(before, objects, protocmp.Transform()) {
 				t.Error("the change must show")
 			}
-			if diff := cmp.Diff(render(t, nil, rebuilt(bundle)), output.Objects, protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(render(t, nil, rebuilt(bundle)), objects, protocmp.Transform()); diff != "" {
 				t.Errorf("a changed bundle must render like one that was never read (-built +changed):\n%s", diff)
 			}
 		})
@@ -246,7 +246,7 @@ spec:
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(encode(t, output.Objects))
+	text := string(encode(t, slices.Collect(output.Objects())))
 	for _, want := range []string{
 		"host: egress.egress.svc.corp.example\n",
 		"- '*/*.svc.corp.example'\n",
@@ -501,7 +501,7 @@ func TestOutputIsTheCallers(t *testing.T) {
 	}
 	want := string(encode(t, render(t, mesh, bundle)))
 	for _, o := range render(t, mesh, bundle) {
-		scribbleSpec(t, o)
+		scribble(reflect.ValueOf(o.Spec))
 		o.Labels["scribbled"] = "yes"
 		o.Annotations["scribbled"] = "yes"
 	}
@@ -509,44 +509,59 @@ func TestOutputIsTheCallers(t *testing.T) {
 	if diff := cmp.Diff(want, string(encode(t, objects))); diff != "" {
 		t.Errorf("after scribbling (-want +got):\n%s", diff)
 	}
-	scribbleSpec(t, objects[0])
+	scribble(reflect.ValueOf(objects[0].Spec))
 	for _, o := range objects[1:] {
 		if strings.Contains(string(encode(t, []object.Object{o})), "scribbled") {
 			t.Errorf("%s %s shares something with another object", o.Kind, o.Name)
 		}
-		scribbleSpec(t, o)
+		scribble(reflect.ValueOf(o.Spec))
 	}
 }
 
-func scribbleSpec(t *testing.T, o object.Object) {
-	t.Helper()
-	spec, ok := o.Spec.(proto.Message)
-	if !ok {
-		t.Fatalf("%s %s is no message", o.Kind, o.Name)
-	}
-	scribble(spec.ProtoReflect())
-}
-
-// scribble changes every text of a message.
-func scribble(m protoreflect.Message) {
-	m.Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		isText := field.Kind() == protoreflect.StringKind
-		switch {
-		case field.IsMap():
-			v.Map().Set(protoreflect.ValueOfString("scribbled").MapKey(), protoreflect.ValueOfString("yes"))
-		case field.IsList():
-			for i := range v.List().Len() {
-				if isText {
-					v.List().Set(i, protoreflect.ValueOfString(v.List().Get(i).String()+".scribbled"))
-				} else if field.Kind() == protoreflect.MessageKind {
-					scribble(v.List().Get(i).Message())
-				}
-			}
-		case isText:
-			m.Set(field, protoreflect.ValueOfString(v.String()+".scribbled"))
-		case field.Kind() == protoreflect.MessageKind:
-			scribble(v.Message())
+// TestObjectsAreMadeAnew: what a caller does to objects changes none that are made later.
+func TestObjectsAreMadeAnew(t *testing.T) {
+	for _, in := range glob(t, "../../testdata/render/*/*/in.yaml") {
+		output, err := parse(t, readText(t, in)).Render()
+		if err != nil {
+			t.Fatal(err)
 		}
-		return true
-	})
+		want := string(encode(t, slices.Collect(output.Objects())))
+		for o := range output.Objects() {
+			scribble(reflect.ValueOf(o.Spec))
+			clear(o.Labels)
+			clear(o.Annotations)
+		}
+		if diff := cmp.Diff(want, string(encode(t, slices.Collect(output.Objects())))); diff != "" {
+			t.Errorf("%s (-before scribbling +after):\n%s", in, diff)
+		}
+	}
+}
+
+// scribble changes every text that a value leads to.
+func scribble(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			scribble(v.Elem())
+		}
+	case reflect.Struct:
+		for field, value := range v.Fields() {
+			if field.IsExported() {
+				scribble(value)
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			scribble(v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			scribble(value)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.String:
+		v.SetString(v.String() + ".scribbled")
+	}
 }

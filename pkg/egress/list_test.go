@@ -4,6 +4,7 @@
 package egress_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,5 +107,5 @@ func renderText(t *testing.T, src string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(encode(t, output.Objects))
+	return string(encode(t, slices.Collect(output.Objects())))
 }

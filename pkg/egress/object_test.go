@@ -24,7 +24,7 @@ func TestObjectsArePlain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range output.Objects {
+		for o := range output.Objects() {
 			tree, err := o.Map()
 			if err != nil {
 				t.Fatal(err)

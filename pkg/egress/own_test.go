@@ -24,7 +24,7 @@ func TestIsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range output.Objects {
+		for o := range output.Objects() {
 			checkOwn(t, filepath.Dir(in), o)
 		}
 	}

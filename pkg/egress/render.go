@@ -6,6 +6,7 @@ package egress
 import (
 	"cmp"
 	"io"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -34,8 +35,6 @@ import (
 
 // Output is the objects, patches, releases and warnings of one rendering.
 type Output struct {
-	// Objects are sorted, in an order in which they can be applied.
-	Objects []object.Object
 	// Patches are what no object of its own can do: changes to the Pods of
 	// workloads that exist already. They are sorted.
 	Patches []object.Patch
@@ -50,6 +49,7 @@ type Output struct {
 
 	asOf      time.Time
 	plans     []*ir.Plan
+	drafts    []draft.Draft    // sorted
 	heads     []*object.Object // of the objects, in the order in which they were drafted
 	neighbors []neighbor.Object
 	follower  func() *follow.Follower // the same at each call
@@ -135,14 +135,15 @@ func render(
 	}
 	warnings, acknowledged := sortOut(found, mesh, bundles, !asOf.IsZero())
 	heads := draft.Heads(drafts)
+	draft.Sort(drafts)
 	return &Output{
-		Objects:      draft.Build(drafts),
 		Patches:      kube.Patches(plans),
 		Releases:     kube.Releases(plans),
 		Warnings:     warnings,
 		Acknowledged: acknowledged,
 		asOf:         asOf,
 		plans:        plans,
+		drafts:       drafts,
 		heads:        heads,
 		neighbors:    neighbors,
 		follower:     sync.OnceValue(func() *follow.Follower { return follow.New(plans, backend, heads, neighbors, warnings) }),
@@ -183,6 +184,10 @@ func byIdentity(a, b source.Document[api.Bundle]) int {
 // ExpiringDays is how many days ahead a report lists what expires, if nobody says another number.
 const ExpiringDays = 30
 
+// Objects returns the objects, sorted in an order in which they can be applied. Each is made when
+// its turn comes, and belongs to the caller: ranging again makes them again.
+func (o *Output) Objects() iter.Seq[object.Object] { return draft.Build(o.drafts) }
+
 // Report reports on the bundles that were rendered, in the order of their
 // namespaces and names, and on the objects of others that stood among them.
 func (o *Output) Report() report.Report { return o.ReportExpiring(ExpiringDays) }
@@ -218,8 +223,8 @@ func (o *Output) Calls() []explain.Call { return o.follower().Calls() }
 // error is one of the writer.
 func (o *Output) EncodeHelmValues(w io.Writer) error {
 	made := map[diag.ObjectRef]bool{}
-	for _, one := range o.Objects {
-		made[one.Ref()] = true
+	for _, d := range o.drafts {
+		made[d.Ref()] = true
 	}
 	patches := slices.DeleteFunc(slices.Clone(o.Patches), func(p object.Patch) bool {
 		return made[diag.ObjectRef{Kind: kind.Deployment, Namespace: p.Namespace, Name: p.Deployment}]

@@ -193,7 +193,7 @@ func said(t *testing.T, found egress.Documents, c *changer) result {
 		return result{}
 	}
 	var objects, text bytes.Buffer
-	err = errors.Join(object.Encode(&objects, output.Objects), object.EncodeComponent(&objects, output.Patches), output.Report().Encode(&text))
+	err = errors.Join(object.Encode(&objects, output.Objects()), object.EncodeComponent(&objects, output.Patches), output.Report().Encode(&text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ package object
 import (
 	"cmp"
 	"io"
+	"slices"
 
 	"github.com/egressbundle/egressbundle/internal/yamlstream"
 )
@@ -29,7 +30,7 @@ func EncodeComponent(w io.Writer, patches []Patch) error {
 		"kind":       "Component",
 		"patches":    entries,
 	}
-	return yamlstream.Documents(w, []any{component})
+	return yamlstream.Documents(w, slices.Values([]any{component}))
 }
 
 // anyName stands where kustomize wants a name, and goes by the target.

@@ -5,8 +5,10 @@ package object
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -21,19 +23,26 @@ import (
 
 // Encode writes objects as one YAML stream. Equal objects give equal bytes. An
 // error is one of the writer, or an object without a spec.
-func Encode(w io.Writer, objects []Object) error {
-	values := make([]any, len(objects))
-	for i := range objects {
-		o := &objects[i]
-		if o.Spec == nil {
-			return fmt.Errorf("%s %s/%s has no spec", o.Kind, o.Namespace, o.Name)
-		}
-		values[i] = o
-		if _, isMessage := o.Spec.(proto.Message); isMessage {
-			values[i] = streamed{o}
+func Encode(w io.Writer, objects iter.Seq[Object]) error {
+	var missing error
+	values := func(yield func(any) bool) {
+		for o := range objects {
+			if o.Spec == nil {
+				missing = fmt.Errorf("%s %s/%s has no spec", o.Kind, o.Namespace, o.Name)
+			}
+			if missing != nil || !yield(forStream(&o)) {
+				return
+			}
 		}
 	}
-	return yamlstream.Documents(w, values)
+	return errors.Join(yamlstream.Documents(w, values), missing)
+}
+
+func forStream(o *Object) any {
+	if _, isMessage := o.Spec.(proto.Message); isMessage {
+		return streamed{o}
+	}
+	return o
 }
 
 // A streamed object has a message of which the fields are read while it is written. Most

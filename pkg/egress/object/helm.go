@@ -50,7 +50,7 @@ func EncodeHelmValues(w io.Writer, patches []Patch, releases []Release) error {
 			return err
 		}
 		separator = "---\n"
-		return yamlstream.Documents(w, []any{values})
+		return yamlstream.Documents(w, slices.Values([]any{values}))
 	}
 	if proxy := meshWide(patches); len(proxy) > 0 {
 		values := map[string]any{"global": map[string]any{"proxy": proxy}}

@@ -7,12 +7,8 @@
 package object
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 )
 
 // An Object is one Kubernetes object.
@@ -99,15 +95,4 @@ const (
 // Ref names the object.
 func (o Object) Ref() diag.ObjectRef {
 	return diag.ObjectRef{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
-}
-
-// Sort sorts objects in an order in which they can be applied.
-func Sort(objects []Object) {
-	slices.SortFunc(objects, func(a, b Object) int {
-		return cmp.Or(
-			cmp.Compare(kind.Order(a.Kind), kind.Order(b.Kind)),
-			cmp.Compare(a.Namespace, b.Namespace),
-			cmp.Compare(a.Name, b.Name),
-		)
-	})
 }

@@ -73,7 +73,7 @@ func (p Patch) For(apiVersion, kindName, namespace, workload string) (patch []by
 	}
 	nested(tree, path, p.template())
 	var text bytes.Buffer
-	if err := yamlstream.Documents(&text, []any{tree}); err != nil {
+	if err := yamlstream.Documents(&text, slices.Values([]any{tree})); err != nil {
 		panic(err) // A bytes.Buffer takes everything.
 	}
 	return text.Bytes(), true

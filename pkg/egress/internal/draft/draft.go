@@ -6,6 +6,9 @@
 package draft
 
 import (
+	"cmp"
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -16,27 +19,23 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
-// A Draft is an object whose spec is still to be made.
+// A Draft is an object that is still to be made. It says what the object will be, and has only
+// those labels and annotations that stand on few.
 type Draft struct {
 	*object.Object
 
-	spec func() any
+	destination *ir.Destination // that it serves; nil: it serves several
+	spec        func() any
 }
 
 // shared drafts an object that is the same for all bundles.
 func shared(ref diag.ObjectRef, spec func() any) Draft {
-	labels := map[string]string{object.LabelManagedBy: object.ManagedBy}
-	if ref.Kind == kind.ServiceEntry {
-		labels[object.LabelAutoallocateIP] = "false"
-	}
 	return Draft{
 		Object: &object.Object{
-			APIVersion:  kind.APIVersion(ref.Kind),
-			Kind:        ref.Kind,
-			Namespace:   ref.Namespace,
-			Name:        ref.Name,
-			Labels:      labels,
-			Annotations: map[string]string{},
+			APIVersion: kind.APIVersion(ref.Kind),
+			Kind:       ref.Kind,
+			Namespace:  ref.Namespace,
+			Name:       ref.Name,
 		},
 		spec: spec,
 	}
@@ -45,21 +44,20 @@ func shared(ref diag.ObjectRef, spec func() any) Draft {
 // OfNamespace drafts an object that serves its namespace, whatever the bundles.
 func OfNamespace(ref diag.ObjectRef, spec func() any) Draft {
 	d := shared(ref, spec)
-	d.Annotations[object.AnnotationNamespace] = ref.Namespace
+	d.Annotations = map[string]string{object.AnnotationNamespace: ref.Namespace}
 	return d
 }
 
 // OfGateway drafts an object that serves a gateway of the mesh, whatever the bundles.
 func OfGateway(gateway string, ref diag.ObjectRef, spec func() any) Draft {
 	d := shared(ref, spec)
-	d.Annotations[object.AnnotationGateway] = gateway
+	d.Annotations = map[string]string{object.AnnotationGateway: gateway}
 	return d
 }
 
 // OfBundle drafts an object that serves a whole bundle. The field is what asks for it.
 func OfBundle(b ir.BundleID, path field.Path, ref diag.ObjectRef, spec func() any) Draft {
 	d := shared(ref, spec)
-	d.Annotations[object.AnnotationBundle] = b.String()
 	d.Origin = object.Origin{Bundle: b.String(), Field: string(path)}
 	return d
 }
@@ -67,18 +65,7 @@ func OfBundle(b ir.BundleID, path field.Path, ref diag.ObjectRef, spec func() an
 // OfDestination drafts an object that serves one destination.
 func OfDestination(of *ir.Destination, ref diag.ObjectRef, spec func() any) Draft {
 	d := OfBundle(of.Bundle, of.Path, ref, spec)
-	d.Origin.Destination = of.Name
-	d.Annotations[object.AnnotationDestination] = of.Name
-	for annotation, text := range map[string]string{
-		object.AnnotationDescription: of.Description,
-		object.AnnotationOwner:       of.Owner,
-		object.AnnotationTicket:      of.Ticket,
-		object.AnnotationExpires:     string(of.Expires),
-	} {
-		if text != "" {
-			d.Annotations[annotation] = text
-		}
-	}
+	d.destination, d.Origin.Destination = of, of.Name
 	return d
 }
 
@@ -159,14 +146,61 @@ func Heads(drafts []Draft) []*object.Object {
 	return heads
 }
 
-// Build makes the objects, sorted.
-func Build(drafts []Draft) []object.Object {
-	objects := make([]object.Object, len(drafts))
-	for i, d := range drafts {
-		objects[i] = *d.Object
-		objects[i].Stops = slices.Clone(d.Stops)
-		objects[i].Spec = d.spec()
+// Sort sorts drafts in an order in which their objects can be applied.
+func Sort(drafts []Draft) {
+	slices.SortFunc(drafts, func(a, b Draft) int {
+		return cmp.Or(
+			cmp.Compare(kind.Order(a.Kind), kind.Order(b.Kind)),
+			cmp.Compare(a.Namespace, b.Namespace),
+			cmp.Compare(a.Name, b.Name),
+		)
+	})
+}
+
+// Build makes the objects, each when its turn comes and anew each time: there may be many, and
+// they are far larger than their drafts.
+func Build(drafts []Draft) iter.Seq[object.Object] {
+	return func(yield func(object.Object) bool) {
+		for _, d := range drafts {
+			if !yield(d.build()) {
+				return
+			}
+		}
 	}
-	object.Sort(objects)
-	return objects
+}
+
+func (d Draft) build() object.Object {
+	o := *d.Object
+	o.Labels, o.Annotations = d.labels(), d.annotations()
+	o.Stops = slices.Clone(d.Stops)
+	o.Spec = d.spec()
+	return o
+}
+
+func (d Draft) labels() map[string]string {
+	labels := map[string]string{object.LabelManagedBy: object.ManagedBy}
+	if d.Kind == kind.ServiceEntry {
+		labels[object.LabelAutoallocateIP] = "false"
+	}
+	maps.Copy(labels, d.Labels)
+	return labels
+}
+
+func (d Draft) annotations() map[string]string {
+	annotations := map[string]string{}
+	set := func(name, text string) {
+		if text != "" {
+			annotations[name] = text
+		}
+	}
+	set(object.AnnotationBundle, d.Origin.Bundle)
+	if d.destination != nil {
+		set(object.AnnotationDestination, d.destination.Name)
+		set(object.AnnotationDescription, d.destination.Description)
+		set(object.AnnotationOwner, d.destination.Owner)
+		set(object.AnnotationTicket, d.destination.Ticket)
+		set(object.AnnotationExpires, string(d.destination.Expires))
+	}
+	maps.Copy(annotations, d.Annotations)
+	return annotations
 }

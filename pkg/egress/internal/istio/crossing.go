@@ -4,6 +4,8 @@
 package istio
 
 import (
+	"slices"
+
 	networking "istio.io/api/networking/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -49,7 +51,7 @@ func (s server) spec() *networking.Server {
 	case mutualTLS:
 		spec.Tls = &networking.ServerTLSSettings{
 			Mode:            networking.ServerTLSSettings_ISTIO_MUTUAL,
-			SubjectAltNames: s.identities,
+			SubjectAltNames: slices.Clone(s.identities),
 		}
 	case passthrough:
 		spec.Tls = &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_PASSTHROUGH}

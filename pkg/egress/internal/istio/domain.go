@@ -161,7 +161,7 @@ func exitDraft(kindName string, s shard.Shard[lane], spec func() any) draft.Draf
 	}
 	d := draft.OfPort(l.destination, l.route, ref, spec)
 	if kindName == kind.DestinationRule {
-		d.Annotations[object.AnnotationSuppress] = unknownHost
+		d.Annotations = map[string]string{object.AnnotationSuppress: unknownHost}
 	}
 	return d
 }

@@ -38,7 +38,7 @@ func services(d *ir.Destination) []draft.Draft {
 	}
 	families := endpointSlices(d)
 	service := draft.OfDestination(d, ref, func() any { return serviceSpec(d, len(families) > 1) })
-	service.Annotations[annotationExportTo] = strings.Join(d.Clients.Namespaces, ",")
+	service.Annotations = map[string]string{annotationExportTo: strings.Join(d.Clients.Namespaces, ",")}
 	return append(families, service)
 }
 
@@ -79,8 +79,7 @@ func endpointSlices(d *ir.Destination) []draft.Draft {
 		name := draft.Name(d, strings.ToLower(string(family)))
 		ref := diag.ObjectRef{Kind: kind.EndpointSlice, Namespace: d.Bundle.Namespace, Name: name}
 		slice := draft.OfDestination(d, ref, func() any { return endpointSlice(d, family, families[family]) })
-		slice.Labels[discoveryv1.LabelServiceName] = d.Name
-		slice.Labels[discoveryv1.LabelManagedBy] = object.ManagedBy
+		slice.Labels = map[string]string{discoveryv1.LabelServiceName: d.Name, discoveryv1.LabelManagedBy: object.ManagedBy}
 		drafts = append(drafts, slice)
 	}
 	return drafts
