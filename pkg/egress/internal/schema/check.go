@@ -111,6 +111,10 @@ func (c *checker) accepts(n *node, data any) bool {
 
 func (c *checker) unifies(n *node, data any) bool {
 	v := c.context.Encode(data, cue.NilIsAny(false))
+	// This is many times as fast, and misses only fields that are required.
+	if n.isPlain && v.Err() == nil && n.schema.Subsume(v, cue.Final()) == nil {
+		return true
+	}
 	return n.schema.Unify(v).Validate(cue.Concrete(true)) == nil
 }
 

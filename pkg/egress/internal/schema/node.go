@@ -25,19 +25,24 @@ type node struct {
 	mustKey string
 	// items is what a list holds; nil if the place holds no list.
 	items *node
+	// isPlain says that the place holds a scalar, or a list of them.
+	isPlain bool
 	// choice marks a place where the field pattern names the definition.
 	choice bool
 }
 
 func (c *compiled) newNode(v cue.Value) *node {
 	n := &node{schema: v, must: must(v)}
-	switch {
+	switch kind := v.IncompleteKind(); {
 	case refersTo(v, "Port"):
 		n.choice = true
-	case v.IncompleteKind() == cue.StructKind:
+	case kind == cue.StructKind:
 		c.readFields(n)
-	case v.IncompleteKind() == cue.ListKind:
+	case kind == cue.ListKind:
 		n.items = c.newNode(v.LookupPath(cue.MakePath(cue.AnyIndex)))
+		n.isPlain = n.items.isPlain
+	default:
+		n.isPlain = kind&(cue.StructKind|cue.ListKind) == 0
 	}
 	return n
 }
