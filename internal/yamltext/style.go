@@ -38,26 +38,40 @@ func styleOf(text string) style {
 }
 
 // isName recognizes most texts at a glance: letters, digits and what stands between them in
-// names. Words that YAML takes for something else than text, such as false and on, are short.
+// names, but for words that YAML takes for something else than text.
 func isName(text string) bool {
-	if text == "" || !isLetter(text[0]) || len(text) <= len("false") && strings.ContainsRune("fFnNoOtTyY", rune(text[0])) {
+	if text == "" || !isLetter(text[0]) || len(text) <= len("false") && isWord[strings.ToLower(text)] {
 		return false
 	}
 	for i := range len(text) {
-		c := text[i]
-		isDigit := '0' <= c && c <= '9'
-		if !isLetter(c) && !isDigit && c != '-' && c != '.' && c != '/' && c != '_' {
+		if !isInName[text[i]] {
 			return false
 		}
 	}
 	return true
 }
 
+var isWord = map[string]bool{
+	"y": true, "yes": true, "on": true, "true": true, "n": true, "no": true, "off": true, "false": true, "null": true,
+}
+
+var isInName = func() (is [256]bool) {
+	for c := range len(is) {
+		is[c] = isLetter(byte(c)) || '0' <= c && c <= '9' || strings.ContainsRune("-./_", rune(c))
+	}
+	return is
+}()
+
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // isText reports whether every version of YAML takes a word without quotes for text: the first
 // ones take yes for a truth value, and 22:22 for a number.
-func isText(word string) bool { return tagOf(word) == tagText && !oldWord.MatchString(word) }
+func isText(word string) bool { return tagOf(word) == tagText && !isOldWord(word) }
+
+// isOldWord looks at the first character before it asks, which takes long.
+func isOldWord(word string) bool {
+	return word != "" && strings.ContainsRune("yYoOnN-+0123456789", rune(word[0])) && oldWord.MatchString(word)
+}
 
 var oldWord = regexp.MustCompile(
 	`^([yY]|[yY]es|YES|[oO]n|ON|[nN]|[nN]o|NO|[oO]ff|OFF|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$`)
