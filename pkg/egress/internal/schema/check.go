@@ -76,6 +76,7 @@ type leaf struct {
 func (c *checker) value(path field.Path, n *node, data any) {
 	switch data := data.(type) {
 	case map[string]any:
+		c.read(n)
 		switch {
 		case n.choice:
 			c.choose(path, data)

@@ -19,7 +19,7 @@ func TestSubsumeIsUnify(t *testing.T) {
 	c := &checker{compiled: compile()}
 	verdicts := map[bool]int{}
 	for _, definition := range append(c.patterns(), api.Kinds()...) {
-		for n := range plainIn(c.definition(definition)) {
+		for n := range c.plainIn(c.definition(definition)) {
 			for _, value := range someValues() {
 				v := c.context.Encode(value, cue.NilIsAny(false))
 				subsumes := v.Err() == nil && n.schema.Subsume(v, cue.Final()) == nil
@@ -37,7 +37,7 @@ func TestSubsumeIsUnify(t *testing.T) {
 }
 
 // plainIn returns the plain nodes in a node.
-func plainIn(n *node) map[*node]bool {
+func (c *compiled) plainIn(n *node) map[*node]bool {
 	plain, seen := map[*node]bool{}, map[*node]bool{}
 	var look func(n *node)
 	look = func(n *node) {
@@ -45,6 +45,7 @@ func plainIn(n *node) map[*node]bool {
 			return
 		}
 		seen[n] = true
+		c.read(n)
 		if n.isPlain {
 			plain[n] = true
 		}

@@ -16,6 +16,8 @@ type node struct {
 	schema cue.Value
 	// must completes the sentence "must ..." for a value that is refused.
 	must string
+	// isUnread says that the place holds a struct, of which nobody has asked for the fields yet.
+	isUnread bool
 	// fields are those of a struct, by name; nil if the place holds no struct.
 	fields   map[string]*node
 	required []string
@@ -37,7 +39,7 @@ func (c *compiled) newNode(v cue.Value) *node {
 	case refersTo(v, "Port"):
 		n.choice = true
 	case kind == cue.StructKind:
-		c.readFields(n)
+		n.isUnread = true
 	case kind == cue.ListKind:
 		n.items = c.newNode(v.LookupPath(cue.MakePath(cue.AnyIndex)))
 		n.isPlain = n.items.isPlain
@@ -45,6 +47,15 @@ func (c *compiled) newNode(v cue.Value) *node {
 		n.isPlain = kind&(cue.StructKind|cue.ListKind) == 0
 	}
 	return n
+}
+
+// read finds the fields of a struct when one is met: most documents have few of all that there
+// may be.
+func (c *compiled) read(n *node) {
+	if n.isUnread {
+		n.isUnread = false
+		c.readFields(n)
+	}
 }
 
 // readFields leaves a choice between structs alone: it has no fields of its own.
