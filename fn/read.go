@@ -4,7 +4,6 @@
 package fn
 
 import (
-	"bytes"
 	"path"
 	"path/filepath"
 	"slices"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/fn/input"
-	"github.com/egressbundle/egressbundle/internal/yamlstream"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -86,12 +84,8 @@ func (c *call) parseConfig(in *input.Input) error {
 
 // parseItem reads an item, under the name of the file that the host read it from.
 func (c *call) parseItem(in *input.Input, item *yaml.RNode) error {
-	var text bytes.Buffer
-	if err := yamlstream.Documents(&text, slices.Values([]*yaml.Node{item.YNode()})); err != nil {
-		return err
-	}
 	file, original := c.originOf(item)
-	return in.ParseItem(file, text.Bytes(), original)
+	return in.ParseItem(file, item.YNode(), original)
 }
 
 // diagnostic reports an error of an item.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/egressbundle/egressbundle/fn/code"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -38,11 +40,11 @@ type Input struct {
 	diagnostics []diag.Diagnostic
 }
 
-// ParseItem reads a document of which the text is not that of its file. The original, if it is
-// known, is that, and tells the lines of diagnostics. What is wrong with it is kept for
+// ParseItem reads an object that is not what stands in its file. The original, if it is known, is
+// the text of that, and tells the lines of diagnostics. What is wrong with it is kept for
 // Render. Every error is a defect.
-func (in *Input) ParseItem(file string, text, original []byte) error {
-	found, err := egress.ParseItem(file, text, original)
+func (in *Input) ParseItem(file string, item *yaml.Node, original []byte) error {
+	found, err := egress.ParseItem(file, item, original)
 	in.found.Add(found)
 	return withoutInvalid(err)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
@@ -37,12 +39,12 @@ func Parse(filename string, src []byte) (Documents, error) {
 	return documents(parse.File(filename, src))
 }
 
-// ParseItem reads one object as Parse does, where src is not the text of the file:
-// an item of a ResourceList was read from a file and written again by the host.
+// ParseItem reads one object as Parse does, where the item is not what stands in the file: that
+// of a ResourceList was read from a file and written again by the host.
 // Diagnostics name the file, and a line and a column only of fields that the original, the text
 // of the object in the file, has too. It is nil if nobody knows it.
-func ParseItem(filename string, src, original []byte) (Documents, error) {
-	return documents(parse.Rewritten(filename, src, original))
+func ParseItem(filename string, item *yaml.Node, original []byte) (Documents, error) {
+	return documents(parse.Rewritten(filename, item, original))
 }
 
 func documents(found parse.Result, err error) (Documents, error) {

@@ -36,16 +36,17 @@ func File(name string, src []byte) (Result, error) {
 	return (&parser{file: name, src: asYAML(src)}).stream()
 }
 
-// Rewritten reads a YAML stream that is not the text of the file. Positions are those of the
+// Rewritten reads an object that is not what stands in the file. Positions are those of the
 // first document of the original, which is the text of the file, where they say the same, and
 // otherwise name neither a line nor a column.
-func Rewritten(name string, src, original []byte) (Result, error) {
-	p := &parser{file: name, src: asYAML(src), isRewritten: true}
+func Rewritten(name string, root *yaml.Node, original []byte) (Result, error) {
+	p := &parser{file: name, isRewritten: true}
 	var document yaml.Node
 	if err := yaml.Unmarshal(asYAML(original), &document); err == nil && len(document.Content) > 0 {
 		p.original = document.Content[0]
 	}
-	return p.stream()
+	err := p.document(root)
+	return p.Result, err
 }
 
 func (p *parser) stream() (Result, error) {
