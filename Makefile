@@ -51,7 +51,7 @@ wire-cost: ## Measure what hosts cost real Envoys, beside objects written by han
 	cd wire && REQUIRE_WIRE=1 go test -timeout=3h -run='^$$' -bench=Cost -benchtime=1x .
 
 # Without inlining the program is 2 MB smaller. Where it spends its time, it inlines.
-SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/egressbundle/...= sigs.k8s.io/kustomize/...=
+SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/egressbundle/egressbundle/internal/...= github.com/egressbundle/egressbundle/pkg/egress/object= github.com/egressbundle/egressbundle/pkg/egress/internal/...= sigs.k8s.io/kustomize/...=
 
 # kustomize notes its version in what it builds, if it is asked to, and the library does not know it.
 KUSTOMIZE_VERSION = $(shell sed -n 's|.*sigs.k8s.io/kustomize/kustomize/v5 \(v[0-9.]*\).*|\1|p' tools/kustomize.mod)
