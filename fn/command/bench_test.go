@@ -15,6 +15,15 @@ import (
 	"github.com/egressbundle/egressbundle/fn/internal/fntest"
 )
 
+// BenchmarkStart measures the whole program where it has nothing to do.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		if err := exec.Command(fntest.Program, "version").Run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkCommand measures the whole program, from the file to the YAML, with
 // the memory that it takes at most.
 func BenchmarkCommand(b *testing.B) {

@@ -30,7 +30,25 @@ func BenchmarkRender(b *testing.B) {
 	perSize(b, func(b *testing.B, src []byte) {
 		found := parse(b, string(src))
 		for b.Loop() {
-			if _, err := found.Render(); err != nil {
+			output, err := found.Render()
+			if err != nil {
+				b.Fatal(err)
+			}
+			for range output.Objects() {
+			}
+		}
+	})
+}
+
+// BenchmarkReport measures reporting on what was rendered.
+func BenchmarkReport(b *testing.B) {
+	perSize(b, func(b *testing.B, src []byte) {
+		output, err := parse(b, string(src)).Render()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			if err := output.Report().Encode(io.Discard); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -149,11 +149,10 @@ func Heads(drafts []Draft) []*object.Object {
 // Sort sorts drafts in an order in which their objects can be applied.
 func Sort(drafts []Draft) {
 	slices.SortFunc(drafts, func(a, b Draft) int {
-		return cmp.Or(
-			cmp.Compare(kind.Order(a.Kind), kind.Order(b.Kind)),
-			cmp.Compare(a.Namespace, b.Namespace),
-			cmp.Compare(a.Name, b.Name),
-		)
+		if a.Kind != b.Kind {
+			return cmp.Compare(kind.Order(a.Kind), kind.Order(b.Kind))
+		}
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 }
 
