@@ -56,7 +56,7 @@ var isWord = map[string]bool{
 }
 
 var isInName = func() (is [256]bool) {
-	for c := range len(is) {
+	for c := range is {
 		is[c] = isLetter(byte(c)) || '0' <= c && c <= '9' || strings.ContainsRune("-./_", rune(c))
 	}
 	return is

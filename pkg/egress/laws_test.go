@@ -563,5 +563,6 @@ func scribble(v reflect.Value) {
 		}
 	case reflect.String:
 		v.SetString(v.String() + ".scribbled")
+	default: // holds no text
 	}
 }
