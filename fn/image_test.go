@@ -104,7 +104,7 @@ func TestImage(t *testing.T) {
 	if err := json.Unmarshal([]byte(fntest.Succeed(t, "", "", "docker", "image", "inspect", name)), &got); err != nil {
 		t.Fatal(err)
 	}
-	const limit = 32_000_000 // bytes, unpacked, of which 1,300,000 are the library of kustomize
+	const limit = 32_500_000 // bytes, unpacked, of which 1,300,000 are the library of kustomize, and 230,000 the Job of Kubernetes
 	if got[0].Size > limit {
 		t.Errorf("size %d", got[0].Size)
 	}

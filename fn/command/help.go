@@ -83,3 +83,22 @@ default format, with * for what differs from call to call.
 
 It knows what the bundles say, and the objects of others in the same files. It does not know
 what else there is in the cluster.`
+
+const smokeHelp = `smoke reads EgressBundles as render does, and prints Jobs that try them on a cluster: one for each
+service account that is a client of any, with a ConfigMap that has its calls and the script
+that makes them. Where a whole namespace is the client, it is the account default.
+
+Each Job waits for its sidecar, makes every call that bundles promise to its account and every
+call that must be stopped, writes a line for each, ends its sidecar, and fails if one of them
+ended otherwise. A line that failed names the objects that lead the call, or the one that
+stops it. Only hosts and addresses that a bundle names are called, and nothing is
+sent that could change anything: for http:// a HEAD request, for https:// no more than the TLS
+handshake, and for TCP nothing, so that only the server speaks. What cannot be tried so,
+has a line that says why.
+
+The namespaces of the clients must have sidecars injected. The Pods keep to the restricted
+Pod Security Standard, so there Istio's CNI plugin must do what needs more. The Jobs and
+the ConfigMaps have the label app.kubernetes.io/name=egressbundle-smoke, and are none of the
+objects that render writes or removes.
+
+The exit status is 0; 1 if anything is wrong with the input; 2 if the command line is wrong.`

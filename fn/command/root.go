@@ -50,7 +50,9 @@ func rootCommand() *cobra.Command {
 			return fn.Run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	root.AddCommand(renderCommand(), buildCommand(), explainCommand(), patchCommand(), schemaCommand(), versionCommand())
+	root.AddCommand(
+		renderCommand(), buildCommand(), explainCommand(), patchCommand(), smokeCommand(), schemaCommand(), versionCommand(),
+	)
 	for _, cmd := range append(root.Commands(), root) {
 		judgeUsage(cmd)
 	}

@@ -27,6 +27,12 @@ const (
 	Sidecar                 = "Sidecar"
 )
 
+// The kinds of what tries calls. Bundles do not become any.
+const (
+	ConfigMap = "ConfigMap"
+	Job       = "Job"
+)
+
 const networkingVersion = "networking.istio.io/v1"
 
 // made are the kinds that are made, in the order in which they are applied: a route comes
@@ -71,7 +77,7 @@ func APIVersion(kind string) string { return made[Order(kind)].apiVersion }
 // IsBare reports whether a kind has no field spec.
 func IsBare(kind string) bool {
 	i := Order(kind)
-	return i < len(made) && made[i].isBare
+	return kind == ConfigMap || i < len(made) && made[i].isBare
 }
 
 // IsMade reports whether bundles make objects of a kind, in any version of its API.
