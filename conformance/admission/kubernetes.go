@@ -5,7 +5,9 @@ package admission
 
 import (
 	"fmt"
+	"maps"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
@@ -15,6 +17,9 @@ import (
 	"k8s.io/kubernetes/pkg/apis/autoscaling"
 	_ "k8s.io/kubernetes/pkg/apis/autoscaling/install"
 	autoscalingvalidation "k8s.io/kubernetes/pkg/apis/autoscaling/validation"
+	"k8s.io/kubernetes/pkg/apis/batch"
+	_ "k8s.io/kubernetes/pkg/apis/batch/install"
+	batchvalidation "k8s.io/kubernetes/pkg/apis/batch/validation"
 	"k8s.io/kubernetes/pkg/apis/core"
 	_ "k8s.io/kubernetes/pkg/apis/core/install"
 	corevalidation "k8s.io/kubernetes/pkg/apis/core/validation"
@@ -70,6 +75,8 @@ func validate(object runtime.Object) (field.ErrorList, error) {
 	switch o := object.(type) {
 	case *core.Namespace:
 		return corevalidation.ValidateNamespace(o), nil
+	case *core.ConfigMap:
+		return corevalidation.ValidateConfigMap(o), nil
 	case *core.Service:
 		return corevalidation.ValidateServiceCreate(o), nil
 	case *core.ServiceAccount:
@@ -81,6 +88,8 @@ func validate(object runtime.Object) (field.ErrorList, error) {
 	case *autoscaling.HorizontalPodAutoscaler:
 		options := autoscalingvalidation.HorizontalPodAutoscalerSpecValidationOptions{MinReplicasLowerBound: 1}
 		return autoscalingvalidation.ValidateHorizontalPodAutoscaler(o, options), nil
+	case *batch.Job:
+		return validateJob(o), nil
 	case *networking.NetworkPolicy:
 		return networkingvalidation.ValidateNetworkPolicy(o, networkingvalidation.NetworkPolicyValidationOptions{}), nil
 	case *policy.PodDisruptionBudget:
@@ -92,4 +101,14 @@ func validate(object runtime.Object) (field.ErrorList, error) {
 	default:
 		return nil, fmt.Errorf("nothing validates %T", o)
 	}
+}
+
+// validateJob gives a Job the selector that the API server gives it, and validates it.
+func validateJob(job *batch.Job) field.ErrorList {
+	job.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{batch.JobNameLabel: job.Name}}
+	labels := maps.Clone(job.Spec.Selector.MatchLabels)
+	maps.Copy(labels, job.Spec.Template.Labels)
+	job.Spec.Template.Labels = labels
+	errs := corevalidation.ValidateObjectMeta(&job.ObjectMeta, true, corevalidation.ValidatePodName, field.NewPath("metadata"))
+	return append(errs, batchvalidation.ValidateJobSpec(&job.Spec, field.NewPath("spec"), corevalidation.PodValidationOptions{})...)
 }
