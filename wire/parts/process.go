@@ -62,6 +62,9 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
 // Await asks until there is no error, the program ends, or time is up.
 func (p *Process) Await(ctx context.Context, ask func(context.Context) error) error {
 	for {

