@@ -5,6 +5,7 @@ package conformance
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func TestSmokeJobs(t *testing.T) {
 				t.Fatal(err)
 			}
 			var stream bytes.Buffer
-			if err := object.Encode(&stream, objects); err != nil {
+			if err := object.Encode(&stream, slices.Values(objects)); err != nil {
 				t.Fatal(err)
 			}
 			problems, err := admission.Check(stream.String(), admission.Options{Gateways: g.Gateways})

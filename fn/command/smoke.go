@@ -5,6 +5,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ func smokeCommand() *cobra.Command {
 				return err
 			}
 			warning.Print(cmd.ErrOrStderr(), output.Warnings...)
-			return object.Encode(cmd.OutOrStdout(), jobs)
+			return object.Encode(cmd.OutOrStdout(), slices.Values(jobs))
 		},
 	}
 	cmd.Flags().StringVar(&image, "image", smokeImage, "run the Jobs with `IMAGE`, which needs sh and curl 7.75 or newer")
