@@ -4,6 +4,7 @@
 package conformance
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/trace"
+	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 )
 
@@ -24,7 +26,7 @@ func TestExplain(t *testing.T) {
 				t.Fatal(err)
 			}
 			mesh := trace.NewMesh(t, g.Options(g.Rendered))
-			for _, o := range g.Outcomes {
+			for _, o := range slices.Concat(g.Outcomes, others(output)) {
 				e, err := output.Explain(o.ExplainCall())
 				if err != nil {
 					t.Fatal(err)
@@ -43,6 +45,26 @@ func TestExplain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// others are calls that calls.yaml does not have: what clients may try, and what nothing is for.
+func others(output *egress.Output) []calls.Outcome {
+	var all []calls.Outcome
+	const address = "192.0.2.77" // that no configuration knows
+	for _, c := range output.Calls() {
+		o := calls.Outcome{Call: c.URL, From: c.Namespace + "/" + c.ServiceAccount, Method: c.Method}
+		if strings.Contains(c.URL, "://any.") { // A wildcard may lead where the application connects to.
+			o.Address = address
+		}
+		all = append(all, o)
+	}
+	for _, url := range []string{
+		"https://unknown.example", "https://unknown.example:80", "http://unknown.example", "http://unknown.example:9999",
+		"tcp://192.0.2.77:80", "tcp://192.0.2.77:7777",
+	} {
+		all = append(all, calls.Outcome{Call: url, From: all[0].From, Address: address}, calls.Outcome{Call: url, From: "elsewhere", Address: address})
+	}
+	return all
 }
 
 // explained returns the proxies of an explanation as Istio's configuration tells of them: the

@@ -115,7 +115,6 @@ func tlsOf(t explain.TLS, proxy string) *TLS {
 		tls.Certificate = client.Files.Certificate + " " + client.Files.PrivateKey
 	default:
 		tls.Certificate = "Secret " + client.Secret
-		tls.CA = tls.Certificate
 	}
 	return tls
 }

@@ -9,9 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -51,17 +49,33 @@ func TestRemedies(t *testing.T) {
 	}
 }
 
-// tries are calls of clients and of others, to hosts that bundles name and to some that they do not.
+// tries are calls of clients and of others, to hosts that bundles name, by their ports and by
+// others, and to some that they do not name.
 func tries(output *egress.Output) []explain.Call {
 	calls := output.Calls()
 	for _, call := range calls {
-		call.Namespace, call.ServiceAccount = "elsewhere", ""
-		calls = append(calls, call)
+		foreign := call
+		foreign.Namespace, foreign.ServiceAccount = "elsewhere", ""
+		calls = append(calls, foreign)
+		for _, scheme := range []string{"http", "https", "tcp"} {
+			other := call
+			other.Method = ""
+			other.URL = scheme + "://" + strings.Split(strings.Split(call.URL, "//")[1], "/")[0]
+			if !strings.Contains(other.URL[len(scheme)+3:], ":") {
+				other.URL += ":4711"
+			}
+			calls = append(calls, other)
+		}
 	}
-	for _, url := range []string{
-		"https://unknown.example", "tls://unknown.example:8443", "http://unknown.example/a", "http://unknown.example:9090", "tcp://192.0.2.77:7777",
-	} {
-		calls = append(calls, explain.Call{Namespace: calls[0].Namespace, ServiceAccount: calls[0].ServiceAccount, URL: url})
+	for _, caller := range []explain.Call{calls[0], {Namespace: "elsewhere"}} {
+		for _, url := range []string{
+			"https://unknown.example", "tls://unknown.example:8443", "http://unknown.example/a", "http://unknown.example:9090",
+			"tcp://192.0.2.77:7777", "https://a_b.example", "https://kubernetes.default.svc", "https://unknown.example.", "https://x.egress:15001",
+			"tcp://127.0.0.1:80", "tcp://169.254.169.254:80", "https://b\u00fccher.example", "https://edition.cnn.com:80", "tcp://192.0.2.77:80",
+		} {
+			caller.URL, caller.Method = url, ""
+			calls = append(calls, caller)
+		}
 	}
 	return calls
 }
@@ -112,8 +126,8 @@ func outputOf(t *testing.T, src []byte) *egress.Output {
 // apply changes a bundle of a file, or adds one.
 func apply(t *testing.T, src []byte, r explain.Remedy) []byte {
 	t.Helper()
-	if r.Changes[0].Field == "" {
-		return slices.Concat(src, []byte("\n---\n"), []byte(r.Changes[0].YAML))
+	if r.New {
+		return slices.Concat(src, []byte("\n---\n"), []byte(r.YAML))
 	}
 	var out bytes.Buffer
 	encoder, decoder := yaml.NewEncoder(&out), yaml.NewDecoder(bytes.NewReader(src))
@@ -125,15 +139,28 @@ func apply(t *testing.T, src []byte, r explain.Remedy) []byte {
 			t.Fatal(err)
 		}
 		if nameOf(t, &document) == r.Bundle {
-			for _, c := range r.Changes {
-				set(t, &document, c)
+			var patch yaml.Node
+			if err := yaml.Unmarshal([]byte(r.YAML), &patch); err != nil {
+				t.Fatal(err)
 			}
+			merge(document.Content[0], patch.Content[0])
 		}
 		if err := encoder.Encode(&document); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return out.Bytes()
+}
+
+// merge merges a patch into a value: maps key by key, and all else as a whole.
+func merge(into, patch *yaml.Node) {
+	if into.Kind != yaml.MappingNode || patch.Kind != yaml.MappingNode {
+		*into = *patch
+		return
+	}
+	for i := 0; i < len(patch.Content); i += 2 {
+		merge(child(into, patch.Content[i].Value), patch.Content[i+1])
+	}
 }
 
 func nameOf(t *testing.T, document *yaml.Node) string {
@@ -149,30 +176,6 @@ func nameOf(t *testing.T, document *yaml.Node) string {
 		return ""
 	}
 	return head.Metadata.Namespace + "/" + head.Metadata.Name
-}
-
-var step = regexp.MustCompile(`\["([^"]+)"\]|\[(\d+)\]|\.?([^.\[]+)`)
-
-// set gives a field of a document the value of a change.
-func set(t *testing.T, document *yaml.Node, c explain.Change) {
-	t.Helper()
-	at := document.Content[0]
-	for _, s := range step.FindAllStringSubmatch(c.Field, -1) {
-		if s[2] != "" {
-			i, err := strconv.Atoi(s[2])
-			if err != nil {
-				t.Fatal(err)
-			}
-			at = at.Content[i]
-			continue
-		}
-		at = child(at, s[1]+s[3])
-	}
-	var value yaml.Node
-	if err := yaml.NewDecoder(strings.NewReader(c.YAML)).Decode(&value); err != nil {
-		t.Fatal(err)
-	}
-	*at = *value.Content[0]
 }
 
 // child returns the value of a key, which it adds if it is missing.

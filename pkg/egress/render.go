@@ -146,8 +146,36 @@ func render(
 		drafts:       drafts,
 		heads:        heads,
 		neighbors:    neighbors,
-		follower:     sync.OnceValue(func() *follow.Follower { return follow.New(plans, backend, heads, neighbors, warnings) }),
+		follower: sync.OnceValue(func() *follow.Follower {
+			return follow.New(follow.Input{
+				Plans: plans, Backend: backend, Heads: heads, Neighbors: neighbors, Warnings: warnings, Bundles: valuesOf(bundles),
+				Judge: func(changed api.Bundle) error { return judge(asOf, mesh, bundles, neighbors, changed) },
+			})
+		}),
 	}, nil
+}
+
+func valuesOf(bundles []source.Document[api.Bundle]) []api.Bundle {
+	values := make([]api.Bundle, len(bundles))
+	for i, b := range bundles {
+		values[i] = b.Value
+	}
+	return values
+}
+
+// judge returns what is wrong with a bundle in place of that of its name, or beside the others.
+func judge(
+	asOf time.Time, mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle], neighbors []neighbor.Object, changed api.Bundle,
+) error {
+	document, found, err := parse.Bundle(changed)
+	if err != nil || len(found) > 0 {
+		return cmp.Or(err, diag.ErrorOf(found))
+	}
+	others := slices.DeleteFunc(slices.Clone(bundles), func(b source.Document[api.Bundle]) bool {
+		return b.Value.Namespace == changed.Namespace && b.Value.Name == changed.Name
+	})
+	plans, found := planAll(api.DateOf(asOf), mesh, append(others, document))
+	return diag.ErrorOf(slices.Concat(found, conflict.Check(mesh, plans), istio.New(plans).Check(neighbors)))
 }
 
 // planAll plans the bundles in the order of their names.

@@ -166,17 +166,12 @@ type Stop struct {
 
 // A Remedy is a change of one bundle.
 type Remedy struct {
-	// Bundle is NAMESPACE/NAME of the bundle.
-	Bundle string `json:"bundle"`
-	// Changes are all that is to be changed.
-	Changes []Change `json:"changes"`
-}
-
-// A Change is a new value of a field.
-type Change struct {
-	// Field leads to what is set, whether or not it was there, and Position is where that
-	// stands, or where it would. Field empty: there is no such bundle, and YAML is all of it.
-	Field    string        `json:"field,omitempty"`
+	// Bundle is NAMESPACE/NAME of the bundle, and Position where what changes stands in its
+	// file, or where it would.
+	Bundle   string        `json:"bundle"`
 	Position diag.Position `json:"position,omitzero"`
-	YAML     string        `json:"yaml"`
+	// New says that there is no such bundle yet.
+	New bool `json:"new,omitempty"`
+	// YAML is a new bundle, or a patch of one as kustomize merges it: lists in it are whole.
+	YAML string `json:"yaml"`
 }

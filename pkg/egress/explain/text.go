@@ -14,7 +14,7 @@ import (
 var verdicts = map[Verdict]string{
 	Passes:  "passes",
 	Stopped: "is stopped",
-	Open:    "leaves, although no destination is for it",
+	Open:    "leaves, and no destination leads it",
 	Unknown: "is not for bundles to decide",
 }
 
@@ -52,11 +52,13 @@ func (c Call) from() string {
 
 // String writes the call as it was asked for.
 func (c Call) String() string {
-	if strings.HasPrefix(c.URL, "http://") {
+	if c.isRequest() {
 		return cmp.Or(c.Method, "GET") + " " + c.URL
 	}
 	return c.URL
 }
+
+func (c Call) isRequest() bool { return strings.HasPrefix(strings.ToLower(c.URL), "http://") }
 
 func (h Hop) write(text *strings.Builder) {
 	if h.Proxy == Sidecar {
@@ -74,7 +76,7 @@ func (h Hop) write(text *strings.Builder) {
 		fmt.Fprintf(text, "  sends it on with Host %s\n", h.Authority)
 	}
 	if h.Log != nil {
-		fmt.Fprintf(text, "  logs %s\n", h.Log)
+		fmt.Fprintf(text, "  access log, if it is on: %s\n", h.Log)
 	}
 }
 
@@ -98,13 +100,25 @@ func (e Explanation) writeExit(text *strings.Builder) {
 	}
 	tls := e.Exit.TLS
 	if tls == nil {
-		text.WriteString("  as the application sent it: the mesh opens no TLS, and checks no certificate\n")
+		text.WriteString("  " + unchanged(e.Call) + "\n")
 		return
 	}
 	fmt.Fprintf(text, "  over TLS with SNI %s\n", tls.SNI)
 	fmt.Fprintf(text, "  to a certificate for %s, of %s\n", strings.Join(tls.SubjectAltNames, " or "), authorityOf(*tls))
 	if own := certificateOf(*tls); own != "" {
 		fmt.Fprintf(text, "  with the client certificate of %s\n", own)
+	}
+}
+
+// unchanged says who encrypts what the mesh does not, and who checks the certificate of the host.
+func unchanged(c Call) string {
+	switch {
+	case c.isRequest():
+		return "in plain text: nobody encrypts it"
+	case strings.HasPrefix(c.URL, "tcp:"):
+		return "as the application sent it: the mesh opens no TLS"
+	default:
+		return "over the TLS of the application, which checks the certificate of the host itself"
 	}
 }
 
@@ -117,8 +131,6 @@ func authorityOf(t TLS) string {
 		return "a CA in the ConfigMap " + ca.ConfigMap
 	case ca.File != "":
 		return "a CA in the file " + ca.File
-	case t.ClientCertificate.Secret != "":
-		return "a CA in the Secret " + t.ClientCertificate.Secret
 	default:
 		return "a CA of the system"
 	}
@@ -147,22 +159,16 @@ func (s Stop) write(text *strings.Builder) {
 }
 
 func (r Remedy) write(text *strings.Builder) {
-	for i, c := range r.Changes {
-		start := "\nfor bundles to let it pass, set "
-		if i > 0 {
-			start = "\nand "
+	if r.New {
+		text.WriteString("\nTo let it pass, add this bundle:\n\n")
+	} else {
+		fmt.Fprintf(text, "\nTo let it pass, merge this into EgressBundle %s", r.Bundle)
+		if r.Position.File != "" {
+			fmt.Fprintf(text, " (%s)", r.Position)
 		}
-		if c.Field == "" {
-			text.WriteString("\nfor bundles to let it pass, add\n")
-		} else {
-			fmt.Fprintf(text, "%s%s of EgressBundle %s", start, c.Field, r.Bundle)
-			if c.Position.File != "" {
-				fmt.Fprintf(text, " (%s)", c.Position)
-			}
-			text.WriteString(" to\n")
-		}
-		for line := range strings.Lines(c.YAML) {
-			text.WriteString("  " + line)
-		}
+		text.WriteString(", lists as a whole:\n\n")
+	}
+	for line := range strings.Lines(r.YAML) {
+		text.WriteString("  " + line)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"maps"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -68,8 +69,15 @@ func (f *Follower) called() []explain.Call {
 			}
 		}
 	}
+	all = slices.DeleteFunc(all, isNoURL)
 	slices.SortFunc(all, func(a, b explain.Call) int { return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Method, b.Method)) })
 	return slices.Compact(all)
+}
+
+// isNoURL reports whether a path that a bundle allows, such as /50%, makes a URL none.
+func isNoURL(call explain.Call) bool {
+	_, err := url.Parse(call.URL)
+	return err != nil
 }
 
 // callsOf returns the calls of one port of a host.

@@ -31,19 +31,37 @@ type Follower struct {
 	heads     map[diag.ObjectRef]*object.Object
 	stops     map[object.Stop][]diag.ObjectRef
 	warnings  []diag.Diagnostic
+	bundles   map[string]api.Bundle // by NAMESPACE/NAME
+	judge     func(changed api.Bundle) error
 }
 
-// New returns a Follower. The heads are what the objects say of themselves, and the warnings what
-// was said of the bundles.
-func New(
-	plans []*ir.Plan, backend *istio.Backend, heads []*object.Object, neighbors []neighbor.Object, warnings []diag.Diagnostic,
-) *Follower {
+// An Input is what a Follower knows.
+type Input struct {
+	Plans   []*ir.Plan
+	Backend *istio.Backend
+	// Heads are what the objects say of themselves.
+	Heads     []*object.Object
+	Neighbors []neighbor.Object
+	// Warnings are what was said of the bundles.
+	Warnings []diag.Diagnostic
+	Bundles  []api.Bundle
+	// Judge says what is wrong with a bundle in place of that of its name, or beside the others.
+	Judge func(changed api.Bundle) error
+}
+
+// New returns a Follower.
+func New(in Input) *Follower {
 	f := &Follower{
-		plans: plans, backend: backend, neighbors: neighbors, warnings: warnings,
+		plans: in.Plans, backend: in.Backend, neighbors: in.Neighbors, warnings: in.Warnings, judge: in.Judge,
 		heads: map[diag.ObjectRef]*object.Object{},
 		stops: map[object.Stop][]diag.ObjectRef{},
+
+		bundles: map[string]api.Bundle{},
 	}
-	for _, head := range heads {
+	for _, b := range in.Bundles {
+		f.bundles[b.Namespace+"/"+b.Name] = b
+	}
+	for _, head := range in.Heads {
 		f.heads[head.Ref()] = head
 		for _, stop := range head.Stops {
 			f.stops[stop] = append(f.stops[stop], head.Ref())
@@ -80,14 +98,13 @@ func (w *walk) follow() {
 			" is for it. A Pod that lacks the patch for that, which egressbundle patch prints, stays with its proxy.")
 	case len(courses) > 0:
 		w.along(w.first(courses), courses)
-	case !w.isRequest() && w.readsRequests():
-		w.stopNoRequest()
 	default:
 		w.undeclared()
 	}
+	w.noteUnjudged()
 	if w.Verdict != explain.Passes {
-		w.Remedy = w.remedy(courses)
 		w.noteNearHost()
+		w.Remedy = w.remedy(courses)
 	}
 }
 
@@ -145,7 +162,7 @@ func (w *walk) along(c istio.Course, fitting []istio.Course) {
 // isClient reports whether the service account of the caller may use the destination.
 func (w *walk) isClient(c istio.Course) bool {
 	accounts := c.Destination.Clients.Accounts[w.Call.Namespace]
-	return len(accounts) == 0 || slices.Contains(accounts, cmp.Or(w.Call.ServiceAccount, defaultAccount))
+	return len(accounts) == 0 || slices.Contains(accounts, w.account())
 }
 
 const defaultAccount = "default"
@@ -164,7 +181,8 @@ func gatewayOf(c istio.Course) string {
 func (w *walk) noteOthers(chosen istio.Course, fitting []istio.Course) {
 	for _, c := range fitting {
 		if d := c.Destination; d.Bundle != chosen.Destination.Bundle && c.Host.Name == chosen.Host.Name {
-			w.notef("EgressBundle %s says the same of it; proxies follow the older of the two.", d.Bundle)
+			w.notef("EgressBundle %s leads it as well. Proxies follow the older of the two objects; this is for the case that it is %s's.",
+				d.Bundle, chosen.Destination.Bundle)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
@@ -29,6 +30,9 @@ func (w *walk) leave(c istio.Course) {
 			SubjectAltNames:   slices.Clone(tls.SubjectAltNames),
 			CACertificates:    tls.CACertificates,
 			ClientCertificate: tls.ClientCertificate,
+		}
+		if own := tls.ClientCertificate.Secret; own != "" {
+			exit.TLS.CACertificates = api.CACertificates{Secret: own} // They stand in the same Secret, or beside it.
 		}
 		if len(exit.TLS.SubjectAltNames) == 0 {
 			exit.TLS.SubjectAltNames = []string{c.Host.Outside}
@@ -71,7 +75,11 @@ func hostPort(host string, port int) string { return fmt.Sprintf("%s:%d", bracke
 func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg, renamed string) {
 	hop := explain.Hop{Proxy: proxy}
 	for _, ref := range leg.Objects {
-		hop.Objects = append(hop.Objects, w.objectOf(ref, deed(c, proxy, leg, ref.Kind)))
+		o := w.objectOf(ref, deed(c, proxy, leg, ref.Kind))
+		if w.heads[ref].Origin.Destination == "" { // It serves several: this one is why it is asked.
+			o.Field, o.Position = string(c.Destination.Path), w.planOf(o.Bundle).Subject.Position(c.Destination.Path)
+		}
+		hop.Objects = append(hop.Objects, o)
 	}
 	if w.isRequest() {
 		hop.Authority = cmp.Or(renamed, w.authority())

@@ -5,43 +5,90 @@ package follow
 
 import (
 	"cmp"
-	"fmt"
+	"iter"
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
 )
 
-// remedy returns the smallest change of bundles that lets the call pass, if any does.
+// A change of a bundle may let a call pass.
+type change struct {
+	bundle  api.Bundle // as it would be
+	patch   patch
+	at      field.Path // of what changes; empty: the bundle is new
+	isPlain bool       // It adds a port whose requests leave in plain text.
+}
+
+// remedy returns the first change that lets the call pass and that all rules permit.
 func (w *walk) remedy(courses []istio.Course) *explain.Remedy {
 	if w.Call.NoSidecar || w.bypass() != nil || w.Verdict == explain.Unknown || w.Stop != nil && w.Stop.At == explain.Node {
 		return nil
 	}
-	if !w.isRequest() && len(courses) == 0 && w.readsRequests() {
-		w.notef("Call it as http://%s, or by another port.", hostPort(w.host, w.port))
-		return nil
+	var refused error
+	for c := range w.changes(courses) {
+		err := w.judge(c.bundle)
+		if err == nil {
+			return w.remedyBy(c)
+		}
+		if refused == nil {
+			refused = err
+		}
 	}
-	if len(courses) > 0 {
-		c := w.first(courses)
-		return w.admit(c.Destination, c.Route)
+	if refused != nil {
+		w.notef("%s", noRemedy(refused))
 	}
-	if d, r := w.ofOthers(); d != nil {
-		return w.admit(d, *r)
-	}
-	return w.declare()
+	return nil
 }
 
-// ofOthers returns a port of a destination that is for the call, and not for the caller.
-func (w *walk) ofOthers() (*ir.Destination, *ir.Route) {
+func (w *walk) remedyBy(c change) *explain.Remedy {
+	remedy := &explain.Remedy{Bundle: c.bundle.Namespace + "/" + c.bundle.Name, YAML: c.patch.text(), New: c.at == ""}
+	if c.isPlain {
+		w.notef("With the pattern HTTP it leaves in plain text; TLSOrigination in its place opens TLS to the host.")
+	}
+	if p := w.planOf(remedy.Bundle); p != nil {
+		remedy.Position = p.Subject.Position(c.at)
+	}
+	return remedy
+}
+
+// changes are those to try, the smallest first.
+func (w *walk) changes(courses []istio.Course) iter.Seq[change] {
+	return func(yield func(change) bool) {
+		if len(courses) > 0 {
+			c := w.first(courses)
+			yield(w.admit(c.Destination, c.Route))
+			return
+		}
+		if d, r := w.anyones(); d != nil && !yield(w.admit(d, *r)) {
+			return
+		}
+		ports := w.addedPorts()
+		for _, c := range ports {
+			if !yield(c) {
+				return
+			}
+		}
+		if len(ports) > 0 {
+			return
+		}
+		if d, ok := w.destination(); ok {
+			yield(w.declare(d))
+		}
+	}
+}
+
+// anyones returns a port of a destination that is for the call, whoever its clients are.
+func (w *walk) anyones() (*ir.Destination, *ir.Route) {
 	for _, p := range w.plans {
 		for _, d := range p.Destinations {
 			for _, h := range d.Hosts {
@@ -54,68 +101,46 @@ func (w *walk) ofOthers() (*ir.Destination, *ir.Route) {
 	return nil, nil
 }
 
-// isOfBundles reports whether a destination is for the call, whoever makes it.
-func (w *walk) isOfBundles() bool {
-	d, _ := w.ofOthers()
-	return d != nil
-}
-
-// A client is one of a bundle, in YAML.
-type client struct {
-	Namespace       string   `yaml:"namespace"`
-	ServiceAccounts []string `yaml:"serviceAccounts,omitempty"`
+// change starts a change of a bundle in which something stands, of which nothing is changed yet.
+func (w *walk) change(bundle string, at field.Path) change {
+	b := w.bundles[bundle]
+	b.Destinations = maps.Clone(b.Destinations)
+	return change{bundle: b, patch: patchOf(b), at: at}
 }
 
 // admit makes the caller a client of a destination, and the request one that may pass there.
-func (w *walk) admit(d *ir.Destination, r ir.Route) *explain.Remedy {
-	p := w.planOf(d.Bundle.String())
-	remedy := &explain.Remedy{Bundle: d.Bundle.String()}
-	if why := w.cannotJoin(p); why != "" {
-		w.notef("%s", why)
-		return nil
+func (w *walk) admit(d *ir.Destination, r ir.Route) change {
+	c := w.change(d.Bundle.String(), field.Clients)
+	if !w.isIn(w.planOf(d.Bundle.String()).Clients) {
+		c.bundle.Clients = w.with(c.bundle.Clients, c.bundle.Namespace)
+		c.patch.Spec.Clients = c.bundle.Clients
+	} else {
+		c.at = d.Path
 	}
-	if !w.isIn(p.Clients) {
-		remedy.Changes = append(remedy.Changes, changeOf(p, field.Clients, w.with(p.Clients)))
-	}
-	if d.NamesClients && !w.isIn(d.Clients) {
-		remedy.Changes = append(remedy.Changes, changeOf(p, d.Path.Child("clients"), w.with(d.Clients)))
+	changed := c.bundle.Destinations[d.Name]
+	var only api.Destination
+	if len(changed.Clients) > 0 && !w.isIn(d.Clients) {
+		changed.Clients = w.with(changed.Clients, "")
+		only.Clients = changed.Clients
 	}
 	if w.isRequest() && !isAllowed(r, w.target) {
-		remedy.Changes = append(remedy.Changes, changeOf(p, r.Path.Child("allow"), w.allowedWith(r)))
+		changed.Ports = w.allowing(changed.Ports)
+		only.Ports = changed.Ports
 	}
-	return remedy
+	c.set(d.Name, changed, only)
+	return c
 }
 
-// cannotJoin says why the namespace of the caller cannot become a client of a bundle, if it
-// cannot.
-func (w *walk) cannotJoin(p *ir.Plan) string {
-	if slices.Contains(p.Clients.Namespaces, w.Call.Namespace) {
-		return ""
+// set puts a destination into a bundle, and what is new of it into the patch.
+func (c *change) set(name string, changed, only api.Destination) {
+	if only.Clients == nil && only.Ports == nil && only.Hosts == nil {
+		return
 	}
-	permitted := p.Mesh.CrossNamespaceBundles
-	if permitted != nil && w.Call.Namespace != p.Bundle.Namespace && !slices.Contains(permitted, p.Bundle.Namespace) {
-		return foreignClientRefused(p)
+	if c.bundle.Destinations == nil {
+		c.bundle.Destinations = map[string]api.Destination{}
 	}
-	for _, other := range w.plans {
-		for _, d := range other.Destinations {
-			if other != p && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && sharesHost(p, d) {
-				return otherWayTaken(p, w.Call.Namespace, other.NameOf(d))
-			}
-		}
-	}
-	return ""
-}
-
-// sharesHost reports whether a plan names a host that a destination has too.
-func sharesHost(p *ir.Plan, d *ir.Destination) bool {
-	for _, own := range p.Destinations {
-		for _, h := range own.Hosts {
-			if slices.ContainsFunc(d.Hosts, func(of ir.Host) bool { return ir.Covers(h.Name, of.Name) || ir.Covers(of.Name, h.Name) }) {
-				return true
-			}
-		}
-	}
-	return false
+	c.bundle.Destinations[name] = changed
+	c.patch.Spec.Destinations = map[string]api.Destination{name: only}
 }
 
 func (w *walk) isIn(c ir.Clients) bool {
@@ -125,94 +150,101 @@ func (w *walk) isIn(c ir.Clients) bool {
 
 func (w *walk) account() string { return cmp.Or(w.Call.ServiceAccount, defaultAccount) }
 
-// with returns clients with the caller among them: by its service account, if all are named.
-func (w *walk) with(c ir.Clients) []client {
-	var all []client
-	for _, namespace := range c.Namespaces {
-		of := client{Namespace: namespace, ServiceAccounts: slices.Clone(c.Accounts[namespace])}
-		if namespace == w.Call.Namespace && len(of.ServiceAccounts) > 0 {
-			of.ServiceAccounts = append(of.ServiceAccounts, w.account())
-		}
-		all = append(all, of)
+// with returns clients with the caller among them: by its service account, if all are named. Of
+// none, those are meant who belong to a namespace.
+func (w *walk) with(clients []api.Client, namespace string) []api.Client {
+	all := slices.Clone(clients)
+	if len(all) == 0 && namespace != w.Call.Namespace {
+		all = append(all, api.Client{Namespace: namespace})
 	}
-	if !slices.Contains(c.Namespaces, w.Call.Namespace) {
-		of := client{Namespace: w.Call.Namespace}
-		if c.AreNamed() {
-			of.ServiceAccounts = []string{w.account()}
+	for i, c := range all {
+		if c.Namespace == w.Call.Namespace {
+			all[i].ServiceAccounts = append(slices.Clone(c.ServiceAccounts), w.account())
+			return all
 		}
-		all = append(all, of)
+	}
+	caller := api.Client{Namespace: w.Call.Namespace}
+	if !slices.ContainsFunc(all, func(c api.Client) bool { return len(c.ServiceAccounts) == 0 }) {
+		caller.ServiceAccounts = []string{w.account()}
+	}
+	return append(all, caller)
+}
+
+// allowing returns ports of which that of the call allows its request too.
+func (w *walk) allowing(ports []api.Port) []api.Port {
+	all := slices.Clone(ports)
+	request := api.AllowedRequest{Methods: []string{w.method}, Paths: []string{w.path}}
+	for i, p := range all {
+		if p.Number != w.port {
+			continue
+		}
+		switch pattern := p.Pattern.(type) {
+		case *api.HTTP:
+			with := *pattern
+			with.Allow = append(slices.Clone(pattern.Allow), request)
+			all[i].Pattern = &with
+		case *api.TLSOrigination:
+			with := *pattern
+			with.Allow = append(slices.Clone(pattern.Allow), request)
+			all[i].Pattern = &with
+		default: // has no requests
+		}
 	}
 	return all
 }
 
-// An allowed request is one of a port, in YAML.
-type allowed struct {
-	Methods []string `yaml:"methods,omitempty,flow"`
-	Paths   []string `yaml:"paths,omitempty,flow"`
-}
-
-// allowedWith returns the requests that may pass on a port, with that of the call.
-func (w *walk) allowedWith(r ir.Route) []allowed {
-	var all []allowed
-	for _, a := range r.Exit.Allow {
-		all = append(all, allowed{a.Methods, a.Paths})
+// addedPorts are changes of destinations of the caller that have the host, and not the port.
+func (w *walk) addedPorts() []change {
+	var all []change
+	for _, p := range w.plans {
+		for _, d := range p.Destinations {
+			if !w.isIn(d.Clients) || !w.hasHost(d) || d.HasPort(w.port) {
+				continue
+			}
+			c := w.change(p.Bundle.String(), d.Path)
+			changed := c.bundle.Destinations[d.Name]
+			if len(changed.Ports) == 0 {
+				changed.Ports = []api.Port{{Number: impliedPorts[schemeHTTPS], Pattern: &api.TLSPassthrough{}}}
+			}
+			changed.Ports = append(slices.Clone(changed.Ports), w.portOfCall())
+			c.set(d.Name, changed, api.Destination{Ports: changed.Ports})
+			c.isPlain = w.isRequest()
+			all = append(all, c)
+		}
 	}
-	return append(all, allowed{[]string{w.method}, []string{w.path}})
+	return all
 }
 
-// A destination is one of a bundle, in YAML.
-type destination struct {
-	Hosts     []string   `yaml:"hosts,flow"`
-	Via       api.Via    `yaml:"via,omitempty"`
-	Gateway   string     `yaml:"gateway,omitempty"`
-	MutualTLS *bool      `yaml:"mutualTLS,omitempty"` // which TCP cannot be led without
-	Addresses []string   `yaml:"addresses,omitempty,flow"`
-	Endpoints []endpoint `yaml:"endpoints,omitempty"`
-	Ports     []port     `yaml:"ports,omitempty"`
-}
-
-type endpoint struct {
-	Address string `yaml:"address"`
-}
-
-type port struct {
-	Port    int    `yaml:"port"`
-	Pattern string `yaml:"pattern"`
-}
-
-// declare adds a destination to a bundle of the caller, or a bundle if there is none.
-func (w *walk) declare() *explain.Remedy {
-	d, ok := w.destination()
-	if !ok {
-		return nil
+// hasHost reports whether a destination is for the host of the call, by whatever port.
+func (w *walk) hasHost(d *ir.Destination) bool {
+	if w.scheme == schemeTCP || d.Told == ir.ByAddress {
+		return d.Told == ir.ByAddress && w.isWithin(d.Addresses)
 	}
-	p := w.bundleOfCaller()
-	if p == nil {
-		d.Gateway = w.oneOf(w.mesh().Gateways)
-		id := ir.BundleID{Namespace: w.Call.Namespace, Name: "egress"}
-		return &explain.Remedy{Bundle: id.String(), Changes: []explain.Change{{YAML: text(bundleWith(id, w.destinationName(nil), d))}}}
+	return slices.ContainsFunc(d.Hosts, func(h ir.Host) bool { return w.names(d, h) })
+}
+
+func (w *walk) portOfCall() api.Port {
+	switch w.scheme {
+	case schemeHTTP:
+		return api.Port{Number: w.port, Pattern: &api.HTTP{}}
+	case schemeTCP:
+		return api.Port{Number: w.port, Pattern: &api.TCP{}}
+	default:
+		return api.Port{Number: w.port, Pattern: &api.TLSPassthrough{}}
 	}
-	d.Gateway = w.oneOf(p.Mesh.Gateways)
-	if w.scheme == schemeTCP && !*p.Mesh.MutualTLS {
-		d.MutualTLS = new(true)
-	}
-	path := field.Destinations.Child(w.destinationName(p))
-	return &explain.Remedy{Bundle: p.Bundle.String(), Changes: []explain.Change{changeOf(p, path, d)}}
 }
 
 // destination returns one that is for the call. An address has no name, which TCP alone can do
 // without: the name that is made up for it is looked up by nobody.
-func (w *walk) destination() (d destination, ok bool) {
-	ip, err := netip.ParseAddr(w.host)
-	isIP := err == nil
-	switch {
+func (w *walk) destination() (d api.Destination, ok bool) {
+	switch isIP := address.IsIP(w.host); {
+	case w.isToldByAddress():
+		return d, false
 	case w.scheme == schemeTCP && isIP:
-		name := "host-" + strings.NewReplacer(".", "-", ":", "-").Replace(ip.String()) + ".invalid"
+		name := "host-" + strings.NewReplacer(".", "-", ":", "-").Replace(w.host) + ".invalid"
 		w.notef("The name %s is made up: nobody looks it up.", name)
-		d = destination{
-			Hosts: []string{name}, Addresses: []string{w.host}, Endpoints: []endpoint{{w.host}},
-			Ports: []port{{w.port, "TCP"}},
-		}
+		d.Hosts, d.Addresses, d.Endpoints = []string{name}, []string{w.host}, []api.Endpoint{{Address: w.host}}
+		d.Ports = []api.Port{w.portOfCall()}
 		return d, true
 	case w.scheme == schemeTCP:
 		w.notef("A destination of TCP needs the addresses of its host, which nobody knows here.")
@@ -220,26 +252,67 @@ func (w *walk) destination() (d destination, ok bool) {
 	case isIP:
 		w.notef("HTTP and TLS are led by the name of the host, and an address is none.")
 		return d, false
-	case !strings.Contains(w.host, "."):
-		w.notef("A name without a dot is that of a Service, and no host outside has one.")
-		return d, false
 	}
 	d.Hosts = []string{w.host}
-	switch {
-	case w.isRequest():
-		d.Ports = []port{{w.port, "HTTP"}}
-	case w.port != impliedPorts[schemeHTTPS]:
-		d.Ports = []port{{w.port, "TLSPassthrough"}}
+	if p := w.portOfCall(); w.scheme == schemeHTTP || w.port != impliedPorts[schemeHTTPS] {
+		d.Ports = []api.Port{p}
 	}
 	return d, true
 }
 
-// oneOf returns the first of several gateways; one alone needs no name.
-func (w *walk) oneOf(gateways map[string]api.Gateway) string {
-	if len(gateways) < 2 {
+// isToldByAddress notes what sidecars know a host by that the call names, if that is not its name.
+func (w *walk) isToldByAddress() bool {
+	for _, p := range w.plans {
+		for _, d := range p.Destinations {
+			if d.Told == ir.ByAddress && d.HasPort(w.port) && d.Hosts[0].Outside == w.host && w.isIn(d.Clients) {
+				w.notef("%s is for it where it is called by one of its addresses, %s: say with --address which one is.",
+					p.NameOf(d), textsOf(d.Addresses))
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// declare adds a destination to a bundle of the caller, or a bundle if there is none.
+func (w *walk) declare(d api.Destination) change {
+	p := w.bundleOfCaller()
+	if p == nil {
+		return w.newBundle(d)
+	}
+	d.Gateway = gatewayFor(p)
+	if w.scheme == schemeTCP && !*p.Mesh.MutualTLS {
+		d.MutualTLS = new(true) // which TCP cannot be led without
+	}
+	c := w.change(p.Bundle.String(), field.Destinations)
+	c.set(w.destinationName(c.bundle), d, d)
+	c.isPlain = w.isRequest()
+	return c
+}
+
+func (w *walk) newBundle(d api.Destination) change {
+	b := api.Bundle{Namespace: w.Call.Namespace, Name: "egress"}
+	if len(w.plans) > 0 { // Of a mesh that bundles state, each states the same.
+		b.Mesh = w.bundles[w.plans[0].Bundle.String()].Mesh
+		d.Gateway = gatewayFor(w.plans[0])
+	}
+	c := change{bundle: b, patch: patchOf(b)}
+	c.patch.Spec.Mesh = b.Mesh
+	c.set(w.destinationName(b), d, d)
+	c.isPlain = w.isRequest()
+	return c
+}
+
+// gatewayFor returns the gateway for a new destination of a bundle: that of another, if the mesh
+// has several. One alone needs no name.
+func gatewayFor(p *ir.Plan) string {
+	if len(p.Mesh.Gateways) < 2 {
 		return ""
 	}
-	return sortedKeys(gateways)[0]
+	for _, g := range p.Gateways() {
+		return g.Name
+	}
+	return sortedKeys(p.Mesh.Gateways)[0]
 }
 
 // bundleOfCaller returns a bundle whose destinations are for the caller, its own before others.
@@ -255,71 +328,19 @@ func (w *walk) bundleOfCaller() *ir.Plan {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
-// destinationName returns a name that no destination of a plan has: that of the domain.
-func (w *walk) destinationName(p *ir.Plan) string {
+// destinationName returns a name that no destination of a bundle has: that of the domain.
+func (w *walk) destinationName(b api.Bundle) string {
 	labels := strings.Split(w.host, ".")
 	base := labels[max(0, len(labels)-2)]
 	if _, err := netip.ParseAddr(w.host); err == nil {
 		base = "host-" + w.host
 	}
 	base = strings.Trim(notInNames.ReplaceAllString(base, "-"), "-")
-	isTaken := func(name string) bool {
-		return p != nil && slices.ContainsFunc(p.Destinations, func(d *ir.Destination) bool { return d.Name == name })
-	}
 	name := base
-	for i := w.port; isTaken(name); i++ {
-		name = fmt.Sprintf("%s-%d", base, i)
-	}
-	return name
-}
-
-func bundleWith(id ir.BundleID, name string, d destination) any {
-	type metadata struct {
-		Name      string `yaml:"name"`
-		Namespace string `yaml:"namespace"`
-	}
-	type spec struct {
-		Destinations map[string]destination `yaml:"destinations"`
-	}
-	return struct {
-		APIVersion string   `yaml:"apiVersion"`
-		Kind       string   `yaml:"kind"`
-		Metadata   metadata `yaml:"metadata,flow"`
-		Spec       spec     `yaml:"spec"`
-	}{api.APIVersion, api.KindBundle, metadata{id.Name, id.Namespace}, spec{map[string]destination{name: d}}}
-}
-
-func changeOf(p *ir.Plan, path field.Path, value any) explain.Change {
-	return explain.Change{Field: string(path), Position: p.Subject.Position(path), YAML: text(value)}
-}
-
-// text writes a value as YAML, which it is made for.
-func text(value any) string {
-	var out strings.Builder
-	encoder := yaml.NewEncoder(&out)
-	encoder.SetIndent(2)
-	if err := cmp.Or(encoder.Encode(value), encoder.Close()); err != nil {
-		panic("follow: " + err.Error())
-	}
-	return out.String()
-}
-
-// farthest is how many letters of a host may be wrong for it to be meant.
-const farthest = 2
-
-// noteNearHost notes a host of the bundles that is spelled nearly like that of the call.
-func (w *walk) noteNearHost() {
-	near, distance := "", farthest+1
-	for _, p := range w.plans {
-		for _, d := range p.Destinations {
-			for _, h := range d.Hosts {
-				if n := levenshtein.ComputeDistance(h.Name, w.host); n > 0 && n < distance && !ir.Covers(h.Name, w.host) {
-					near, distance = h.Name, n
-				}
-			}
+	for i := w.port; ; i++ {
+		if _, taken := b.Destinations[name]; !taken {
+			return name
 		}
-	}
-	if near != "" {
-		w.notef("A host with nearly the same name is %s: is that one meant?", near)
+		name = base + "-" + strconv.Itoa(i)
 	}
 }

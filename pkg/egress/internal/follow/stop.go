@@ -5,17 +5,15 @@ package follow
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
-	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
 )
 
 // Exit statuses of curl, from its manual page.
@@ -27,7 +25,6 @@ const (
 
 // The statuses with which proxies answer requests that they stop.
 const (
-	statusBadRequest = 400
 	statusForbidden  = 403
 	statusBadGateway = 502
 )
@@ -72,8 +69,15 @@ func (w *walk) lastHop() *explain.Hop { return &w.Hops[len(w.Hops)-1] }
 
 // stopAnswered stops a request with an answer.
 func (w *walk) stopAnswered(by explain.Object, status int, why, body string) {
-	s := w.stop(by, w.lastHop().Proxy, why, fmt.Sprintf("The answer is %d, with the body %q.", status, body))
+	s := w.stop(by, w.lastHop().Proxy, why, answer(status, body))
 	s.Status, s.Curl = status, curlHTTPError
+}
+
+func answer(status int, body string) string {
+	if body == "" {
+		return fmt.Sprintf("The answer is %d, without a body.", status)
+	}
+	return fmt.Sprintf("The answer is %d, with the body %q.", status, body)
 }
 
 // stopClosed stops what is no request, whose connection is closed.
@@ -120,49 +124,31 @@ func (w *walk) stopHandshake(c istio.Course) {
 }
 
 func (w *walk) whyNoClient(c istio.Course) string {
-	return fmt.Sprintf("Of namespace %s the destination is for the service accounts %s alone.",
+	return fmt.Sprintf("Of namespace %s the destination is for no other service accounts than %s.",
 		w.Call.Namespace, strings.Join(c.Destination.Clients.Accounts[w.Call.Namespace], ", "))
 }
 
-// readsRequests reports whether sidecars of the caller read HTTP on the port. Those of a gateway's
-// Service do so too, which every client sees.
+// readsRequests reports whether sidecars of the caller read HTTP on the port, as far as is known:
+// for a destination, for what somebody else declares, or for the Service of a gateway, which every
+// client sees.
 func (w *walk) readsRequests() bool {
-	_, ok := w.gatewayAtHTTP()
-	return ok || len(w.coursesOfRequests()) > 0
-}
-
-// coursesOfRequests are those of the caller on the port that are HTTP.
-func (w *walk) coursesOfRequests() []istio.Course {
-	return w.backend.Courses(w.Call.Namespace, func(_ *ir.Destination, _ ir.Host, r ir.Route) bool { return r.IsHTTP() && r.Port == w.port })
-}
-
-// gatewayAtHTTP returns a gateway whose Service has HTTP on the port.
-func (w *walk) gatewayAtHTTP() (api.Gateway, bool) {
-	gateways := w.mesh().Gateways
-	for _, name := range slices.Sorted(maps.Keys(gateways)) {
-		if gateways[name].Ports.HTTP == w.port {
-			return gateways[name], true
+	isRequest := func(_ *ir.Destination, _ ir.Host, r ir.Route) bool { return r.IsHTTP() && r.Port == w.port }
+	if len(w.backend.Courses(w.Call.Namespace, isRequest)) > 0 {
+		return true
+	}
+	for _, g := range w.mesh().Gateways {
+		if g.Ports.HTTP == w.port {
+			return true
 		}
 	}
-	return api.Gateway{}, false
+	view := w.view()
+	return slices.ContainsFunc(w.neighbors, func(n neighbor.Object) bool {
+		return n.Ref.Kind == kind.ServiceEntry && view.SeesAny(n) && slices.ContainsFunc(n.Spec.Ports, func(p neighbor.Port) bool {
+			return p.Number == w.port && isHTTP(p.Protocol)
+		})
+	})
 }
 
-// stopNoRequest stops what is no request where sidecars expect one.
-func (w *walk) stopNoRequest() {
-	w.Hops = append(w.Hops, explain.Hop{Proxy: explain.Sidecar})
-	s := w.stop(explain.Object{Ref: w.readerOfRequests(), Does: "makes the port one of HTTP"}, explain.Sidecar,
-		fmt.Sprintf("Sidecars of namespace %s read HTTP on port %d, and the call is none.", w.Call.Namespace, w.port),
-		fmt.Sprintf("The answer is %d, in plain text.", statusBadRequest))
-	if w.isTLS() {
-		s.Curl = curlTLSHandshake
-	}
-}
-
-// readerOfRequests is what makes sidecars read HTTP on the port.
-func (w *walk) readerOfRequests() diag.ObjectRef {
-	if courses := w.coursesOfRequests(); len(courses) > 0 {
-		return courses[0].Sidecar.Objects[0]
-	}
-	g, _ := w.gatewayAtHTTP()
-	return diag.ObjectRef{Kind: kind.Service, Namespace: g.Namespace, Name: g.Service}
+func isHTTP(protocol string) bool {
+	return strings.HasPrefix(strings.ToUpper(protocol), "HTTP") && !strings.EqualFold(protocol, "HTTPS") || strings.EqualFold(protocol, "GRPC")
 }

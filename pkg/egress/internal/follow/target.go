@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +51,9 @@ func targetOf(call explain.Call, domain string) (target, error) {
 	switch {
 	case !known:
 		return target{}, fmt.Errorf("the URL %q must begin with http://, https://, tls:// or tcp://", call.URL)
-	case u.Hostname() == "":
+	case u.User != nil:
+		return target{}, fmt.Errorf("the URL must not say who calls, and has somebody in front of %q", u.Host)
+	case u.Hostname() == "" || strings.Contains(u.Hostname(), "*"):
 		return target{}, fmt.Errorf("the URL %q names no host", call.URL)
 	case u.Port() != "":
 		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > maxPort {
@@ -60,16 +63,39 @@ func targetOf(call explain.Call, domain string) (target, error) {
 		return target{}, fmt.Errorf("the URL %q must say the port, as tcp://192.0.2.1:5432", call.URL)
 	}
 	t := target{
-		scheme: u.Scheme, host: strings.ToLower(u.Hostname()), port: port,
-		method: cmp.Or(call.Method, "GET"), path: cmp.Or(u.Path, "/"), query: u.RawQuery, namespace: call.Namespace, domain: domain,
+		scheme: u.Scheme, host: strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), port: port,
+		method: cmp.Or(call.Method, "GET"), path: cmp.Or(u.EscapedPath(), "/"), query: u.RawQuery, namespace: call.Namespace, domain: domain,
 	}
 	if t.address, err = netip.ParseAddr(cmp.Or(call.Address, t.host)); err != nil && call.Address != "" {
 		return target{}, fmt.Errorf("the address %q must be an IP address", call.Address)
 	}
-	return t, nil
+	t.address = t.address.Unmap()
+	return t, checkCaller(call)
 }
 
 const maxPort = 65535
+
+var (
+	// https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+	namespaceName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	accountName   = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	// https://www.rfc-editor.org/rfc/rfc9110#name-methods, of which bundles allow those in upper case
+	methodName = regexp.MustCompile(`^[A-Z]+$`)
+)
+
+// checkCaller judges who calls, and the method.
+func checkCaller(call explain.Call) error {
+	switch {
+	case !namespaceName.MatchString(call.Namespace):
+		return fmt.Errorf("the namespace %q must be the name of one", call.Namespace)
+	case call.ServiceAccount != "" && !accountName.MatchString(call.ServiceAccount):
+		return fmt.Errorf("the service account %q must be the name of one", call.ServiceAccount)
+	case call.Method != "" && !methodName.MatchString(call.Method):
+		return fmt.Errorf("the method %q must be in upper-case letters", call.Method)
+	default:
+		return nil
+	}
+}
 
 // withoutURL returns what url.Parse says of a URL, without the URL.
 func withoutURL(err error) error {
@@ -94,9 +120,9 @@ func (t target) sni() string {
 // authority is the host of the request, with the port if that is not 80.
 func (t target) authority() string {
 	if t.port == impliedPorts[schemeHTTP] {
-		return t.host
+		return bracketed(t.host)
 	}
-	return fmt.Sprintf("%s:%d", t.host, t.port)
+	return hostPort(t.host, t.port)
 }
 
 // fits reports whether a port of a host is what the call is for.
@@ -136,9 +162,11 @@ func (t target) serviceNames(d *ir.Destination) []string {
 	return names
 }
 
-// isService reports whether the host is a Service of the cluster, by its name.
-func (t target) isService() bool {
-	return strings.HasSuffix(t.host, ".svc") || strings.HasSuffix(t.host, ".svc."+t.domain)
+// isInside reports whether the host is in the cluster, by its name, or the Pod itself.
+func (t target) isInside() bool {
+	isService := strings.HasSuffix(t.host, ".svc") || strings.HasSuffix(t.host, ".svc."+t.domain)
+	isName := !address.IsIP(t.host) && !strings.Contains(t.host, ".")
+	return isService || isName || t.address.IsLoopback()
 }
 
 func (t target) isWithin(addresses []ir.Address) bool { return t.longest(addresses) >= 0 }

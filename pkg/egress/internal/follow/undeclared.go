@@ -6,6 +6,7 @@ package follow
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
@@ -17,6 +18,12 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/precedence"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
+
+// isOfBundles reports whether a destination is for the call, whoever its clients are.
+func (w *walk) isOfBundles() bool {
+	d, _ := w.anyones()
+	return d != nil
+}
 
 // bypass returns the plan by which the call skips the proxy, if there is one.
 func (w *walk) bypass() *ir.Plan {
@@ -41,7 +48,7 @@ func (w *walk) unproxied(why string) {
 		return
 	}
 	w.Verdict = explain.Open
-	w.Exit = &explain.Exit{To: []string{hostPort(w.host, w.port)}}
+	w.Exit = &explain.Exit{To: []string{hostPort(w.calledHost(), w.port)}}
 	w.notef("%s", why)
 	if len(refs) > 0 {
 		w.notef("NetworkPolicies let port %d pass, for destinations that leave from sidecars or a bypass.", w.port)
@@ -75,7 +82,7 @@ func (w *walk) undeclared() {
 		w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Objects: []explain.Object{by}}}
 		return
 	}
-	if w.isService() && !w.isOfBundles() {
+	if w.isInside() && !w.isOfBundles() {
 		w.Verdict = explain.Unknown
 		w.notef("It is for a Service of the cluster, and bundles say what is reached outside.")
 		return
@@ -111,6 +118,8 @@ func (w *walk) leaveUndeclared(by explain.Object) {
 	hop := explain.Hop{Proxy: explain.Sidecar, Objects: []explain.Object{by}, Log: w.log(passthrough, w.inspected())}
 	if w.isRequest() {
 		hop.Authority = w.authority()
+	}
+	if w.isRequest() && w.readsRequests() {
 		hop.Log = w.logOfRequest(hop.Authority, passthrough, "")
 	}
 	w.Hops = []explain.Hop{hop}
@@ -121,7 +130,15 @@ func (w *walk) leaveUndeclared(by explain.Object) {
 		return
 	}
 	w.Verdict = explain.Open
-	w.Exit = &explain.Exit{To: []string{hostPort(w.host, w.port)}}
+	w.Exit = &explain.Exit{To: []string{hostPort(w.calledHost(), w.port)}}
+}
+
+// calledHost is where the application connects to, by its address if that is known.
+func (w *walk) calledHost() string {
+	if w.address.IsValid() {
+		return w.address.String()
+	}
+	return w.host
 }
 
 // enclosure returns what decides about calls that nothing declares, and whether it stops them.
@@ -131,8 +148,7 @@ func (w *walk) enclosure() (by explain.Object, isClosed bool) {
 			return w.objectOf(ref, "lets nothing pass that is not declared"), true
 		}
 	}
-	mesh := w.mesh()
-	view := precedence.View{Namespace: w.Call.Namespace, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
+	mesh, view := w.mesh(), w.view()
 	mode := mesh.OutboundTrafficPolicy
 	by = explain.Object{Ref: diag.ObjectRef{Kind: "ConfigMap", Namespace: mesh.RootNamespace, Name: "istio"}}
 	if n, ok := view.Sidecar(w.neighbors); ok && n.Spec.OutboundTrafficPolicy.Mode != "" {
@@ -143,28 +159,72 @@ func (w *walk) enclosure() (by explain.Object, isClosed bool) {
 	return by, mode != ir.AllowAny
 }
 
-// declaredByOthers returns an object of somebody else that sidecars may follow for the call.
-func (w *walk) declaredByOthers() (neighbor.Object, bool) {
+// view returns what the sidecars of the caller see.
+func (w *walk) view() precedence.View {
 	mesh := w.mesh()
 	view := precedence.View{Namespace: w.Call.Namespace, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
 	if n, ok := view.Sidecar(w.neighbors); ok {
 		view.Listeners = n.Spec.Egress
 	}
-	i := slices.IndexFunc(w.neighbors, func(n neighbor.Object) bool {
-		isFor := slices.ContainsFunc(n.Spec.Hosts, func(host string) bool { return ir.Covers(n.FullName(host, mesh.ClusterDomain), w.host) })
-		isAt := slices.ContainsFunc(n.Spec.Addresses, func(text string) bool { return address.Contains(text, w.address) })
-		hasPort := slices.ContainsFunc(n.Spec.Ports, func(p neighbor.Port) bool { return p.Number == w.port })
-		switch n.Ref.Kind {
-		case kind.ServiceEntry:
-			return (isFor || isAt) && hasPort && view.SeesAny(n)
-		case kind.VirtualService:
-			return isFor && n.IsForMesh() && view.SeesAny(n)
-		default:
-			return false
-		}
-	})
+	return view
+}
+
+// declaredByOthers returns an object of somebody else that sidecars may follow for the call.
+func (w *walk) declaredByOthers() (neighbor.Object, bool) {
+	view := w.view()
+	i := slices.IndexFunc(w.neighbors, func(n neighbor.Object) bool { return view.SeesAny(n) && w.isDeclaredBy(n) })
 	if i < 0 {
 		return neighbor.Object{}, false
 	}
 	return w.neighbors[i], true
+}
+
+// isDeclaredBy reports whether an object of somebody else is for the call. A VirtualService alone
+// leads requests only, and where sidecars read them.
+func (w *walk) isDeclaredBy(n neighbor.Object) bool {
+	isFor := slices.ContainsFunc(n.Spec.Hosts, func(host string) bool { return ir.Covers(n.FullName(host, w.domain), w.host) })
+	isAt := slices.ContainsFunc(n.Spec.Addresses, func(text string) bool { return address.Contains(text, w.address) })
+	switch n.Ref.Kind {
+	case kind.ServiceEntry:
+		return (isFor || isAt) && slices.ContainsFunc(n.Spec.Ports, func(p neighbor.Port) bool { return p.Number == w.port })
+	case kind.VirtualService:
+		return isFor && n.IsForMesh() && w.isRequest() && len(n.Spec.HTTP) > 0 && w.readsRequests()
+	default:
+		return false
+	}
+}
+
+// noteUnjudged notes what may stop or lead the call and is not looked into.
+func (w *walk) noteUnjudged() {
+	for _, n := range w.neighbors {
+		if n.Ref.Kind == kind.NetworkPolicy && n.Ref.Namespace == w.Call.Namespace {
+			w.notef("%s is not looked into: it may drop the packets of the call.", n)
+		}
+	}
+	if w.address.IsValid() || w.Call.NoSidecar {
+		return
+	}
+	for _, p := range w.plans {
+		if !slices.Contains(p.Clients.Namespaces, w.Call.Namespace) {
+			continue
+		}
+		if p.Bypass != nil && len(p.Bypass.Prefixes) > 0 {
+			w.notef("If %s has an address in %s, the call skips the proxy: a bypass of EgressBundle %s is for these.",
+				w.host, strings.Join(p.Bypass.Prefixes, ", "), p.Bundle)
+		}
+		for _, d := range p.Destinations {
+			if d.Told == ir.ByAddress && d.HasPort(w.port) && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) {
+				w.notef("If %s has an address in %s, the call follows %s instead: sidecars know addresses before names.",
+					w.host, textsOf(d.Addresses), p.NameOf(d))
+			}
+		}
+	}
+}
+
+func textsOf(addresses []ir.Address) string {
+	var texts []string
+	for _, a := range addresses {
+		texts = append(texts, a.Text)
+	}
+	return strings.Join(texts, ", ")
 }

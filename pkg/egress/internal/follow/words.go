@@ -4,6 +4,7 @@
 package follow
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -95,12 +96,11 @@ func ruleDeed(c istio.Course, onHop bool) string {
 	}
 }
 
-func foreignClientRefused(p *ir.Plan) string {
-	return fmt.Sprintf("EgressBundle %s has a destination for it, and the EgressMesh lets no bundle of %s have clients of other namespaces.",
-		p.Bundle, p.Bundle.Namespace)
-}
-
-func otherWayTaken(p *ir.Plan, client, destination string) string {
-	return fmt.Sprintf("EgressBundle %s has a destination for it; %s cannot become a client there, "+
-		"since %s leads it to another of those hosts in its own way.", p.Bundle, client, destination)
+// noRemedy says why no bundle can let a call pass.
+func noRemedy(refused error) string {
+	if invalid, ok := errors.AsType[*diag.InvalidError](refused); ok {
+		d := invalid.Diagnostics[0]
+		return fmt.Sprintf("No bundle can let it pass as it is: %s: %s", d.Path, d.Message)
+	}
+	return "No bundle can let it pass as it is: " + refused.Error()
 }
