@@ -11,6 +11,7 @@ require (
 	github.com/vishvananda/netns v0.0.5
 	go.etcd.io/etcd/server/v3 v3.6.8
 	golang.org/x/sys v0.49.0
+	istio.io/istio v0.0.0-20260827124520-eed52ebb66ad
 	k8s.io/api v0.36.1
 	k8s.io/apimachinery v0.36.1
 	k8s.io/component-base v0.36.1
@@ -18,10 +19,7 @@ require (
 	sigs.k8s.io/yaml v1.6.0
 )
 
-require (
-	github.com/agnivade/levenshtein v1.2.2 // indirect
-	istio.io/istio v0.0.0-20260827124520-eed52ebb66ad // indirect
-)
+require github.com/agnivade/levenshtein v1.2.2 // indirect
 
 require (
 	cel.dev/expr v0.25.2 // indirect

@@ -24,6 +24,7 @@ type Names struct {
 	mu        sync.Mutex
 	addresses map[string]netip.Addr
 	hosts     map[netip.Addr]string
+	absent    map[string]bool
 	next      netip.Addr
 }
 
@@ -38,6 +39,7 @@ func NewNames(domain string, cluster Cluster) *Names {
 		cluster:   cluster,
 		addresses: map[string]netip.Addr{},
 		hosts:     map[netip.Addr]string{},
+		absent:    map[string]bool{},
 		next:      firstAddress,
 	}
 }
@@ -53,6 +55,23 @@ func (n *Names) Address(host string) netip.Addr {
 		n.addresses[host], n.hosts[address] = address, host
 	}
 	return address
+}
+
+// Deny lets there be no such host until resume is called.
+func (n *Names) Deny(host string) (resume func()) {
+	deny := func(absent bool) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.absent[host] = absent
+	}
+	deny(true)
+	return func() { deny(false) }
+}
+
+func (n *Names) denies(host string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.absent[host]
 }
 
 func (n *Names) knows(host string) bool {
@@ -100,6 +119,9 @@ func (n *Names) answer(w dns.ResponseWriter, query *dns.Msg) {
 // lookUp returns the records of a name, and whether the name exists.
 func (n *Names) lookUp(q dns.Question) (records []dns.RR, exists bool) {
 	host := strings.ToLower(strings.TrimSuffix(q.Name, "."))
+	if n.denies(host) {
+		return nil, false
+	}
 	if n.knows(host) || !dns.IsSubDomain(dns.Fqdn(n.domain), q.Name) {
 		return addressRecords(q, lasting, n.Address(host)), true
 	}

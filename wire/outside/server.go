@@ -26,10 +26,11 @@ import (
 )
 
 // What a request may ask of the server: to wait before it answers, as a
-// time.Duration, and to answer with a status.
+// time.Duration, to answer with a status, and to end the connection without an answer.
 const (
 	HeaderDelay  = "Test-Delay"
 	HeaderStatus = "Test-Status"
+	HeaderHangUp = "Test-Hang-Up"
 )
 
 // HeaderSeen is the header of an answer that says what was seen, as JSON.
@@ -102,6 +103,17 @@ func (s *Server) Show(sni string, authority *Authority, name string) {
 		return
 	}
 	s.others[sni], s.name[sni] = authority, name
+	s.end()
+}
+
+// End ends all connections.
+func (s *Server) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end()
+}
+
+func (s *Server) end() {
 	for conn := range s.open {
 		conn.Close()
 	}
@@ -271,6 +283,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	io.Copy(io.Discard, r.Body)
+	if r.Header.Get(HeaderHangUp) != "" {
+		panic(http.ErrAbortHandler)
+	}
 	if delay, err := time.ParseDuration(r.Header.Get(HeaderDelay)); err == nil {
 		time.Sleep(delay)
 	}

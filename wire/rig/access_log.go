@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
+
+	"istio.io/istio/pilot/pkg/model"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 )
@@ -35,6 +38,7 @@ var accessLogFormat = func() string {
 		"termination":  "%CONNECTION_TERMINATION_DETAILS%",
 		"failure":      "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
 		"handshake":    "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
+		"line":         strings.TrimSuffix(model.EnvoyTextLogFormat, "\n"),
 	})
 	if err != nil {
 		panic(err)
@@ -63,6 +67,7 @@ type entry struct {
 	Termination  string `json:"termination"`
 	Failure      string `json:"failure"`
 	Handshake    string `json:"handshake"` // why TLS with who connected failed
+	Line         string `json:"line"`      // in the format that Istio has by default
 
 	text string
 }
@@ -87,11 +92,14 @@ func (e entry) log() explain.Log {
 type accessLog struct {
 	logFile
 
+	mu      sync.Mutex
 	entries []entry
 }
 
 // read returns all entries.
 func (l *accessLog) read() ([]entry, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	fresh, err := l.fresh()
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"runtime"
 	"strconv"
@@ -28,6 +29,9 @@ type Host struct {
 func (h *Host) Close() error {
 	return errors.Join(h.stop(), h.namespace.Close())
 }
+
+// Path is the file by which other programs of the world enter the namespace.
+func (h *Host) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), h.namespace) }
 
 // Do calls f in the namespace of the host. What f starts in other goroutines runs
 // elsewhere.
@@ -83,6 +87,14 @@ const closedPort = 1
 func (h *Host) Refuse(address netip.Addr) (resume func() error, err error) {
 	change := func(how string) error {
 		return h.Do(func() error { return redirect(how, "tcp", closedPort, "-d", address.String()) })
+	}
+	return func() error { return change("-D") }, change("-I")
+}
+
+// Drop lets packets to an address behind the host get lost until resume is called.
+func (h *Host) Drop(address netip.Addr) (resume func() error, err error) {
+	change := func(how string) error {
+		return h.Do(func() error { return iptables("-t", "mangle", how, "PREROUTING", "-d", address.String(), "-j", "DROP") })
 	}
 	return func() error { return change("-D") }, change("-I")
 }
