@@ -21,21 +21,24 @@ func buildCommand() *cobra.Command {
 		Short: "Print what kustomize builds, with the EgressBundles among it rendered",
 		Long:  buildHelp,
 		Args:  cobra.ExactArgs(1),
-		RunE: opts.run(func(in *input.Input, _ io.Reader, dirs []string) (rendering, error) {
-			if len(dirs) != 1 {
-				return rendering{}, usageError{errors.New("--since of a build is one folder")}
-			}
-			built, err := kustomization.Run(dirs[0])
-			if err != nil {
-				return rendering{}, err
-			}
-			b, err := fn.RenderBuild(built, in)
-			if err != nil {
-				return rendering{}, err
-			}
-			return rendering{Output: b.Output, encode: b.Encode, warnings: b.Warnings()}, nil
-		}),
+		RunE:  opts.run(renderBuild),
 	}
 	opts.addTo(cmd)
 	return cmd
+}
+
+// renderBuild is the renderer of a kustomization.
+func renderBuild(in *input.Input, _ io.Reader, dirs []string) (rendering, error) {
+	if len(dirs) != 1 {
+		return rendering{}, usageError{errors.New("--since of a build is one folder")}
+	}
+	built, err := kustomization.Run(dirs[0])
+	if err != nil {
+		return rendering{}, err
+	}
+	b, err := fn.RenderBuild(built, in)
+	if err != nil {
+		return rendering{}, err
+	}
+	return rendering{Output: b.Output, encode: b.Encode, warnings: b.Warnings()}, nil
 }

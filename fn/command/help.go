@@ -102,3 +102,16 @@ the ConfigMaps have the label app.kubernetes.io/name=egressbundle-smoke, and are
 objects that render writes or removes.
 
 The exit status is 0; 1 if anything is wrong with the input; 2 if the command line is wrong.`
+
+const runbookHelp = `runbook reads EgressBundles as render does, and prints a runbook for them in Markdown,
+for somebody on call who knows neither them nor their files. It has
+
+- what must be there before, with the command that checks it and what that prints;
+- of each way that calls go one call, with the lines to expect in both logs, the statistics
+  that count, what the proxies must know, and the same call past all proxies;
+- calls that must fail;
+- what can fail of these bundles: how it shows, why, what to look at, and the remedy;
+- how to remove everything, in an order that opens nothing on the way.
+
+With --build the PATH is the folder of a kustomization, which is built as build does. A folder
+without it is read as render reads it.`

@@ -45,14 +45,7 @@ func renderCommand() *cobra.Command {
 		Short: "Print the objects of the EgressBundles in files and folders",
 		Long:  renderHelp,
 		Args:  cobra.MinimumNArgs(1),
-		RunE: opts.run(func(in *input.Input, stdin io.Reader, paths []string) (rendering, error) {
-			output, err := renderPaths(in, stdin, paths)
-			if err != nil {
-				return rendering{}, err
-			}
-			encode := func(w io.Writer) error { return object.Encode(w, output.Objects()) }
-			return rendering{Output: output, encode: encode, warnings: warningsOf(output)}, nil
-		}),
+		RunE:  opts.run(renderFiles),
 	}
 	opts.addTo(cmd)
 	return cmd
@@ -153,6 +146,16 @@ func (opts *renderOptions) printChange(cmd *cobra.Command, render renderer, now 
 		return err
 	}
 	return errChanged
+}
+
+// renderFiles is the renderer of files and folders.
+func renderFiles(in *input.Input, stdin io.Reader, paths []string) (rendering, error) {
+	output, err := renderPaths(in, stdin, paths)
+	if err != nil {
+		return rendering{}, err
+	}
+	encode := func(w io.Writer) error { return object.Encode(w, output.Objects()) }
+	return rendering{Output: output, encode: encode, warnings: warningsOf(output)}, nil
 }
 
 // renderPaths renders what the paths of a command hold.

@@ -51,7 +51,7 @@ func rootCommand() *cobra.Command {
 		},
 	}
 	root.AddCommand(
-		renderCommand(), buildCommand(), explainCommand(), patchCommand(), smokeCommand(), schemaCommand(), versionCommand(),
+		renderCommand(), buildCommand(), explainCommand(), runbookCommand(), patchCommand(), smokeCommand(), schemaCommand(), versionCommand(),
 	)
 	for _, cmd := range append(root.Commands(), root) {
 		judgeUsage(cmd)

@@ -21,6 +21,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/follow"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/guide"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
@@ -31,6 +32,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/source"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
+	"github.com/egressbundle/egressbundle/pkg/egress/runbook"
 )
 
 // Output is the objects, patches, releases and warnings of one rendering.
@@ -245,6 +247,9 @@ func (o *Output) Explain(call explain.Call) (explain.Explanation, error) {
 // each host that any bundle names, and one that a port does not allow, if it does not allow each.
 // A wildcard and a range have one call that stands for all. Explain says what becomes of it.
 func (o *Output) Calls() []explain.Call { return o.follower().Calls() }
+
+// Runbook says how to check the bundles on a cluster, what to look at when a call fails, and how to remove them.
+func (o *Output) Runbook() runbook.Runbook { return guide.Runbook(o.plans, o.heads, o.follower()) }
 
 // EncodeHelmValues writes what workloads need as values for the Helm charts of Istio, as
 // object.EncodeHelmValues does. A gateway whose Deployment is among the objects has none. An

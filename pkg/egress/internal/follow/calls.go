@@ -64,7 +64,7 @@ func (f *Follower) called() []explain.Call {
 		for _, d := range p.Destinations {
 			for _, h := range d.Hosts {
 				for _, r := range d.Routes {
-					all = append(all, callsOf(d, h, r)...)
+					all = append(all, CallsOf(d, h, r)...)
 				}
 			}
 		}
@@ -80,8 +80,8 @@ func isNoURL(call explain.Call) bool {
 	return err != nil
 }
 
-// callsOf returns the calls of one port of a host.
-func callsOf(d *ir.Destination, h ir.Host, r ir.Route) []explain.Call {
+// CallsOf returns the calls of one port of a host.
+func CallsOf(d *ir.Destination, h ir.Host, r ir.Route) []explain.Call {
 	switch r.Protocol.Layer() {
 	case ir.LayerTCP:
 		return tcpCalls(d, h, r)
