@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,13 @@ var mesh *rig.Mesh
 const startTime = 3 * time.Minute
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == istioctlName {
+		if err := istioctl(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	status, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
