@@ -104,7 +104,9 @@ func TestImage(t *testing.T) {
 	if err := json.Unmarshal([]byte(fntest.Succeed(t, "", "", "docker", "image", "inspect", name)), &got); err != nil {
 		t.Fatal(err)
 	}
-	const limit = 32_500_000 // bytes, unpacked, of which 1,300,000 are the library of kustomize, and 230,000 the Job of Kubernetes
+	// In bytes, unpacked, of which 1,300,000 are the library of kustomize, 230,000 the Job of Kubernetes, and 250,000 the
+	// templates of runbooks.
+	const limit = 32_750_000
 	if got[0].Size > limit {
 		t.Errorf("size %d", got[0].Size)
 	}
