@@ -21,6 +21,8 @@ type Runbook struct {
 	Paths []Path
 	// Refused are calls that must fail.
 	Refused []Check
+	// Logs are commands that show the logs of the proxies, of sidecars first.
+	Logs []string
 	// Failures are what can happen to the calls of the Paths.
 	Failures []Failure
 	// Removal is how to remove all objects, in this order.

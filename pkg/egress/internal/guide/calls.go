@@ -31,6 +31,20 @@ func (g guide) pods() []runbook.Pod {
 	return all
 }
 
+// logs are commands that show the logs of the Pods that calls are made from, and of the gateways.
+func (g guide) logs() []string {
+	var all []string
+	for _, pod := range g.pods() {
+		if !pod.Bare {
+			all = append(all, place{pod.Namespace, pod.Name, pod.Name}.lastLog())
+		}
+	}
+	for _, gateway := range g.gateways() {
+		all = append(all, gatewayPlace(gateway).lastLog())
+	}
+	return all
+}
+
 // pathOf describes paths that are alike by the first of them.
 func pathOf(alike []path) runbook.Path {
 	p := alike[0]

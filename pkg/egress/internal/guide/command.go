@@ -58,6 +58,11 @@ func (p place) log(text string) string {
 	return fmt.Sprintf("kubectl logs -n %s %s -c istio-proxy --tail=20 | grep -F %s | tail -n 1", p.namespace, p.logs, quote(text))
 }
 
+// lastLog shows the end of the log of a proxy.
+func (p place) lastLog() string {
+	return fmt.Sprintf("kubectl logs -n %s %s -c istio-proxy --tail=5", p.namespace, p.logs)
+}
+
 // proxyConfig asks what a proxy knows.
 func (p place) proxyConfig(what string) string {
 	command, flags, _ := strings.Cut(what, " ")

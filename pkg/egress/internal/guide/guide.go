@@ -25,6 +25,7 @@ func Runbook(plans []*ir.Plan, heads []*object.Object, f *follow.Follower) runbo
 		OpenShift: g.openShift(),
 		Pods:      g.pods(),
 		Refused:   g.refused(),
+		Logs:      g.logs(),
 		Failures:  g.failures(),
 		Removal:   g.removal(),
 	}
