@@ -253,6 +253,9 @@ func (o *operator) fail(t *testing.T, f runbook.Failure) {
 	mend, options := broken(t, o)
 	defer mend()
 	together(f.Symptoms, func(s runbook.Symptom) { o.expectSymptom(t, s, options) })
+	for _, s := range f.Symptoms {
+		o.expectRead(t, s)
+	}
 	if f.Look = slices.DeleteFunc(f.Look, needsCluster); len(f.Look) > 0 && !slices.ContainsFunc(f.Look, func(c runbook.Check) bool { return o.shows(t, c, options) }) {
 		t.Errorf("nothing of what is to be looked at shows it: %v", f.Look)
 	}
@@ -332,6 +335,20 @@ func (o *operator) unlike(t *testing.T, s runbook.Symptom, options string) strin
 		time.Sleep(50 * time.Millisecond)
 	}
 	return "the log has " + strings.Join(fresh, "\n")
+}
+
+// expectRead looks for a symptom where an operator does: in what the commands for the logs print.
+func (o *operator) expectRead(t *testing.T, s runbook.Symptom) {
+	t.Helper()
+	if s.Proxy == "" {
+		return
+	}
+	shown := func(command string) bool {
+		return slices.ContainsFunc(o.run(t, command), like(s.Logs, "", "").MatchString)
+	}
+	if !slices.ContainsFunc(o.Logs, shown) {
+		t.Errorf("none of %v shows %s", o.Logs, s.Logs)
+	}
 }
 
 // withOptions adds options of curl to a command.
