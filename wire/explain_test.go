@@ -4,9 +4,13 @@
 package wire
 
 import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
@@ -30,10 +34,70 @@ func expectExplained(t *testing.T, output *egress.Output, o calls.Outcome) {
 		r.Outcome = r.Explainable()
 		return rig.Diff(o.Explain(e), r)
 	})
-	diff := cmp.Diff(logsOf(e), r.Logs, cmpopts.EquateEmpty(), cmp.FilterValues(isAny, cmp.Ignore()))
+	logs := logsOf(e)
+	diff := gocmp.Diff(logs, r.Logs, cmpopts.EquateEmpty(), gocmp.FilterValues(isAny, gocmp.Ignore()))
 	if diff != "" {
 		t.Errorf("%s from %s (-explained +logged):\n%s", o.Call, o.From, diff)
+		return
 	}
+	for i, log := range logs {
+		pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(log.String()), `\*`, ".*") + "$"
+		if !regexp.MustCompile(pattern).MatchString(r.Lines[i]) {
+			t.Errorf("%s from %s: explained %s, logged %s", o.Call, o.From, log, r.Lines[i])
+		}
+	}
+}
+
+// TestExplainLooks: what is stopped looks to curl as explained.
+func TestExplainLooks(t *testing.T) {
+	tried := 0
+	for _, g := range samples(t, "examples/closed-path", "examples/wildcard", "testdata/render/http/allow", "testdata/render/tls_passthrough/enforce") {
+		t.Run(g.Dir, func(t *testing.T) {
+			set(t, g)
+			output, err := g.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range g.Outcomes {
+				e, err := output.Explain(o.ExplainCall())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.Stop == nil || e.Stop.Curl == 0 {
+					continue
+				}
+				tried++
+				settle(t, o) // The configuration has arrived.
+				if exit := curl(t, o); exit != e.Stop.Curl {
+					t.Errorf("%s from %s: curl ends with %d, and %d is explained", o.Call, o.From, exit, e.Stop.Curl)
+				}
+			}
+		})
+	}
+	if tried < 8 {
+		t.Errorf("%d calls were tried", tried)
+	}
+}
+
+// curl makes a call with curl, and returns how that ends.
+func curl(t *testing.T, o calls.Outcome) int {
+	t.Helper()
+	client, err := mesh.Client(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	namespace, _, _ := strings.Cut(o.From, "/")
+	shell, err := mesh.Shell(map[string]*rig.Workload{namespace + "/curl": client}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("kubectl exec -n %s curl -c curl -- curl --silent --insecure --fail --max-time 5 --request %s '%s'",
+		namespace, cmp.Or(o.Method, "GET"), strings.Replace(o.Call, "tls://", "https://", 1))
+	_, exit, err := shell.Run(t.Context(), script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exit
 }
 
 func isAny(a, b string) bool { return a == explain.Any || b == explain.Any }

@@ -35,6 +35,8 @@ type Result struct {
 	// Logs are what the proxies that it came to have of it in their access logs, the client's
 	// first.
 	Logs []explain.Log
+	// Lines are the same as lines of the format that Istio has by default.
+	Lines []string
 	// Steps are the entries of the access logs, the client's first, and how it ended.
 	Steps []string
 }
@@ -111,7 +113,7 @@ func (r *Result) follow(ctx context.Context, what string, w *Workload, wanted fu
 		return entry{}
 	}
 	r.Steps = append(r.Steps, what+": "+e.text)
-	r.Logs = append(r.Logs, e.log())
+	r.Logs, r.Lines = append(r.Logs, e.log()), append(r.Lines, e.Line)
 	return e
 }
 

@@ -71,7 +71,9 @@ func (w *walk) stopPackets(by []diag.ObjectRef, why string) {
 	for _, ref := range by[1:] {
 		s.By = append(s.By, w.objectOf(ref, does))
 	}
-	s.Curl = curlTimeout
+	if w.scheme != schemeTCP {
+		s.Curl = curlTimeout
+	}
 }
 
 // undeclared follows a call that no bundle is for.
