@@ -250,12 +250,13 @@ func failOnce(t *testing.T, o *operator) (func(), string) {
 	return func() {}, ""
 }
 
-// callOften lets requests wait.
+// callOften lets requests wait, more than may wait at a time, until it is mended.
 func callOften(t *testing.T, o *operator) (func(), string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	for range 3 {
-		go o.shell.Run(ctx, "for i in 1 2 3 4 5 6; do kubectl exec -n payments egress-check -c curl -- curl -s -H 'Test-Delay: 1s' http://api.example.com; done")
+	slow := "kubectl exec -n payments egress-check -c curl -- curl -s --max-time 5 -H 'Test-Delay: 1s' http://api.example.com"
+	for range 4 {
+		go o.shell.Run(ctx, "while "+slow+"; do sleep 0.1; done")
 	}
 	return cancel, ""
 }
