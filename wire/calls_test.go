@@ -23,9 +23,9 @@ func expect(t *testing.T, outcomes []calls.Outcome) {
 }
 
 // settle makes a call until it is as promised, or fails.
-func settle(t *testing.T, want calls.Outcome) rig.Result {
+func settle(t *testing.T, want calls.Outcome) {
 	t.Helper()
-	return settleTo(t, want, func(r rig.Result) string { return rig.Diff(want, r) })
+	settleTo(t, want, func(r rig.Result) string { return rig.Diff(want, r) })
 }
 
 // settleTo makes a call until judge finds nothing wrong with what becomes of it, or fails.

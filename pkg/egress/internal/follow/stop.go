@@ -150,5 +150,5 @@ func (w *walk) readsRequests() bool {
 }
 
 func isHTTP(protocol string) bool {
-	return strings.HasPrefix(strings.ToUpper(protocol), "HTTP") && !strings.EqualFold(protocol, "HTTPS") || strings.EqualFold(protocol, "GRPC")
+	return slices.Contains([]string{"HTTP", "HTTP2", "GRPC", "GRPC-WEB"}, strings.ToUpper(protocol))
 }

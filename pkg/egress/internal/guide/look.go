@@ -161,7 +161,8 @@ func authorityOf(p path) string {
 	case secret != "":
 		return fmt.Sprintf(`kubectl get secret -n %s %s -o jsonpath='{.data.ca\.crt}{.data.cacert}' | base64 -d`, namespace, secret)
 	case tls.CACertificates.ConfigMap != "":
-		return fmt.Sprintf("kubectl get configmap -n %s %s", namespace, tls.CACertificates.ConfigMap) + ` -o jsonpath='{.data.ca\.crt}{.data.cacert}'`
+		configMap := fmt.Sprintf("kubectl get configmap -n %s %s", namespace, tls.CACertificates.ConfigMap)
+		return configMap + ` -o jsonpath='{.data.ca\.crt}{.data.cacert}'`
 	default:
 		return ""
 	}
