@@ -26,13 +26,13 @@ func (r *Result) notesAt(p *proxy) *notes {
 	return &notes{result: r, name: p.name, index: len(r.Proxies) - 1}
 }
 
-func (n *notes) step(format string, args ...any) {
+func (n *notes) stepf(format string, args ...any) {
 	n.result.Steps = append(n.result.Steps, n.name+": "+fmt.Sprintf(format, args...))
 }
 
 // sends notes where the proxy sends the call.
 func (n *notes) sends(name string, c *cluster.Cluster) {
-	n.step("cluster %s", name)
+	n.stepf("cluster %s", name)
 	n.result.Proxies[n.index].Cluster = name
 	n.follows(c.GetMetadata())
 }

@@ -70,13 +70,13 @@ func (p *proxy) forward(c connection, n *notes) (departure, error) {
 	if l == nil {
 		return departure{}, blockedf("no listener at %s takes %s", p.name, c.destination)
 	}
-	n.step("listener %s", l.GetName())
+	n.stepf("listener %s", l.GetName())
 	in := inspect(l, c)
 	chain, err := matchFilterChain(l, in)
 	if err != nil {
 		return departure{}, err
 	}
-	n.step("filter chain %s", describe(chain))
+	n.stepf("filter chain %s", describe(chain))
 	n.follows(chain.GetMetadata())
 	s := subject{serverName: in.serverName, source: c.source, destination: c.destination}
 	if c.stream, s.identity, err = accept(chain, c.stream); err != nil {
@@ -209,12 +209,12 @@ func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, n *notes)
 	if rc == nil {
 		rc = p.routes[name]
 	}
-	n.step("route configuration %s", rc.GetName())
+	n.stepf("route configuration %s", rc.GetName())
 	vh := matchVirtualHost(rc, s.request.authority)
 	if vh == nil {
 		return departure{}, blockedf("%d no virtual host for %s", http.StatusNotFound, s.request.authority)
 	}
-	n.step("virtual host %s", vh.GetName())
+	n.stepf("virtual host %s", vh.GetName())
 	if vh.GetRequireTls() != route.VirtualHost_NONE && s.serverName == "" {
 		return departure{}, blockedf("%d redirect to https", http.StatusMovedPermanently)
 	}

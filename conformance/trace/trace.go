@@ -68,9 +68,9 @@ func (m *Mesh) trace(c Call, r *Result) error {
 		if err != nil {
 			return err
 		}
-		n.step("to %s", up)
+		n.stepf("to %s", up)
 		if out.connect != "" {
-			n.step("tunnel to %s", out.connect)
+			n.stepf("tunnel to %s", out.connect)
 		}
 		if err := m.send(pod, up.addresses); err != nil {
 			return err
