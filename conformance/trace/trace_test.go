@@ -83,7 +83,7 @@ func (test traced) run(t *testing.T) {
 	if got.Blocked != "" {
 		got = trace.Result{Blocked: got.Blocked}
 	}
-	ignored := cmpopts.IgnoreFields(trace.Result{}, "Headers", "Steps", "Retries")
+	ignored := cmpopts.IgnoreFields(trace.Result{}, "Headers", "Proxies", "Steps", "Retries")
 	if diff := cmp.Diff(test.want, got, ignored, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got):\n%s%s", diff, steps)
 	}
