@@ -30,10 +30,16 @@ func expectExplained(t *testing.T, output *egress.Output, o calls.Outcome) {
 	if !calls.Follows(e) {
 		return
 	}
-	r := settleTo(t, o, func(r rig.Result) string {
+	r, wrong, err := mesh.SettleTo(t.Context(), o, func(r rig.Result) string { // It is a call that is counted already.
 		r.Outcome = r.Explainable()
 		return rig.Diff(o.Explain(e), r)
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrong != "" {
+		t.Errorf("%s from %s (-explained +observed): %s", o.Call, o.From, wrong)
+	}
 	logs := logsOf(e)
 	diff := gocmp.Diff(logs, r.Logs, cmpopts.EquateEmpty(), gocmp.FilterValues(isAny, gocmp.Ignore()))
 	if diff != "" {

@@ -206,7 +206,7 @@ func TestRunbookWell(t *testing.T) {
 					o.expect(t, c)
 				}
 			}
-			for _, c := range o.Refused {
+			for _, c := range slices.Concat(o.Refused, o.Objects) {
 				o.expect(t, c)
 			}
 			seen := map[runbook.Check]bool{}

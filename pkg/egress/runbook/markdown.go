@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -36,17 +37,18 @@ func comment(prints string) string {
 }
 
 // A line is one of the table of failures.
-type line struct {
-	Number                         int
-	Name, Curl, Log, Cause, Remedy string
-}
+type line struct{ Link, Curl, Log, Cause, Remedy string }
 
 // Lines are the table of failures. Those that look alike stand together.
 func (r Runbook) Lines() []line {
 	var lines []line
 	for i, f := range r.Failures {
+		link := strconv.Itoa(i + 1)
+		if len(f.Look) > 0 {
+			link = fmt.Sprintf("[%s](#%s)", link, f.Name)
+		}
 		for _, s := range f.Symptoms {
-			lines = append(lines, line{i + 1, f.Name, s.curl(), s.log(), f.Cause, f.Remedy})
+			lines = append(lines, line{link, s.curl(), s.log(), f.Cause, f.Remedy})
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Or(cmp.Compare(a.Curl, b.Curl), cmp.Compare(a.Log, b.Log)) })

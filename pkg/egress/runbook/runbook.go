@@ -23,6 +23,8 @@ type Runbook struct {
 	Refused []Check
 	// Logs are commands that show the logs of the proxies, of sidecars first.
 	Logs []string
+	// Objects say whether all objects of the bundles are there.
+	Objects []Check
 	// Failures are what can happen to the calls of the Paths.
 	Failures []Failure
 	// Removal is how to remove all objects, in this order.

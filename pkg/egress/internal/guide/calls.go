@@ -244,6 +244,25 @@ func (p path) objects() []runbook.Check {
 	return checks
 }
 
+// objects are all that bundles become, by namespace.
+func (g guide) objects() []runbook.Check {
+	var refs []diag.ObjectRef
+	for _, head := range g.heads {
+		refs = append(refs, head.Ref())
+	}
+	slices.SortFunc(refs, func(a, b diag.ObjectRef) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(resource(a), resource(b)))
+	})
+	var checks []runbook.Check
+	for namespace, some := range byNamespace(refs) {
+		checks = append(checks, runbook.Check{
+			What:    "Nothing is missing in " + namespace + "; kubectl says NotFound of what is:",
+			Command: fmt.Sprintf("kubectl get -n %s -o name >/dev/null \\\n  %s", namespace, strings.Join(some, " \\\n  ")),
+		})
+	}
+	return checks
+}
+
 // byNamespace yields the resources of each namespace, of objects that are sorted by theirs.
 func byNamespace(refs []diag.ObjectRef) func(yield func(string, []string) bool) {
 	return func(yield func(string, []string) bool) {

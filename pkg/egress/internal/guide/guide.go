@@ -26,6 +26,7 @@ func Runbook(plans []*ir.Plan, heads []*object.Object, f *follow.Follower) runbo
 		Pods:      g.pods(),
 		Refused:   g.refused(),
 		Logs:      g.logs(),
+		Objects:   g.objects(),
 		Failures:  g.failures(),
 		Removal:   g.removal(),
 	}

@@ -97,7 +97,7 @@ func TestSize(t *testing.T) {
 		}
 		return text.Len()
 	}
-	const most = 2000
+	const most = 2500
 	if grown := (size(11, 10) - size(1, 10)) / 10; grown > most {
 		t.Errorf("grows by %d bytes for a destination, with ten clients", grown)
 	}

@@ -218,7 +218,7 @@ var rows = []row{
 	{
 		name:    "certificate-authority",
 		cause:   "Nobody whom the proxy trusts signed the certificate of the host.",
-		remedy:  "Put the certificate of who did into `caCertificates`, or ask the host why it changed.",
+		remedy:  "Ask the host whether it changed, and trust no other authority before: somebody may stand between. If it did, put that into what the Secret or `caCertificates` names.",
 		applies: opensTLS,
 		atExit:  true,
 		status:  503,
@@ -229,7 +229,7 @@ var rows = []row{
 	{
 		name:    "certificate-name",
 		cause:   "The certificate of the host carries none of the names that the bundle says.",
-		remedy:  "Set `subjectAltNames`, or ask the host why it changed: it may be another.",
+		remedy:  "Ask the host whether it changed: it may be another. If it did, set `subjectAltNames`.",
 		applies: opensTLS,
 		atExit:  true,
 		status:  503,
@@ -321,7 +321,7 @@ var rows = []row{
 	{
 		name:       "application-certificate",
 		cause:      "The application does not trust the certificate of the host: the mesh carried the connection, and does not look into it.",
-		remedy:     "Give the application the right certificate authority, or ask the host why its certificate changed.",
+		remedy:     "Ask the host whether it changed, and trust no other authority before. If it did, give the application the right one.",
 		applies:    func(p path) bool { return p.route.IsTLS() },
 		atExit:     true,
 		connection: "0 - - -",
