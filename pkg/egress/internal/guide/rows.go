@@ -216,8 +216,8 @@ var rows = []row{
 		look:       looksAtControl,
 	},
 	{
-		name:    "certificate-authority",
-		cause:   "Nobody whom the proxy trusts signed the certificate of the host.",
+		name:  "certificate-authority",
+		cause: "Nobody whom the proxy trusts signed the certificate of the host.",
 		remedy: "Ask the host whether it changed, and trust no other authority before: somebody may stand between. " +
 			"If it did, put that into what the Secret or `caCertificates` names.",
 		applies: opensTLS,
