@@ -29,7 +29,7 @@ func settle(t *testing.T, want calls.Outcome) {
 }
 
 // settleTo makes a call until judge finds nothing wrong with what becomes of it, or fails.
-func settleTo(t *testing.T, o calls.Outcome, judge func(rig.Result) string) rig.Result {
+func settleTo(t *testing.T, o calls.Outcome, judge func(rig.Result) string) {
 	t.Helper()
 	r, wrong, err := mesh.SettleTo(t.Context(), o, judge)
 	if err != nil {
@@ -39,7 +39,6 @@ func settleTo(t *testing.T, o calls.Outcome, judge func(rig.Result) string) rig.
 	if wrong != "" {
 		t.Errorf("%s from %s: %s\n%s", o.Call, o.From, wrong, strings.Join(r.Steps, "\n"))
 	}
-	return r
 }
 
 // call makes a call once.
