@@ -31,6 +31,5 @@ func (e Explanation) MarshalJSON() ([]byte, error) {
 func (e Explanation) EncodeJSON(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
 	return encoder.Encode(e)
 }

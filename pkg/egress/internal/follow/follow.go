@@ -131,29 +131,23 @@ const maxName = 256
 func (w *walk) along(c istio.Course, fitting []istio.Course) {
 	w.noteOthers(c, fitting)
 	w.noteWarnings(c.Destination)
-	request := w.isRequest()
-	if c.Gateway == nil {
-		w.addHop(c, explain.Sidecar, c.Sidecar, c.Sidecar.Renamed)
-		if request && !isAllowed(c.Route, w.target) {
-			w.stopRequest(c, c.Sidecar)
-			return
+	w.addHop(c, explain.Sidecar, c.Sidecar)
+	last := c.Sidecar
+	if way, ok := c.Destination.Way.(ir.ThroughGateway); ok {
+		w.Hops[0].SNI = cmp.Or(c.Gateway.Arrives, w.sni())
+		if c.Gateway.Arrives != "" {
+			w.Hops[0].Encryption = explain.IstioMutual
 		}
-		w.leave(c)
-		return
+		last = *c.Gateway
+		w.addHop(c, way.Gateway.Namespace+"/"+way.Gateway.Service, last)
 	}
-	w.addHop(c, explain.Sidecar, c.Sidecar, c.Sidecar.Renamed)
-	w.Hops[0].SNI = cmp.Or(c.Gateway.Arrives, w.sni())
-	if c.Gateway.Arrives != "" {
-		w.Hops[0].Encryption = explain.IstioMutual
-	}
-	w.addHop(c, gatewayOf(c), *c.Gateway, c.Gateway.Renamed)
 	switch {
-	case !w.isClient(c) && c.Gateway.Refuses:
+	case !w.isClient(c) && last.Refuses:
 		w.stopHandshake(c)
-	case !w.isClient(c) && c.Gateway.Rule != "":
+	case !w.isClient(c) && last.Rule != "":
 		w.stopIdentity(c)
-	case request && !isAllowed(c.Route, w.target):
-		w.stopRequest(c, *c.Gateway)
+	case w.isRequest() && !isAllowed(c.Route, w.target):
+		w.stopRequest(c, last)
 	default:
 		w.leave(c)
 	}
@@ -166,15 +160,6 @@ func (w *walk) isClient(c istio.Course) bool {
 }
 
 const defaultAccount = "default"
-
-// gatewayOf names the gateway of a course.
-func gatewayOf(c istio.Course) string {
-	way, ok := c.Destination.Way.(ir.ThroughGateway)
-	if !ok {
-		return ""
-	}
-	return way.Gateway.Namespace + "/" + way.Gateway.Service
-}
 
 // noteOthers notes the bundles that lead the call as well: of two VirtualServices for one host
 // sidecars follow the older.

@@ -72,7 +72,7 @@ func (w *walk) calledAt(d *ir.Destination, leaving string) string {
 func hostPort(host string, port int) string { return fmt.Sprintf("%s:%d", bracketed(host), port) }
 
 // addHop adds a proxy that the call comes to, with what it follows there.
-func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg, renamed string) {
+func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg) {
 	hop := explain.Hop{Proxy: proxy}
 	for _, ref := range leg.Objects {
 		o := w.objectOf(ref, deed(c, proxy, leg, ref.Kind))
@@ -82,7 +82,7 @@ func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg, renamed strin
 		hop.Objects = append(hop.Objects, o)
 	}
 	if w.isRequest() {
-		hop.Authority = cmp.Or(renamed, w.authority())
+		hop.Authority = cmp.Or(leg.Renamed, w.authority())
 	}
 	hop.Log = w.log(leg.Cluster, cmp.Or(leg.Arrives, w.sni()))
 	if proxy == explain.Sidecar && c.Destination.Told != ir.ByName {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
@@ -120,7 +119,7 @@ func (w *walk) stopIdentity(c istio.Course) {
 
 // stopHandshake stops a caller with another service account in the handshake of mutual TLS.
 func (w *walk) stopHandshake(c istio.Course) {
-	w.stopClosed(w.endAt(kind.Gateway, "refuses it in the handshake"), gatewayOf(c), w.whyNoClient(c))
+	w.stopClosed(w.endAt(kind.Gateway, "refuses it in the handshake"), w.lastHop().Proxy, w.whyNoClient(c))
 }
 
 func (w *walk) whyNoClient(c istio.Course) string {
@@ -132,13 +131,16 @@ func (w *walk) whyNoClient(c istio.Course) string {
 // for a destination, for what somebody else declares, or for the Service of a gateway, which every
 // client sees.
 func (w *walk) readsRequests() bool {
-	isRequest := func(_ *ir.Destination, _ ir.Host, r ir.Route) bool { return r.IsHTTP() && r.Port == w.port }
-	if len(w.backend.Courses(w.Call.Namespace, isRequest)) > 0 {
-		return true
-	}
 	for _, g := range w.mesh().Gateways {
 		if g.Ports.HTTP == w.port {
 			return true
+		}
+	}
+	for _, p := range w.plans {
+		for _, d := range p.Destinations {
+			if r := d.RouteAt(w.port); r != nil && r.IsHTTP() && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) {
+				return true
+			}
 		}
 	}
 	view := w.view()

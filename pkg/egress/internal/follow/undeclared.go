@@ -222,11 +222,3 @@ func (w *walk) noteUnjudged() {
 		}
 	}
 }
-
-func textsOf(addresses []ir.Address) string {
-	var texts []string
-	for _, a := range addresses {
-		texts = append(texts, a.Text)
-	}
-	return strings.Join(texts, ", ")
-}

@@ -74,11 +74,15 @@ func called(c istio.Course) string {
 	if c.Destination.Told != ir.ByAddress {
 		return c.Host.Name
 	}
-	var addresses []string
-	for _, a := range c.Destination.Addresses {
-		addresses = append(addresses, a.Text)
+	return textsOf(c.Destination.Addresses)
+}
+
+func textsOf(addresses []ir.Address) string {
+	var texts []string
+	for _, a := range addresses {
+		texts = append(texts, a.Text)
 	}
-	return strings.Join(addresses, ", ")
+	return strings.Join(texts, ", ")
 }
 
 func ruleDeed(c istio.Course, onHop bool) string {

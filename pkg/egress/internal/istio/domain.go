@@ -183,7 +183,7 @@ func exitRefs(lanes []lane, l lane) []diag.ObjectRef {
 		}
 	}
 	add(kind.VirtualService, routeShards(domain))
-	add(kind.ServiceEntry, apart(lanes))
+	add(kind.ServiceEntry, apart([]lane{l}))
 	add(kind.DestinationRule, ruleShards(domain))
 	return refs
 }
