@@ -80,6 +80,29 @@ func tries(output *egress.Output) []explain.Call {
 	return calls
 }
 
+// TestExplainBesideSidecar: what the Sidecar of a bundle does not import decides nothing.
+func TestExplainBesideSidecar(t *testing.T) {
+	const bundle = `
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations: {cnn: {hosts: [edition.cnn.com]}}
+  enforce: {registryOnly: true}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: other, namespace: NAMESPACE}
+spec: {hosts: [www.example.com], ports: [{number: 443, name: tls, protocol: TLS}], resolution: DNS}
+`
+	for namespace, want := range map[string]explain.Verdict{"payments": explain.Unknown, "istio-system": explain.Unknown, "elsewhere": explain.Stopped} {
+		output := outputOf(t, []byte(strings.Replace(bundle, "NAMESPACE", namespace, 1)))
+		if got := explained(t, output, explain.Call{Namespace: "payments", URL: "https://www.example.com"}); got.Verdict != want {
+			t.Errorf("beside a ServiceEntry of %s: %s", namespace, got.Verdict)
+		}
+	}
+}
+
 // TestExplanationSchema: every explanation is what its schema says.
 func TestExplanationSchema(t *testing.T) {
 	schema := compileSchema(t, explain.Kind)

@@ -163,12 +163,7 @@ func (w *walk) enclosure() (by explain.Object, isClosed bool) {
 
 // view returns what the sidecars of the caller see.
 func (w *walk) view() precedence.View {
-	mesh := w.mesh()
-	view := precedence.View{Namespace: w.Call.Namespace, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
-	if n, ok := view.Sidecar(w.neighbors); ok {
-		view.Listeners = n.Spec.Egress
-	}
-	return view
+	return w.backend.View(w.mesh(), w.Call.Namespace, w.neighbors)
 }
 
 // declaredByOthers returns an object of somebody else that sidecars may follow for the call.

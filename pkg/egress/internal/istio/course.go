@@ -8,9 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/precedence"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/shard"
 )
 
@@ -64,6 +67,22 @@ func (b *Backend) Courses(client string, isWanted func(*ir.Destination, ir.Host,
 		}
 	}
 	return all
+}
+
+// View returns what the sidecars of a client see of a mesh: what the Sidecar of bundles imports,
+// and without one what that of somebody else does.
+func (b *Backend) View(mesh api.Mesh, client string, neighbors []neighbor.Object) precedence.View {
+	view := precedence.View{Namespace: client, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
+	for _, bundle := range b.bundles {
+		if bundle.Enforce.RegistryOnly && slices.Contains(bundle.Clients.Namespaces, client) {
+			view.Listeners = []neighbor.Listener{{Hosts: imports(bundle.Plan, client)}}
+			return view
+		}
+	}
+	if n, ok := view.Sidecar(neighbors); ok {
+		view.Listeners = n.Spec.Egress
+	}
+	return view
 }
 
 // course returns that of the calls of a client to a port of a host of the bundle's i-th destination.
