@@ -21,40 +21,64 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
-// A comment before a block of the README says what the block must equal.
+// A comment before a block of a page says what the block must equal.
 var (
 	fileBlock    = regexp.MustCompile("(?s)<!-- file: (\\S+) -->\n```\\w+\n(.*?)```")
 	partBlock    = regexp.MustCompile("(?s)<!-- part: (\\S+) -->\n```\\w+\n(.*?)```")
 	objectsBlock = regexp.MustCompile("(?s)<!-- objects: (\\S+) -->\n```text\n(.*?)```")
 	goBlock      = regexp.MustCompile("(?s)<!-- go: (\\w+) -->\n```go\n(.*?)```")
+	fencedBlock  = regexp.MustCompile("(?m)^```(yaml|text|go|json)$")
 	yamlBlock    = regexp.MustCompile("(?s)```yaml\n(.*?)```")
-	link         = regexp.MustCompile(`\]\(([^)#]+)\)`)
+	link         = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	headingLine  = regexp.MustCompile("(?m)^#+ (.+)$")
+	notInAnchors = regexp.MustCompile(`[^\pL\pN_-]`)
 )
 
-// TestReadmeBlocks keeps the blocks of YAML and output true.
-func TestReadmeBlocks(t *testing.T) {
-	readme := fntest.ReadText(t, "../README.md")
-	for _, block := range matches(t, fileBlock, readme) {
-		if diff := cmp.Diff(fntest.ReadText(t, filepath.Join("..", block[1])), block[2]); diff != "" {
-			t.Errorf("%s (-file +README):\n%s", block[1], diff)
-		}
-	}
-	for _, block := range matches(t, partBlock, readme) {
-		if !strings.Contains(fntest.ReadText(t, filepath.Join("..", block[1])), "\n"+block[2]) {
-			t.Errorf("%s does not have this part:\n%s", block[1], block[2])
-		}
-	}
-	for _, block := range matches(t, objectsBlock, readme) {
-		if diff := cmp.Diff(listObjects(t, filepath.Join("..", block[1])), block[2]); diff != "" {
-			t.Errorf("%s (-file +README):\n%s", block[1], diff)
-		}
-	}
+// pages are the README and the pages that it leads to.
+func pages(t *testing.T) []string {
+	t.Helper()
+	return append(fntest.Glob(t, "../docs/*.md"), "../README.md")
+}
+
+// TestBlocks keeps the blocks of YAML, Go and output true.
+func TestBlocks(t *testing.T) {
 	examples := fntest.ReadText(t, "../pkg/egress/example_test.go")
-	for _, block := range matches(t, goBlock, readme) {
-		code := "\t" + strings.ReplaceAll(strings.TrimSpace(block[2]), "\n", "\n\t")
-		if !strings.Contains(examples, code) {
-			t.Errorf("%s of example_test.go does not have this code:\n%s", block[1], code)
+	for _, page := range pages(t) {
+		text := fntest.ReadText(t, page)
+		checkMarked(t, page, text)
+		for _, block := range fileBlock.FindAllStringSubmatch(text, -1) {
+			if diff := cmp.Diff(fntest.ReadText(t, filepath.Join("..", block[1])), block[2]); diff != "" {
+				t.Errorf("%s: %s (-file +page):\n%s", page, block[1], diff)
+			}
 		}
+		for _, block := range partBlock.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains("\n"+fntest.ReadText(t, filepath.Join("..", block[1])), "\n"+block[2]) {
+				t.Errorf("%s: %s does not have this part:\n%s", page, block[1], block[2])
+			}
+		}
+		for _, block := range objectsBlock.FindAllStringSubmatch(text, -1) {
+			if diff := cmp.Diff(listObjects(t, filepath.Join("..", block[1])), block[2]); diff != "" {
+				t.Errorf("%s: %s (-file +page):\n%s", page, block[1], diff)
+			}
+		}
+		for _, block := range goBlock.FindAllStringSubmatch(text, -1) {
+			code := "\t" + strings.ReplaceAll(strings.TrimSpace(block[2]), "\n", "\n\t")
+			if !strings.Contains(examples, code) {
+				t.Errorf("%s: %s of example_test.go does not have this code:\n%s", page, block[1], code)
+			}
+		}
+	}
+}
+
+// checkMarked fails for a block that no comment says what it must equal; commands need none.
+func checkMarked(t *testing.T, page, text string) {
+	t.Helper()
+	marked := 0
+	for _, kind := range []*regexp.Regexp{fileBlock, partBlock, objectsBlock, goBlock} {
+		marked += len(kind.FindAllString(text, -1))
+	}
+	if all := len(fencedBlock.FindAllString(text, -1)); all != marked {
+		t.Errorf("%s has %d blocks beside commands, and says of %d what they must equal", page, all, marked)
 	}
 }
 
@@ -106,7 +130,7 @@ func TestReadmePatterns(t *testing.T) {
 		}
 		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | [%s](examples/%s) |", info.Name, info.Application, info.Mesh, example, example))
 	}
-	compareTable(t, "patterns", rows)
+	compareTable(t, "../README.md", "patterns", rows)
 }
 
 // TestReadmeExamples: the table of examples has all of them, by their titles and
@@ -126,47 +150,64 @@ func TestReadmeExamples(t *testing.T) {
 			t.Errorf("%s must say that the bundle %s", path, objects)
 		}
 		sentence := strings.Join(strings.Fields(found[2]), " ")
-		rows = append(rows, fmt.Sprintf("| [%s](examples/%s) | %s |", found[1], name, sentence))
+		rows = append(rows, fmt.Sprintf("| [%s](%s) | %s |", found[1], name, sentence))
 	}
-	compareTable(t, "examples", rows)
+	compareTable(t, "../examples/README.md", "examples", rows)
 }
 
 var titleAndSentence = regexp.MustCompile(`(?s)^# ([^\n]+)\n\n(.+?\.)(?:\s|$)`)
 
-// compareTable compares the table after a comment of the README. UPDATE_GOLDEN=1
-// rewrites it.
-func compareTable(t *testing.T, comment string, rows []string) {
+// compareTable compares the table after a comment of a page. UPDATE_GOLDEN=1 rewrites it.
+func compareTable(t *testing.T, page, comment string, rows []string) {
 	t.Helper()
 	want := strings.Join(rows, "\n")
-	readme := fntest.ReadText(t, "../README.md")
-	block := regexp.MustCompile("(?s)<!-- " + comment + " -->\n(.*?)\n\n").FindStringSubmatchIndex(readme)
+	text := fntest.ReadText(t, page)
+	block := regexp.MustCompile("(?s)<!-- " + comment + " -->\n(.*?)\n(?:\n|$)").FindStringSubmatchIndex(text)
 	if block == nil {
-		t.Fatalf("the README has no table %q", comment)
+		t.Fatalf("%s has no table %q", page, comment)
 	}
 	if os.Getenv("UPDATE_GOLDEN") != "" {
-		fntest.WriteText(t, "../README.md", readme[:block[2]]+want+readme[block[3]:])
+		fntest.WriteText(t, page, text[:block[2]]+want+text[block[3]:])
 		return
 	}
-	if diff := cmp.Diff(want, readme[block[2]:block[3]]); diff != "" {
-		t.Errorf("table %q (-want +README), refresh with UPDATE_GOLDEN=1:\n%s", comment, diff)
+	if diff := cmp.Diff(want, text[block[2]:block[3]]); diff != "" {
+		t.Errorf("table %q (-want +%s), refresh with UPDATE_GOLDEN=1:\n%s", comment, page, diff)
 	}
 }
 
-// TestLinks: what the documentation links to in the repository is there.
+// TestLinks: what the documentation links to in the repository is there, with its headings.
 func TestLinks(t *testing.T) {
 	documents := slices.Concat(
-		fntest.Glob(t, "../*.md"), fntest.Glob(t, "../docs/*.md"), fntest.Glob(t, "*.md"), fntest.Glob(t, "../examples/*/README.md"),
+		fntest.Glob(t, "../*.md"), fntest.Glob(t, "../docs/*.md"), fntest.Glob(t, "*.md"),
+		fntest.Glob(t, "../examples/*.md"), fntest.Glob(t, "../examples/*/README.md"),
 	)
 	for _, document := range documents {
-		for _, target := range link.FindAllStringSubmatch(fntest.ReadText(t, document), -1) {
-			if strings.Contains(target[1], "://") {
+		for _, found := range link.FindAllStringSubmatch(fntest.ReadText(t, document), -1) {
+			if strings.Contains(found[1], "://") {
 				continue
 			}
-			if _, err := os.Stat(filepath.Join(filepath.Dir(document), target[1])); err != nil {
+			path, heading, _ := strings.Cut(found[1], "#")
+			target := document
+			if path != "" {
+				target = filepath.Join(filepath.Dir(document), path)
+			}
+			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: %v", document, err)
+			} else if heading != "" && !slices.Contains(headings(fntest.ReadText(t, target)), heading) {
+				t.Errorf("%s: %s has no heading %q", document, target, heading)
 			}
 		}
 	}
+}
+
+// headings returns the anchors of the headings of a page, as GitHub makes them.
+func headings(text string) []string {
+	var anchors []string
+	for _, found := range headingLine.FindAllStringSubmatch(text, -1) {
+		words := strings.ReplaceAll(strings.ToLower(found[1]), " ", "-")
+		anchors = append(anchors, notInAnchors.ReplaceAllString(words, ""))
+	}
+	return anchors
 }
 
 // TestErrorsOfReadme keeps the output true that the README shows.

@@ -15,7 +15,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 )
 
-// TestProof keeps the proof true that the README shows.
+// TestProof keeps the proof true that docs/proof.md shows.
 func TestProof(t *testing.T) {
 	proof := proveFiles(t, "../../examples/http-and-https/bundle.yaml")
 	if n := proof.Failures(); n != 0 {

@@ -80,6 +80,30 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// TestLog keeps the log true that the documentation shows.
+func TestLog(t *testing.T) {
+	calls := "passes http://edition.cnn.com Gateway a/b\n" +
+		"stopped tcp://203.0.113.7:5432 Sidecar a/d\n" +
+		"stopped https://api.bank.example.com AuthorizationPolicy istio-system/payments--news--istio-egressgateway\n" +
+		"untried http://api.stripe.com/v1/charges only HEAD is sent, and another method is allowed\n"
+	got := runScript(t, calls, map[string]string{
+		"edition.cnn.com": answered("200"), "203.0.113.7": "printf '0 0.000332'", "api.bank.example.com": "exit 90",
+	}).log
+	const golden = "testdata/log.txt"
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestScriptNotTried: a host that nobody knows proves nothing of what must be stopped, and breaks
 // a promise.
 func TestScriptNotTried(t *testing.T) {
