@@ -6,6 +6,7 @@ package egress_test
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -127,6 +128,7 @@ var together = map[string][2]string{
 
 // TestEveryFieldIsReported changes each field of each golden, and takes it away. The report
 // changes with what comes out: no reviewer has to read the YAML.
+// What changes with each field is in the reference.
 func TestEveryFieldIsReported(t *testing.T) {
 	var inputs []string
 	for _, spec := range moreInputs {
@@ -135,14 +137,15 @@ func TestEveryFieldIsReported(t *testing.T) {
 	for _, in := range glob(t, "../../testdata/render/*/*/in.yaml") {
 		inputs = append(inputs, readText(t, in))
 	}
-	reported := map[string]bool{}
+	reported, changes := map[string]bool{}, changedKinds{}
 	for _, in := range inputs {
-		checkReported(t, parse(t, in), reported)
+		checkReported(t, parse(t, in), reported, changes)
 	}
 	for field, destination := range together {
 		before := said(t, parse(t, inBundle("  destinations: {a: "+destination[0]+"}\n")), &changer{target: -1})
 		after := said(t, parse(t, inBundle("  destinations: {a: "+destination[1]+"}\n")), &changer{target: -1})
-		reported[field] = before.objects != "" && after.objects != "" && before.report != after.report
+		reported[field] = !before.isRefused() && !after.isRefused() && before.report != after.report
+		changes.note(field, before, after)
 	}
 	known := map[string]bool{}
 	listFields(known, reflect.TypeFor[api.Bundle]())
@@ -154,10 +157,11 @@ func TestEveryFieldIsReported(t *testing.T) {
 			t.Errorf("%s is reported: %v; the reason not to: %q", field, reported[field], notReported[field])
 		}
 	}
+	compareGolden(t, "../../docs/reference.md", changes.reference(t))
 }
 
 // checkReported changes what documents say, one place at a time, and notes what is reported.
-func checkReported(t *testing.T, found egress.Documents, reported map[string]bool) {
+func checkReported(t *testing.T, found egress.Documents, reported map[string]bool, changes changedKinds) {
 	t.Helper()
 	before := said(t, found, &changer{target: -1})
 	for place := 0; ; place++ {
@@ -168,22 +172,29 @@ func checkReported(t *testing.T, found egress.Documents, reported map[string]boo
 		changed := false
 		for c.choice = 0; c.choice < c.choices && !changed; c.choice++ {
 			after := said(t, found, &c)
+			changes.note(c.field(), before, after)
 			switch {
-			case after.objects == "": // It is refused.
+			case after.isRefused():
 			case after.report != before.report:
 				changed = c.choice > 0 // The first is that the field is taken away.
 				for _, field := range c.fields {
 					reported[field] = true
 				}
-			case after.objects != before.objects && notReported[c.field()] == "" && partlyReported[c.field()] == "":
+			case !maps.Equal(after.objects, before.objects) && notReported[c.field()] == "" && partlyReported[c.field()] == "":
 				t.Errorf("%v: the report does not tell when %s becomes %v", found.Refs(), c.field(), c.became)
 			}
 		}
 	}
 }
 
-// A result is what comes out, and what is reported of it. It is empty if the input is refused.
-type result struct{ objects, report string }
+// A result is what comes out, by kind, and what is reported of it. It is empty if the input is
+// refused.
+type result struct {
+	objects map[string]string
+	report  string
+}
+
+func (r result) isRefused() bool { return r.objects == nil }
 
 func said(t *testing.T, found egress.Documents, c *changer) result {
 	t.Helper()
@@ -192,14 +203,28 @@ func said(t *testing.T, found egress.Documents, c *changer) result {
 	if err != nil {
 		return result{}
 	}
-	var objects, text bytes.Buffer
-	err = errors.Join(object.Encode(&objects, output.Objects()), object.EncodeComponent(&objects, output.Patches), output.Report().Encode(&text))
-	if err != nil {
+	objects := map[string]string{}
+	for o := range output.Objects() {
+		data, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects[o.Kind] += string(data)
+	}
+	var patches, text bytes.Buffer
+	if err := errors.Join(object.EncodeComponent(&patches, output.Patches), output.Report().Encode(&text)); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(&objects, output.Releases)
-	return result{objects: objects.String(), report: text.String()}
+	objects[patchesOfWorkloads] = patches.String()
+	objects[helmValues] = fmt.Sprint(output.Releases)
+	return result{objects: objects, report: text.String()}
 }
+
+// What comes out beside objects.
+const (
+	patchesOfWorkloads = "patches of workloads"
+	helmValues         = "Helm values"
+)
 
 // A changer visits the places of documents where something can be changed, in an order of its
 // own, and changes one of them.
