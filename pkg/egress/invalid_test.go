@@ -73,6 +73,31 @@ func TestEveryCodeHasACase(t *testing.T) {
 	}
 }
 
+// TestEveryWordHasACase: each sentence about a word of others stands in what a case expects.
+func TestEveryWordHasACase(t *testing.T) {
+	var expected bytes.Buffer
+	for _, path := range glob(t, invalidArchives) {
+		expected.Write(fileOf(readArchive(t, path), wantFile))
+	}
+	words, err := os.ReadFile("../../schemas/words.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentences := regexp.MustCompile(`, ("(?:[^"\\]|\\.)*")\)`).FindAllSubmatch(words, -1)
+	if len(sentences) < 50 {
+		t.Fatalf("found %d sentences in words.cue, want most of its lines", len(sentences))
+	}
+	for _, m := range sentences {
+		sentence, err := strconv.Unquote(string(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(expected.Bytes(), []byte("; "+sentence+" [")) {
+			t.Errorf("no case in testdata/invalid expects: %s", sentence)
+		}
+	}
+}
+
 // TestParseNothing proves that a stream without a bundle is no error by itself.
 // Whether there must be one is up to the caller.
 func TestParseNothing(t *testing.T) {

@@ -24,7 +24,7 @@ func Document(kind string, content any, from *source.Source) []diag.Diagnostic {
 		case schema.InvalidKey:
 			r.ReportAt(from.KeyPosition(v.Path), v.Path, invalidName(v.Must, Quote(v.Value, v.Path, from)))
 		case schema.Invalid:
-			r.Report(v.Path, invalidValue(v.Must, Quote(v.Value, v.Path, from)))
+			r.Report(v.Path, invalidValue(v, Quote(v.Value, v.Path, from)))
 		}
 	}
 	return r.Diagnostics()

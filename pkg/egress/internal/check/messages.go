@@ -17,6 +17,8 @@ func unknownField(v schema.Violation) diagnose.Finding {
 	case len(v.Elsewhere) > 0:
 		return diagnose.Errorf(diag.UnknownField,
 			"must not be set: it is an option of the pattern %s; this pattern takes %s", strings.Join(v.Elsewhere, " or "), known)
+	case v.Word != "":
+		return diagnose.Errorf(diag.UnknownField, "is not a field here; %s", v.Word)
 	case len(v.Known) == 1:
 		return diagnose.Errorf(diag.UnknownField, "is not a field here; the only field is %s", known)
 	default:
@@ -32,6 +34,9 @@ func invalidName(must, quoted string) diagnose.Finding {
 	return diagnose.Errorf(diag.InvalidValue, "the name must %s, got %s", must, quoted)
 }
 
-func invalidValue(must, quoted string) diagnose.Finding {
-	return diagnose.Errorf(diag.InvalidValue, "must %s, got %s", must, quoted)
+func invalidValue(v schema.Violation, quoted string) diagnose.Finding {
+	if v.Word != "" {
+		quoted += "; " + v.Word
+	}
+	return diagnose.Errorf(diag.InvalidValue, "must %s, got %s", v.Must, quoted)
 }

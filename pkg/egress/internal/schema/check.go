@@ -43,6 +43,8 @@ type Violation struct {
 	// Value is the value or the name that is refused, if Rule is Invalid or
 	// InvalidKey.
 	Value any
+	// Word says what there is for a word that others have, if it is one.
+	Word string
 }
 
 // Check returns everything in which a document breaks a definition, sorted by
@@ -64,6 +66,8 @@ type checker struct {
 	violations []Violation
 	// accepted remembers verdicts: most ports of a large bundle are the same.
 	accepted map[leaf]bool
+	// undecided is a port of no pattern; nil: no such port was met.
+	undecided *node
 }
 
 // A leaf is a scalar at a place of the definitions.
@@ -79,10 +83,10 @@ func (c *checker) value(path field.Path, n *node, data any) {
 		c.read(n)
 		switch {
 		case n.choice:
-			c.choose(path, data)
+			c.choose(path, n, data)
 			return
 		case n.fields != nil:
-			c.fields(path, n, data)
+			c.fields(path, n, n, data)
 			return
 		}
 	case []any:
@@ -92,7 +96,7 @@ func (c *checker) value(path field.Path, n *node, data any) {
 		}
 	}
 	if n.choice || !c.accepts(n, data) {
-		c.report(Violation{Rule: Invalid, Path: path, Must: n.must, Value: data})
+		c.report(Violation{Rule: Invalid, Path: path, Must: n.must, Value: data, Word: c.wordOfValue(n, data)})
 	}
 }
 
@@ -119,7 +123,8 @@ func (c *checker) unifies(n *node, data any) bool {
 	return n.schema.Unify(v).Validate(cue.Concrete(true)) == nil
 }
 
-func (c *checker) fields(path field.Path, n *node, data map[string]any) {
+// fields checks a struct, whose place may have words that its definition does not have.
+func (c *checker) fields(path field.Path, n, place *node, data map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(data)) {
 		switch known := n.fields[name]; {
 		case known != nil:
@@ -129,7 +134,8 @@ func (c *checker) fields(path field.Path, n *node, data map[string]any) {
 		case n.values != nil:
 			c.report(Violation{Rule: InvalidKey, Path: path.Child(name), Must: cmp.Or(n.mustKey, c.definition("Name").must), Value: name})
 		default:
-			c.report(Violation{Rule: Unknown, Path: path.Child(name), Known: slices.Sorted(maps.Keys(n.fields))})
+			known := slices.Sorted(maps.Keys(n.fields))
+			c.report(Violation{Rule: Unknown, Path: path.Child(name), Known: known, Word: c.wordOfField(place, name)})
 		}
 	}
 	for _, name := range n.required {
@@ -151,23 +157,32 @@ func (c *checker) items(path field.Path, n *node, data []any) {
 // choose checks a port against the definition that its pattern names. Unifying
 // it with all of them at once would hide which field is wrong, and costs more
 // with every pattern.
-func (c *checker) choose(path field.Path, data map[string]any) {
+func (c *checker) choose(path field.Path, n *node, data map[string]any) {
 	names := c.patterns()
 	name, _ := data["pattern"].(string)
-	if slices.Contains(names, name) {
-		before := len(c.violations)
-		c.fields(path, c.definition(name), data)
-		for i := range c.violations[before:] {
-			c.findElsewhere(path, &c.violations[before+i], names)
-		}
+	if !slices.Contains(names, name) {
+		c.fields(path, c.anyPattern(names), n, data)
 		return
 	}
-	mustName := "name a pattern: " + strings.Join(names, ", ")
-	if value, ok := data["pattern"]; ok {
-		c.report(Violation{Rule: Invalid, Path: path.Child("pattern"), Must: mustName, Value: value})
-	} else {
-		c.report(Violation{Rule: Required, Path: path.Child("pattern"), Must: mustName})
+	before := len(c.violations)
+	c.fields(path, c.definition(name), n, data)
+	for i := range c.violations[before:] {
+		c.findElsewhere(path, &c.violations[before+i], names)
 	}
+}
+
+// anyPattern returns a port that has the options of all patterns, and still has to name one.
+func (c *checker) anyPattern(names []string) *node {
+	if c.undecided == nil {
+		pattern := *c.definition("Pattern")
+		pattern.must = "name a pattern: " + strings.Join(names, ", ")
+		c.undecided = &node{fields: map[string]*node{}, required: []string{"pattern", "port"}}
+		for _, name := range names {
+			maps.Copy(c.undecided.fields, c.definition(name).fields)
+		}
+		c.undecided.fields["pattern"] = &pattern
+	}
+	return c.undecided
 }
 
 // findElsewhere notes which other patterns know an unknown field of a port.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cuelang.org/go/cue"
 )
@@ -31,12 +32,14 @@ type node struct {
 	isPlain bool
 	// choice marks a place where the field pattern names the definition.
 	choice bool
+	// name is that of the definition for the place, or for the map of which it is an entry.
+	name string
 }
 
 func (c *compiled) newNode(v cue.Value) *node {
-	n := &node{schema: v, must: must(v)}
+	n := &node{schema: v, must: must(v), name: reference(v)}
 	switch kind := v.IncompleteKind(); {
-	case refersTo(v, "Port"):
+	case n.name == "Port":
 		n.choice = true
 	case kind == cue.StructKind:
 		n.isUnread = true
@@ -86,6 +89,7 @@ func (c *compiled) readValues(n *node) {
 		probe := c.context.CompileString("{" + strconv.Quote(key) + ": _}")
 		n.values = c.newNode(n.schema.Unify(probe).LookupPath(cue.MakePath(cue.Str(key))))
 		n.values.must = cmp.Or(attribute(n.schema, "value"), n.values.must)
+		n.values.name = n.name
 		n.mustKey = attribute(n.schema, "key")
 		return
 	}
@@ -107,10 +111,13 @@ func must(v cue.Value) string {
 	}
 }
 
-func refersTo(v cue.Value, definition string) bool {
+// reference returns the definition that a field refers to, or nothing.
+func reference(v cue.Value) string {
 	_, path := v.ReferencePath()
-	selectors := path.Selectors()
-	return len(selectors) == 1 && selectors[0] == cue.Def(definition)
+	if selectors := path.Selectors(); len(selectors) == 1 {
+		return strings.TrimPrefix(selectors[0].String(), "#")
+	}
+	return ""
 }
 
 // attribute returns the text of an attribute of a field, or of the definition

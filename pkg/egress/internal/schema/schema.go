@@ -82,6 +82,7 @@ func (c *compiled) definition(name string) *node {
 	var n *node
 	if v := c.lookup(name); v.Exists() {
 		n = c.newNode(v)
+		n.name = name
 		c.read(n)
 	}
 	c.definitions[name] = n
