@@ -41,7 +41,10 @@ func TestPatternFiles(t *testing.T) {
 			}
 		}
 	}
-	shared := []string{"bundle", "bypass", "deploy", "destination", "enforce", "explanation", "mesh", "options", "report", "service", "traffic_policy", "types", "words"}
+	shared := []string{
+		"bundle", "bypass", "deploy", "destination", "enforce", "explanation", "mesh", "options", "report", "service",
+		"traffic_policy", "types", "words",
+	}
 	if diff := cmp.Diff(sorted(names, shared), stems(t, "schemas/*.cue")); diff != "" {
 		t.Errorf("files in schemas (-patterns and shared +found):\n%s", diff)
 	}

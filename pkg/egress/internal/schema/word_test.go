@@ -38,9 +38,12 @@ func TestWordsAreOfOthers(t *testing.T) {
 	}
 }
 
-// placeOf returns the place of which the words of a definition are: an entry, if it is a map. It
-// returns nil for Anywhere.
-func (c *compiled) placeOf(name string) *node {
+// placeOf returns the place of which the words of a definition are: an entry, if it is a map, and
+// a port of any pattern. It returns nil for Anywhere.
+func (c *checker) placeOf(name string) *node {
+	if name == "Port" {
+		return c.anyPattern(c.patterns())
+	}
 	n := c.definition(name)
 	if n != nil && n.values != nil {
 		n = n.values
