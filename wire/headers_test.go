@@ -54,6 +54,72 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// ofProxies are headers that proxies read or write, and do not let out, also if the application set them. Most of them are
+// removed by Envoy itself.
+var ofProxies = []string{
+	"X-Envoy-Attempt-Count", "X-Envoy-Decorator-Operation", "X-Envoy-Expected-Rq-Timeout-Ms", "X-Envoy-Force-Trace",
+	"X-Envoy-Hedge-On-Per-Try-Timeout", "X-Envoy-Internal", "X-Envoy-Ip-Tags", "X-Envoy-Max-Retries", "X-Envoy-Original-Url",
+	"X-Envoy-Peer-Metadata", "X-Envoy-Peer-Metadata-Id", "X-Envoy-Retriable-Header-Names", "X-Envoy-Retriable-Status-Codes",
+	"X-Envoy-Retry-Grpc-On", "X-Envoy-Retry-On", "X-Envoy-Upstream-Alt-Stat-Name", "X-Envoy-Upstream-Rq-Per-Try-Timeout-Ms",
+	"X-Envoy-Upstream-Rq-Timeout-Ms", "X-Envoy-Upstream-Stream-Duration-Ms", "X-Forwarded-Client-Cert", "X-Forwarded-Proto",
+}
+
+// ofGateways are the same on the way through a gateway, which takes the sidecar for somebody outside.
+var ofGateways = []string{
+	"X-Envoy-Downstream-Service-Cluster", "X-Envoy-Downstream-Service-Node", "X-Envoy-External-Address", "X-Envoy-Original-Host",
+	"X-Envoy-Original-Path", "X-Forwarded-For",
+}
+
+// ofOthers look like those, and are no business of the proxies.
+var ofOthers = []string{
+	"Forwarded", "X-Client-Trace-Id", "X-Envoy-Of-Nobody", "X-Forwarded-Host", "X-Forwarded-Port", "X-Real-Ip",
+}
+
+// TestHeadersOfProxies: the headers that an application cannot send are those of the lists. All others get out, also those
+// that begin like them.
+func TestHeadersOfProxies(t *testing.T) {
+	g := named(t, "testdata/render/http/proxy_headers")
+	set(t, g)
+	for _, o := range requestsOf(g.Outcomes) {
+		settle(t, o)
+		sent := headersOf(slices.Concat(ofProxies, ofGateways, ofOthers))
+		want := headersOf(ofOthers)
+		if o.Through == calls.Sidecar {
+			want = headersOf(slices.Concat(ofGateways, ofOthers))
+		}
+		got := call(t, o, rig.Request{Header: sent})
+		if diff := cmp.Diff(withLeak(g, o, want), seenHeaders(got)); diff != "" {
+			t.Errorf("%s from %s (-want +seen outside):\n%s", o.Call, o.From, diff)
+		}
+	}
+}
+
+// headersOf returns headers with a value that would do for each: to some it is a time in milliseconds.
+func headersOf(names []string) http.Header {
+	header := http.Header{}
+	for _, name := range names {
+		header.Set(name, "3000")
+	}
+	return header
+}
+
+// TestHeadersOfTunnels: a forward proxy is told by gateways and sidecars which host is wanted, and nothing else.
+func TestHeadersOfTunnels(t *testing.T) {
+	g := named(t, "examples/forward-proxy")
+	set(t, g)
+	for _, o := range g.Outcomes {
+		if o.Connect == "" {
+			continue
+		}
+		settle(t, o)
+		for _, seen := range call(t, o, rig.Request{}).Seen {
+			if len(seen.ConnectHeader) > 0 {
+				t.Errorf("%s from %s: CONNECT %s has %v", o.Call, o.From, seen.Connect, seen.ConnectHeader)
+			}
+		}
+	}
+}
+
 // TestHeaderWarnings: what TestHeaders cannot keep back is said in a warning, and nothing
 // else is.
 func TestHeaderWarnings(t *testing.T) {

@@ -20,6 +20,8 @@ type Seen struct {
 	Address netip.AddrPort `json:"address"`
 	// Connect is the host and port that a forward proxy was asked for.
 	Connect string `json:"connect,omitempty"`
+	// ConnectHeader is what else the forward proxy was told.
+	ConnectHeader http.Header `json:"connectHeader,omitempty"`
 	// TLS is the session that ends at the server, and nil if there is none.
 	TLS *TLS `json:"tls,omitempty"`
 	// Request is nil if what arrives is not HTTP.

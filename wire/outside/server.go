@@ -271,7 +271,8 @@ func (s *Server) show(sni string) (*Authority, string) {
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	seen := r.Context().Value(connection{}).(Seen)
 	if r.Method == http.MethodConnect {
-		s.tunnel(w, r.Host, seen)
+		seen.Connect, seen.ConnectHeader = r.Host, r.Header
+		s.tunnel(w, seen)
 		return
 	}
 	seen.Request = &Request{Method: r.Method, Host: r.Host, URI: r.RequestURI, Protocol: r.Proto, Header: r.Header}
@@ -296,8 +297,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 }
 
 // tunnel does what a forward proxy does, and is the host that it leads to.
-func (s *Server) tunnel(w http.ResponseWriter, host string, seen Seen) {
-	seen.Connect = host
+func (s *Server) tunnel(w http.ResponseWriter, seen Seen) {
 	s.note(seen)
 	w.WriteHeader(http.StatusOK)
 	conn, _, err := http.NewResponseController(w).Hijack()
