@@ -22,11 +22,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// within is set in the environment of a program that runs in its own world.
-const within = "EGRESSBUNDLE_WORLD"
+// Within is set in the environment of a program that runs in its own world.
+const Within = "EGRESSBUNDLE_WORLD"
 
 // Entered reports whether the program runs in a world of its own.
-func Entered() bool { return os.Getenv(within) != "" }
+func Entered() bool { return os.Getenv(Within) != "" }
 
 // Run runs the program again, with the same arguments, in a world that it has to
 // Enter, and returns its exit status.
@@ -39,7 +39,7 @@ func Run() (status int, err error) {
 		return 0, err
 	}
 	cmd := exec.Command(program, os.Args[1:]...)
-	cmd.Env = append(os.Environ(), within+"=1")
+	cmd.Env = append(os.Environ(), Within+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID,
