@@ -43,6 +43,7 @@ func (c *call) renderTo(in *input.Input) (*egress.Output, error) {
 		}
 	}
 	in.Report(c.generated(in.Bundles())...)
+	in.PatchesWorkloads = true
 	return in.Render()
 }
 

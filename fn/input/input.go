@@ -29,6 +29,8 @@ type Input struct {
 	AsOf time.Time
 	// AllowExpired says that what has expired is no error, even if the mesh says so.
 	AllowExpired bool
+	// PatchesWorkloads says that whoever renders patches the workloads that were read.
+	PatchesWorkloads bool
 	// Remedy ends the message that there is no EgressBundle: "; do this". Default: there is
 	// none.
 	Remedy string
@@ -87,6 +89,9 @@ func (in *Input) output() (*egress.Output, error) {
 	isUnreadable := func(d diag.Diagnostic) bool { return d.Code == code.UnreadableFile }
 	if slices.ContainsFunc(in.diagnostics, isUnreadable) {
 		return nil, in.found.Problems()
+	}
+	if in.PatchesWorkloads {
+		in.found.PatchWorkloads()
 	}
 	output, err := in.found.RenderAsOf(in.AsOf)
 	if err != nil && in.AllowExpired {

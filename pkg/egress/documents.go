@@ -13,6 +13,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/neighbor"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/parse"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/source"
@@ -25,6 +26,7 @@ type Documents struct {
 	meshes    []source.Document[api.Mesh]
 	neighbors []neighbor.Object
 	problems  []diag.Diagnostic
+	patched   bool // PatchWorkloads
 }
 
 // Parse reads every EgressBundle and every EgressMesh of a stream of YAML or JSON, also those in
@@ -62,6 +64,10 @@ func (d *Documents) Add(other Documents) {
 	d.neighbors = append(d.neighbors, other.neighbors...)
 	d.problems = append(d.problems, other.problems...)
 }
+
+// PatchWorkloads says that the caller applies the patches of the Output to workloads that stand
+// among the documents. Render does not warn of what these mend.
+func (d *Documents) PatchWorkloads() { d.patched = true }
 
 // Bundles returns copies of the bundles that were read.
 func (d Documents) Bundles() []api.Bundle {
@@ -122,7 +128,13 @@ func (d Documents) RenderAsOf(asOf time.Time) (*Output, error) {
 	if slices.ContainsFunc(problems, mayHideMesh) {
 		return nil, diag.ErrorOf(problems)
 	}
-	return render(asOf, mesh, d.bundles, d.neighbors, problems)
+	return render(asOf, mesh, d.bundles, d.neighbors, problems, d.isPatched)
+}
+
+// isPatched reports whether a Deployment stands among the documents, and is patched there.
+func (d Documents) isPatched(namespace, name string) bool {
+	ref := diag.ObjectRef{Kind: kind.Deployment, Namespace: namespace, Name: name}
+	return d.patched && slices.ContainsFunc(d.neighbors, func(n neighbor.Object) bool { return n.Ref == ref })
 }
 
 // mayHideMesh reports whether a problem is not that of a bundle for certain.

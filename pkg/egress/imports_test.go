@@ -144,8 +144,8 @@ var rooms = []room{
 	{
 		dir: "pkg/egress/internal/kube",
 		own: []string{
-			"api", "diag", "internal/address", "internal/draft", "internal/facts", "internal/field", "internal/ir", "internal/jsontree", "internal/kind",
-			"internal/shard", "object",
+			"api", "diag", "internal/address", "internal/diagnose", "internal/draft", "internal/facts", "internal/field", "internal/ir",
+			"internal/jsontree", "internal/kind", "internal/shard", "object",
 		},
 		others: []string{"k8s.io/api", "k8s.io/apimachinery"},
 		reason: "knows the objects of Kubernetes itself, and no other backend",

@@ -91,7 +91,8 @@ func RenderAsOf(asOf time.Time, mesh *api.Mesh, bundles ...api.Bundle) (*Output,
 	if len(problems) > 0 { // Without the facts of the cluster bundles would be misjudged.
 		return nil, diag.ErrorOf(slices.Concat(problems, found))
 	}
-	return render(asOf, shared, documents, nil, found)
+	isPatched := func(string, string) bool { return false }
+	return render(asOf, shared, documents, nil, found, isPatched)
 }
 
 func checkMesh(mesh *api.Mesh) (checked *source.Document[api.Mesh], problems []diag.Diagnostic, err error) {
@@ -122,10 +123,10 @@ func checkAll(bundles []api.Bundle) (checked []source.Document[api.Bundle], prob
 // prevent objects, and not the search for more.
 func render(
 	asOf time.Time, mesh *source.Document[api.Mesh], bundles []source.Document[api.Bundle], neighbors []neighbor.Object,
-	problems []diag.Diagnostic,
+	problems []diag.Diagnostic, isPatched func(namespace, deployment string) bool,
 ) (*Output, error) {
 	plans, found := planAll(api.DateOf(asOf), mesh, bundles)
-	found = slices.Concat(problems, found, conflict.Check(mesh, plans))
+	found = slices.Concat(problems, found, conflict.Check(mesh, plans), kube.CheckHeaders(plans, isPatched))
 	backend := istio.New(plans)
 	drafts := draft.Unique(slices.Concat(backend.Drafts(), kube.Drafts(plans)))
 	found = slices.Concat(found, backend.Check(neighbors), draft.CheckNames(plans, drafts, neighbors))

@@ -16,22 +16,17 @@ func (d destination) ownRequestIDs() bool {
 	return d.mesh.ProxyHeaders == api.ProxyHeadersDisabled && (!ok || through.Gateway.HidesLanes)
 }
 
-// checkHeaders warns, for each gateway and for sidecars, of the header that no route takes
-// away: Envoy adds it where the name that a request is sent by is replaced, after
-// everything else.
+// checkHeaders warns of the header that no route takes away from what sidecars send: Envoy
+// adds it where the name that a request is sent by is replaced, after everything else.
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-envoy-original-host
 func (m *maker) checkHeaders(p *ir.Plan) {
-	warned := map[string]bool{} // by gateway, or nothing for sidecars
+	if m.mesh.ProxyHeaders != api.ProxyHeadersDefault {
+		return
+	}
 	for _, d := range p.Destinations {
-		at, finding := "", nameLeaves()
-		leaves := m.mesh.ProxyHeaders == api.ProxyHeadersDefault && renames(d)
-		if through, ok := d.Way.(ir.ThroughGateway); ok {
-			at, finding = through.Gateway.Name, laneLeaves(through.Gateway.Name)
-			leaves = d.TellsLane()
-		}
-		if leaves && !warned[at] {
-			warned[at] = true
-			m.Report(d.Path, finding)
+		if _, ok := d.Way.(ir.FromSidecar); ok && renames(d) {
+			m.Report(d.Path, nameLeaves())
+			return // Once for all: the remedy is one.
 		}
 	}
 }

@@ -251,13 +251,6 @@ func durationOfLookedUp() diagnose.Finding {
 			"the life of such connections; remove it, or list the hosts")
 }
 
-func laneLeaves(gateway string) diagnose.Finding {
-	return diagnose.Warnf(diag.ProxyHeaders,
-		"sends HTTP requests out of gateway %q with the header X-Envoy-Original-Host, which names the bundle and its "+
-			"namespace: apply what `egressbundle patch` prints for the gateway, then set proxyHeaders: Disabled for it "+
-			"in the mesh", gateway)
-}
-
 func nameLeaves() diagnose.Finding {
 	return diagnose.Warnf(diag.ProxyHeaders,
 		"sends HTTP requests from the sidecar with the header X-Envoy-Original-Host, which is the name that the "+
