@@ -28,8 +28,8 @@ func TestFunctionPatchesWorkloads(t *testing.T) {
 // TestFunctionPatchesGateway: of a gateway among the items, which is patched, nobody is told that it lets a header of the
 // mesh out. Of one that is not there it is said.
 func TestFunctionPatchesGateway(t *testing.T) {
-	gateway, client, _ := strings.Cut(fntest.Workloads, "---\n")
-	for item, want := range map[string]bool{gateway: false, client[:strings.Index(client, "---\n")]: true} {
+	workloads := strings.Split(fntest.Workloads, "---\n")
+	for item, want := range map[string]bool{workloads[0]: false, workloads[1]: true} {
 		_, results := readList(t, fntest.Succeed(t, "", resourceList(fntest.BypassBundle, item), fntest.Program))
 		if got := strings.Contains(results, "X-Envoy-Original-Host"); got != want {
 			t.Errorf("beside\n%s\na warning: %v, want %v:\n%s", item, got, want, results)
