@@ -41,7 +41,7 @@ func TestOtherMesh(t *testing.T) {
 	if n := proof.Failures(); n != 0 || len(proof.Calls) != 3 {
 		t.Errorf("%d failures, %d calls: %v", n, len(proof.Calls), proof.Problems)
 	}
-	if _, err := Read([]string{"../../examples/mesh.yaml"}); err == nil {
+	if _, err := Read([]string{"../../examples/mesh/mesh.yaml"}); err == nil {
 		t.Error("a mesh without a bundle is proved")
 	}
 }

@@ -15,6 +15,12 @@ const (
 	UnreadableFile diag.Code = "UnreadableFile"
 	// NoBundle: there is no EgressBundle where there must be one.
 	NoBundle diag.Code = "NoBundle"
+	// MeshFile: what is named as the file of the EgressMesh holds none, or more than that.
+	MeshFile diag.Code = "MeshFile"
+	// UnreadMesh: bundles meet no EgressMesh, and there is one above them that was not read.
+	UnreadMesh diag.Code = "UnreadMesh"
+	// LeftOut: what is of others is not printed.
+	LeftOut diag.Code = "LeftOut"
 	// Defect: the program failed, whatever the input.
 	Defect diag.Code = "Defect"
 	// PartialPackage: kpt gives a part of a package where it must give all.

@@ -17,11 +17,12 @@ import (
 func buildCommand() *cobra.Command {
 	var opts renderOptions
 	cmd := &cobra.Command{
-		Use:   "build DIR",
-		Short: "Print what kustomize builds, with the EgressBundles among it rendered",
-		Long:  buildHelp,
-		Args:  cobra.ExactArgs(1),
-		RunE:  opts.run(renderBuild),
+		Use:               "build DIR",
+		Short:             "Print what kustomize builds, with the EgressBundles among it rendered",
+		Long:              buildHelp,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeFolder,
+		RunE:              opts.run(renderBuild),
 	}
 	opts.addTo(cmd)
 	return cmd
@@ -36,6 +37,7 @@ func renderBuild(in *input.Input, _ io.Reader, dirs []string) (rendering, error)
 	if err != nil {
 		return rendering{}, err
 	}
+	in.LookForMesh(dirs[0])
 	b, err := fn.RenderBuild(built, in)
 	if err != nil {
 		return rendering{}, err

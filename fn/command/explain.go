@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 )
@@ -22,25 +21,28 @@ const (
 )
 
 func explainCommand() *cobra.Command {
+	var mesh meshFlag
 	var call explain.Call
 	var from, form string
 	cmd := &cobra.Command{
-		Use:   "explain URL PATH...",
-		Short: "Say what becomes of one call",
-		Long:  explainHelp,
-		Args:  cobra.MinimumNArgs(2),
+		Use:               "explain URL PATH...",
+		Short:             "Say what becomes of one call",
+		Long:              explainHelp,
+		Args:              cobra.MinimumNArgs(2),
+		ValidArgsFunction: completeCall,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if form != formText && form != formJSON {
 				return usageError{fmt.Errorf("-o must be %s or %s, got %q", formText, formJSON, form)}
 			}
-			output, err := renderPaths(&input.Input{}, cmd.InOrStdin(), args[1:])
+			output, err := mesh.render(cmd, renderFiles, args[1:])
 			if err != nil {
 				return err
 			}
+			warnOfUnread(cmd, output)
 			call.URL = args[0]
 			call.Namespace, call.ServiceAccount, _ = strings.Cut(from, "/")
 			if from == "" {
-				if call.Namespace, err = onlyNamespace(output); err != nil {
+				if call.Namespace, err = onlyNamespace(output.Output); err != nil {
 					return usageError{err}
 				}
 			}
@@ -54,12 +56,14 @@ func explainCommand() *cobra.Command {
 			return e.Encode(cmd.OutOrStdout())
 		},
 	}
+	mesh.addTo(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&from, "from", "", "who calls, as `NAMESPACE[/SERVICEACCOUNT]`; needed only if bundles have several client namespaces")
 	flags.StringVarP(&call.Method, "request", "X", "", "the `METHOD` of a request (default GET)")
 	flags.StringVar(&call.Address, "address", "", "the `IP` address that the application connects to, where that matters")
 	flags.BoolVar(&call.NoSidecar, "no-sidecar", false, "of a Pod without a sidecar")
 	flags.StringVarP(&form, "output", "o", formText, "`FORM` of the explanation: text, or json for machines")
+	completeFlag(cmd, "output", oneOf(formText, formJSON))
 	return cmd
 }
 

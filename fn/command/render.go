@@ -4,6 +4,7 @@
 package command
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -23,11 +24,13 @@ import (
 
 // renderOptions are the flags of commands that render.
 type renderOptions struct {
+	mesh       meshFlag
 	dir        string
 	check      bool
 	report     string
 	since      []string
 	allowEmpty bool
+	keepOthers bool
 	asOf       time.Time
 	within     uint16 // days
 }
@@ -38,20 +41,26 @@ const (
 	reportJSON     = "json"
 )
 
+// formsOfOthers are what -o takes in other programs, where it is no folder.
+var formsOfOthers = []string{"json", "yaml"}
+
 func renderCommand() *cobra.Command {
 	var opts renderOptions
 	cmd := &cobra.Command{
-		Use:   "render PATH...",
-		Short: "Print the objects of the EgressBundles in files and folders",
-		Long:  renderHelp,
-		Args:  cobra.MinimumNArgs(1),
-		RunE:  opts.run(renderFiles),
+		Use:               "render PATH...",
+		Short:             "Print the objects of the EgressBundles in files and folders",
+		Long:              renderHelp,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completePaths,
+		RunE:              opts.run(renderFiles),
 	}
 	opts.addTo(cmd)
+	cmd.Flags().BoolVar(&opts.keepOthers, "keep-others", false, "print what is not of egressbundle too, as it is, in front of the objects")
 	return cmd
 }
 
 func (opts *renderOptions) addTo(cmd *cobra.Command) {
+	opts.mesh.addTo(cmd)
 	flags := cmd.Flags()
 	flags.StringVarP(&opts.dir, "output", "o", "", "write one file an object to `DIR`, and remove those that are no longer wanted")
 	flags.BoolVar(&opts.check, "check", false, "write nothing, and fail with a diff if DIR is not what the bundles say")
@@ -61,6 +70,8 @@ func (opts *renderOptions) addTo(cmd *cobra.Command) {
 	flags.StringArrayVar(&opts.since, "since", nil, "with --report, print only what differs from the bundles in `PATH`, an older checkout")
 	flags.Func("as-of", "judge as of `DATE`, such as 2027-03-31, which destinations have expired; without it no date is judged", opts.setAsOf)
 	flags.Uint16Var(&opts.within, "expires-within", egress.ExpiringDays, "with --report and --as-of, list what expires within `DAYS`")
+	completeFlag(cmd, "output", completeFolder)
+	completeFlag(cmd, "report", oneOf(reportMarkdown, reportJSON))
 	flags.BoolVar(&opts.allowEmpty, "allow-empty", false, "succeed without an EgressBundle, and then remove every object from DIR")
 }
 
@@ -77,8 +88,9 @@ func (opts *renderOptions) setAsOf(text string) error {
 type rendering struct {
 	*egress.Output
 
-	// encode writes what the command prints without flags.
-	encode func(io.Writer) error
+	// encode writes what the command prints without flags, and leftOut says what it does not.
+	encode  func(io.Writer) error
+	leftOut func() []diag.Diagnostic // nil: there is nothing
 	// warnings are about that.
 	warnings []diag.Diagnostic
 }
@@ -101,7 +113,13 @@ func (opts *renderOptions) run(render renderer) func(*cobra.Command, []string) e
 		if err := opts.validate(cmd.Flags().Changed); err != nil {
 			return usageError{err}
 		}
-		in := &input.Input{AllowEmpty: opts.allowEmpty, AsOf: opts.asOf, Remedy: "; if that is meant, say so with --allow-empty"}
+		in := &input.Input{
+			AllowEmpty: opts.allowEmpty, AsOf: opts.asOf, KeepOthers: opts.keepOthers,
+			Remedy: "; if that is meant, say so with --allow-empty",
+		}
+		if err := opts.mesh.giveTo(in, cmd, slices.Concat(args, opts.since)); err != nil {
+			return err
+		}
 		rendered, err := render(in, cmd.InOrStdin(), args)
 		if err != nil {
 			return err
@@ -124,6 +142,13 @@ func (opts *renderOptions) validate(isSet func(flag string) bool) error {
 	if opts.dir == "" && isSet("output") {
 		return errors.New("-o needs the name of a folder, and got none")
 	}
+	if opts.keepOthers && (opts.dir != "" || opts.report != "") {
+		return errors.New("--keep-others prints what is of others beside the objects, and goes with neither -o nor --report")
+	}
+	if slices.Contains(formsOfOthers, opts.dir) {
+		return fmt.Errorf("-o takes a folder, and no form: objects are printed as YAML, and the report as JSON with --report=json; "+
+			"for a folder of this name, write -o ./%s", opts.dir)
+	}
 	if len(opts.since) > 0 && (opts.report != reportMarkdown || opts.dir != "") {
 		return errors.New("--since needs --report in Markdown, and compares two states without writing any; leave -o away")
 	}
@@ -136,7 +161,11 @@ func (opts *renderOptions) validate(isSet func(flag string) bool) error {
 // printChange prints what the output reports and an older state does not, or otherwise. In the
 // older state there may have been no bundle, or one that has expired since.
 func (opts *renderOptions) printChange(cmd *cobra.Command, render renderer, now rendering) error {
-	before, err := render(&input.Input{AllowEmpty: true, AsOf: opts.asOf, AllowExpired: true}, cmd.InOrStdin(), opts.since)
+	in := &input.Input{AllowEmpty: true, AsOf: opts.asOf, AllowExpired: true}
+	if err := opts.mesh.giveTo(in, cmd, nil); err != nil {
+		return err
+	}
+	before, err := render(in, cmd.InOrStdin(), opts.since)
 	if err != nil {
 		return err
 	}
@@ -150,26 +179,52 @@ func (opts *renderOptions) printChange(cmd *cobra.Command, render renderer, now 
 
 // renderFiles is the renderer of files and folders.
 func renderFiles(in *input.Input, stdin io.Reader, paths []string) (rendering, error) {
-	output, err := renderPaths(in, stdin, paths)
+	if err := in.ReadPaths(stdin, paths); err != nil {
+		return rendering{}, err
+	}
+	in.LookForMesh()
+	output, err := in.Render()
 	if err != nil {
 		return rendering{}, err
 	}
-	encode := func(w io.Writer) error { return object.Encode(w, output.Objects()) }
-	return rendering{Output: output, encode: encode, warnings: warningsOf(output)}, nil
+	r := rendering{Output: output, warnings: warningsOf(output)}
+	r.encode = func(w io.Writer) error { return object.Encode(w, output.Objects()) }
+	r.leftOut = func() []diag.Diagnostic { return leftOut(in, output) }
+	if in.KeepOthers {
+		r.encode = func(w io.Writer) error { return encodeBeside(w, in, output) }
+		r.leftOut = nil
+	}
+	return r, nil
 }
 
-// renderPaths renders what the paths of a command hold.
-func renderPaths(in *input.Input, stdin io.Reader, paths []string) (*egress.Output, error) {
-	if err := in.ReadPaths(stdin, paths); err != nil {
-		return nil, err
+// leftOut warns of what stands in standard input and is not printed.
+func leftOut(in *input.Input, output *egress.Output) []diag.Diagnostic {
+	others, _ := in.Others(output.Objects()) // Where none is kept, none is in the way.
+	if others.Objects == 0 {
+		return nil
 	}
-	return in.Render()
+	return []diag.Diagnostic{others.LeftOut()}
+}
+
+// encodeBeside writes what is of others, and then the objects.
+func encodeBeside(w io.Writer, in *input.Input, output *egress.Output) error {
+	others, err := in.Others(output.Objects())
+	if err != nil {
+		return err
+	}
+	var objects bytes.Buffer
+	if err := object.Encode(&objects, output.Objects()); err != nil {
+		return err
+	}
+	others.Append(objects.Bytes())
+	_, err = w.Write(others.Text)
+	return err
 }
 
 // print puts what was rendered where the flags say.
 func (opts *renderOptions) print(stdout, stderr io.Writer, r rendering) error {
-	ofFolder, err := opts.printOrKeep(stdout, r)
-	warning.Print(stderr, ofFolder...)
+	ofPlace, err := opts.printOrKeep(stdout, r)
+	warning.Print(stderr, ofPlace...)
 	if err != nil {
 		return err
 	}
@@ -182,7 +237,7 @@ func (opts *renderOptions) print(stdout, stderr io.Writer, r rendering) error {
 }
 
 // printOrKeep prints the report or the objects, and keeps the objects in a folder, or checks
-// that it has them. It returns warnings of the folder.
+// that it has them. It returns warnings of what is there, or is not.
 func (opts *renderOptions) printOrKeep(stdout io.Writer, r rendering) ([]diag.Diagnostic, error) {
 	printReport := func() error { return opts.printReport(stdout, r.Output) }
 	dir := filepath.Clean(opts.dir)
@@ -197,6 +252,8 @@ func (opts *renderOptions) printOrKeep(stdout io.Writer, r rendering) ([]diag.Di
 		return folder.Update(dir, r.Objects(), printReport)
 	case opts.report != "":
 		return nil, printReport()
+	case r.leftOut != nil:
+		return r.leftOut(), r.encode(stdout)
 	default:
 		return nil, r.encode(stdout)
 	}

@@ -36,13 +36,13 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:               "egressbundle",
-		Short:             "Let workloads of an Istio mesh reach the outside world",
-		Long:              strings.TrimSpace(fn.README),
-		Args:              cobra.NoArgs,
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Use:           "egressbundle",
+		Short:         "Let workloads of an Istio mesh reach the outside world",
+		Long:          strings.TrimSpace(fn.README),
+		Version:       version(),
+		Args:          onlyCommands,
+		SilenceUsage:  true,
+		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if isTerminal(cmd.InOrStdin()) {
 				return cmd.Help()
@@ -53,6 +53,8 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(
 		renderCommand(), buildCommand(), explainCommand(), runbookCommand(), patchCommand(), smokeCommand(), schemaCommand(), versionCommand(),
 	)
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.InitDefaultCompletionCmd()
 	for _, cmd := range append(root.Commands(), root) {
 		judgeUsage(cmd)
 	}

@@ -8,26 +8,27 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/fn/warning"
 )
 
 func runbookCommand() *cobra.Command {
+	var mesh meshFlag
 	var build bool
 	cmd := &cobra.Command{
-		Use:   "runbook PATH...",
-		Short: "Print how to check, diagnose and remove the EgressBundles on a cluster",
-		Long:  runbookHelp,
-		Args:  cobra.MinimumNArgs(1),
+		Use:               "runbook PATH...",
+		Short:             "Print how to check, diagnose and remove the EgressBundles on a cluster",
+		Long:              runbookHelp,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completePaths,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			render := renderFiles
+			render := renderer(renderFiles)
 			if build {
 				render = renderBuild
 			}
 			if build && len(paths) != 1 {
 				return usageError{errors.New("--build takes one folder, that of a kustomization")}
 			}
-			rendered, err := render(&input.Input{}, cmd.InOrStdin(), paths)
+			rendered, err := mesh.render(cmd, render, paths)
 			if err != nil {
 				return err
 			}
@@ -35,6 +36,7 @@ func runbookCommand() *cobra.Command {
 			return rendered.Runbook().Encode(cmd.OutOrStdout())
 		},
 	}
+	mesh.addTo(cmd)
 	cmd.Flags().BoolVar(&build, "build", false, "PATH is one folder, that of a kustomization, and is built as build does")
 	return cmd
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/egressbundle/egressbundle/fn/input"
 	"github.com/egressbundle/egressbundle/fn/warning"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
@@ -26,18 +25,20 @@ const (
 )
 
 func smokeCommand() *cobra.Command {
+	var mesh meshFlag
 	var image string
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use:   "smoke PATH...",
-		Short: "Print Jobs that try on a cluster what passes and what does not",
-		Long:  smokeHelp,
-		Args:  cobra.MinimumNArgs(1),
+		Use:               "smoke PATH...",
+		Short:             "Print Jobs that try on a cluster what passes and what does not",
+		Long:              smokeHelp,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completePaths,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if timeout < shortestTimeout || timeout > longestTimeout {
 				return usageError{fmt.Errorf("--timeout must be from %s to %s, got %s", shortestTimeout, longestTimeout, timeout)}
 			}
-			output, err := renderPaths(&input.Input{}, cmd.InOrStdin(), paths)
+			output, err := mesh.render(cmd, renderFiles, paths)
 			if err != nil {
 				return err
 			}
@@ -49,6 +50,7 @@ func smokeCommand() *cobra.Command {
 			return object.Encode(cmd.OutOrStdout(), slices.Values(jobs))
 		},
 	}
+	mesh.addTo(cmd)
 	cmd.Flags().StringVar(&image, "image", smokeImage, "run the Jobs with `IMAGE`, which needs sh and curl 7.75 or newer")
 	cmd.Flags().DurationVar(&timeout, "timeout", smokeTimeout, "give each call `TIME`, with its unit, such as 500ms, 15s or 1m")
 	return cmd

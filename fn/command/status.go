@@ -34,7 +34,7 @@ func status(err error) int {
 
 // judgeUsage makes what cobra finds wrong with the command line of a command a usageError.
 func judgeUsage(cmd *cobra.Command) {
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{withNearFlag(cmd, err)} })
 	check := cmd.Args
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {

@@ -4,7 +4,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -14,15 +13,19 @@ import (
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
+		Short: "Print the version, as --version does",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info, ok := debug.ReadBuildInfo()
-			if !ok {
-				return errors.New("the program was built without module support and does not know its version")
-			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "egressbundle", info.Main.Version)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), cmd.Root().Name(), cmd.Root().Version)
 			return err
 		},
 	}
+}
+
+// version is that of the program, which is built with modules.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "of an unknown version"
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/egressbundle/egressbundle/fn/identity"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
@@ -35,9 +36,9 @@ func ownIn(text []byte) (own []object.Object, isAlone bool) {
 
 // ownOf returns the object of a document if it is of this program, or those of a list.
 func ownOf(document *yaml.Node) (own []object.Object, isList bool) {
-	head, items := headOf(document)
+	head, items := identity.HeadOf(document)
 	for _, item := range items {
-		if o, _ := headOf(&item); o.IsOwn() {
+		if o, _ := identity.HeadOf(&item); o.IsOwn() {
 			own = append(own, o)
 		}
 	}
@@ -45,31 +46,4 @@ func ownOf(document *yaml.Node) (own []object.Object, isList bool) {
 		own = append(own, head)
 	}
 	return own, items != nil
-}
-
-// headOf returns what an object says of itself, and the items of a list. What does not have
-// the shape of an object is none.
-func headOf(node *yaml.Node) (head object.Object, items []yaml.Node) {
-	var found struct {
-		APIVersion string `yaml:"apiVersion"`
-		Kind       string `yaml:"kind"`
-		Metadata   struct {
-			Namespace   string            `yaml:"namespace"`
-			Name        string            `yaml:"name"`
-			Labels      map[string]string `yaml:"labels"`
-			Annotations map[string]string `yaml:"annotations"`
-		} `yaml:"metadata"`
-		Items []yaml.Node `yaml:"items"`
-	}
-	if err := node.Decode(&found); err != nil {
-		return head, nil
-	}
-	return object.Object{
-		APIVersion:  found.APIVersion,
-		Kind:        found.Kind,
-		Namespace:   found.Metadata.Namespace,
-		Name:        found.Metadata.Name,
-		Labels:      found.Metadata.Labels,
-		Annotations: found.Metadata.Annotations,
-	}, found.Items
 }

@@ -31,15 +31,24 @@ type Input struct {
 	AllowExpired bool
 	// PatchesWorkloads says that whoever renders patches the workloads that were read.
 	PatchesWorkloads bool
+	// KeepOthers says that Others are wanted, also of files.
+	KeepOthers bool
 	// Remedy ends the message that there is no EgressBundle: "; do this". Default: there is
 	// none.
 	Remedy string
 
-	isEmpty     bool            // the path that is read, so far
-	read        map[string]bool // files, without links
-	links       []string        // to folders
-	found       egress.Documents
-	diagnostics []diag.Diagnostic
+	isEmpty bool            // the path that is read, so far
+	read    map[string]bool // files, without links
+	links   []string        // to folders
+	texts   []text          // of which Others are wanted
+
+	hasElsewhere bool            // something was added
+	elsewhere    map[string]bool // its files
+	found        egress.Documents
+	diagnostics  []diag.Diagnostic
+
+	looksForMesh bool
+	places       []string // where a mesh may lie, beside bundles
 }
 
 // ParseItem reads an object that is not what stands in its file. The original, if it is known, is
@@ -67,6 +76,7 @@ func (in *Input) Render() (*egress.Output, error) {
 	if isEmpty && !in.AllowEmpty && !in.IsRendered {
 		in.add(code.NoBundle, "", noBundle+in.Remedy)
 	}
+	missed := in.missedMesh()
 	output, err := in.output()
 	if invalid, ok := errors.AsType[*diag.InvalidError](err); ok {
 		in.Report(invalid.Diagnostics...)
@@ -74,6 +84,7 @@ func (in *Input) Render() (*egress.Output, error) {
 		return nil, err
 	}
 	if len(in.diagnostics) > 0 {
+		in.Report(missed...) // It may be why.
 		diag.Sort(in.diagnostics)
 		return nil, &diag.InvalidError{Diagnostics: in.diagnostics}
 	}
@@ -86,7 +97,7 @@ func (in *Input) Render() (*egress.Output, error) {
 // output renders, unless a file could not be read: it may state the facts of the cluster,
 // without which bundles would be misjudged.
 func (in *Input) output() (*egress.Output, error) {
-	isUnreadable := func(d diag.Diagnostic) bool { return d.Code == code.UnreadableFile }
+	isUnreadable := func(d diag.Diagnostic) bool { return d.Code == code.UnreadableFile || d.Code == code.MeshFile }
 	if slices.ContainsFunc(in.diagnostics, isUnreadable) {
 		return nil, in.found.Problems()
 	}

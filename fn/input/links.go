@@ -14,14 +14,26 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
-// noteRead notes where a file really is.
-func (in *Input) noteRead(path string) {
+// noteRead notes where a file really is, and reports whether it was added from elsewhere.
+func (in *Input) noteRead(path string) (wasAdded bool) {
 	if in.read == nil {
 		in.read = map[string]bool{}
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		in.read[target] = true
+	target, err := realPath(path)
+	if err != nil {
+		return false
 	}
+	in.read[target] = true
+	return in.elsewhere[target]
+}
+
+// realPath returns the one path of a file, whatever leads to it.
+func realPath(path string) (string, error) {
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(target)
 }
 
 // checkLinks looks behind links to folders, which are not followed: what is of this API
@@ -51,7 +63,7 @@ func (in *Input) unreadBehind(link string) string {
 
 // isUnread reports whether a file is of this API, in whatever version, and was not read.
 func (in *Input) isUnread(path string) bool {
-	target, err := filepath.EvalSymlinks(path)
+	target, err := realPath(path)
 	if err != nil || in.read[target] {
 		return false
 	}

@@ -103,7 +103,9 @@ func (in *Input) readFile(path string, isNamed bool) error {
 		in.add(code.UnreadableFile, path, unreadable(err))
 		return nil
 	}
-	in.noteRead(path)
+	if wasAdded := in.noteRead(path); wasAdded {
+		return nil
+	}
 	if !isNamed && yamlfile.IsOther(path, src) {
 		return nil
 	}
@@ -119,6 +121,9 @@ func reason(err error) string {
 }
 
 func (in *Input) parse(path string, src []byte) error {
+	if in.KeepOthers || path == stdinPath {
+		in.texts = append(in.texts, text{file: path, src: src})
+	}
 	found, err := egress.Parse(path, src)
 	in.isEmpty = in.isEmpty && err == nil && found.IsEmpty()
 	in.found.Add(found)

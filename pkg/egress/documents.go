@@ -69,6 +69,25 @@ func (d *Documents) Add(other Documents) {
 // among the documents. Render does not warn of what these mend.
 func (d *Documents) PatchWorkloads() { d.patched = true }
 
+// WarnWithoutMesh warns of each bundle that has no mesh of its own, if no mesh was read, with what
+// somebody who knows the files says of the one that the bundle stands in; if that is empty, it does
+// not. Annotations acknowledge the warnings, which it returns, like all others.
+func (d *Documents) WarnWithoutMesh(code diag.Code, say func(filename string) string) []diag.Diagnostic {
+	var warnings []diag.Diagnostic
+	for _, b := range d.bundles {
+		if len(d.meshes) > 0 || b.Value.Mesh != nil {
+			continue
+		}
+		if message := say(b.Position("").File); message != "" {
+			r := diagnose.New(b.Subject)
+			r.Report(field.Mesh, diagnose.Finding{Code: code, Severity: diag.SeverityWarning, Message: message})
+			warnings = append(warnings, r.Diagnostics()...)
+		}
+	}
+	d.problems = append(d.problems, warnings...)
+	return warnings
+}
+
 // Bundles returns copies of the bundles that were read.
 func (d Documents) Bundles() []api.Bundle {
 	var bundles []api.Bundle

@@ -195,14 +195,17 @@ var rooms = []room{
 	{dir: "fn/code", own: []string{"diag"}, reason: "codes of what only the program knows"},
 	{dir: "fn/warning", own: []string{"api", "diag", "object", "fn/code"}, reason: "the same words for the function and the commands"},
 	{dir: "fn/yamlfile", reason: "says which files count, and reads none"},
-	{dir: "fn/identity", own: []string{"object"}, others: []string{"sigs.k8s.io/kustomize/kyaml"}, reason: "says whose an object is, for all"},
 	{
-		dir: "fn/input", own: []string{"pkg/egress", "api", "diag", "fn/code", "fn/yamlfile"},
+		dir: "fn/identity", own: []string{"object"}, others: []string{"go.yaml.in/yaml/v3", "sigs.k8s.io/kustomize/kyaml"},
+		reason: "says whose an object is, for all",
+	},
+	{
+		dir: "fn/input", own: []string{"pkg/egress", "api", "diag", "object", "fn/code", "fn/identity", "fn/yamlfile"},
 		others: []string{"go.yaml.in/yaml/v3"},
 		reason: "reads paths, and passes items on; it writes nothing",
 	},
 	{
-		dir: "fn/folder", own: []string{"diag", "object", "fn/code", "fn/warning", "fn/yamlfile"},
+		dir: "fn/folder", own: []string{"diag", "object", "fn/code", "fn/identity", "fn/warning", "fn/yamlfile"},
 		others: []string{"github.com/aymanbagabas/go-udiff", "github.com/gofrs/flock", "go.yaml.in/yaml/v3"},
 		reason: "writes objects, wherever they come from",
 	},
@@ -222,8 +225,8 @@ var rooms = []room{
 	},
 	{
 		dir:    "fn/command",
-		own:    []string{"pkg/egress", "diag", "explain", "object", "fn", "fn/folder", "fn/input", "fn/kustomization", "fn/warning"},
-		others: []string{"github.com/spf13/cobra", "golang.org/x/term"},
+		own:    []string{"pkg/egress", "diag", "explain", "object", "fn", "fn/code", "fn/folder", "fn/input", "fn/kustomization", "fn/warning"},
+		others: []string{"github.com/agnivade/levenshtein", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		reason: "the one room that knows flags",
 	},
 	{dir: "cmd/egressbundle", own: []string{"fn/command"}, reason: "starts, and exits"},

@@ -27,7 +27,7 @@ func TestJSONSchema(t *testing.T) {
 		schemas[kind] = compileSchema(t, kind)
 	}
 	files := append(glob(t, "../../testdata/render/*/*/in.yaml"), glob(t, "../../examples/*/bundle.yaml")...)
-	for _, file := range append(files, "../../examples/mesh.yaml") {
+	for _, file := range append(files, "../../examples/mesh/mesh.yaml") {
 		for kind, document := range documents(t, readText(t, file)) {
 			if err := schemas[kind].Validate(document); err != nil {
 				t.Errorf("%s: %v", file, err)

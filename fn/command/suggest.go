@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// mostTypos is how many letters of a name may be wrong for it to be meant.
+const mostTypos = 2
+
+// remedy asks which of some names is meant, and says where all of them stand if none is near. What
+// somebody did not type to its end is near.
+func remedy(cmd *cobra.Command, typed string, names []string) string {
+	begins := func(name string) bool { return strings.HasPrefix(name, typed) }
+	isNear := func(name string) bool { return levenshtein.ComputeDistance(typed, name) <= mostTypos }
+	for _, matches := range []func(string) bool{begins, isNear} {
+		if near := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !matches(n) }); len(near) > 0 {
+			return "; did you mean " + strings.Join(near, " or ") + "?"
+		}
+	}
+	return "; see " + cmd.CommandPath() + " --help"
+}
+
+// onlyCommands refuses what is no command.
+func onlyCommands(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return fmt.Errorf("unknown command %q%s", args[0], remedy(cmd, args[0], names))
+}
+
+// withNearFlag says which flag may be meant, where there is none of a name.
+func withNearFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return fmt.Errorf("%w%s", err, remedy(cmd, "--"+unknown.GetSpecifiedName(), names))
+}
