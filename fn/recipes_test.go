@@ -113,12 +113,6 @@ done
 // TestGitHubActions: the workflow fails with a diff if what is rendered is stale, and
 // keeps one comment with the change, whether it fails or not.
 func TestGitHubActions(t *testing.T) {
-	tool := exec.Command("go", "tool", "-n", "-modfile=tools/gojq.mod", "gojq")
-	tool.Dir = ".."
-	gojq, err := tool.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir, runner := newRepository(t), t.TempDir()
 	git(t, dir, "remote", "add", "origin", ".")
 	fntest.WriteText(t, filepath.Join(runner, "gh"), fakeGH)
@@ -127,7 +121,7 @@ func TestGitHubActions(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"PATH":                runner + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"GOJQ":                strings.TrimSpace(string(gojq)),
+		"GOJQ":                fntest.Tool(t, "gojq"),
 		"RUNNER_TEMP":         runner,
 		"NUMBER":              "7",
 		"GITHUB_REPOSITORY":   "example/egress",
