@@ -128,3 +128,47 @@ warning: the workloads in namespace search need a patch, which no object is; see
 		t.Errorf("standard error (-want +got):\n%s", diff)
 	}
 }
+
+// TestRenderLeftOut: who pipes objects of others in hears how many do not come out, and where none
+// would be expected to come out, nobody hears of it.
+func TestRenderLeftOut(t *testing.T) {
+	t.Chdir(t.TempDir())
+	beside := fntest.Smallest + "---\n" + fntest.Settings + "---\n" + fntest.Settings
+	fntest.WriteText(t, "all.yaml", beside)
+	const left = "-: warning: 2 objects of others are not printed; --keep-others prints them too, as they are [LeftOut]\n"
+	objects := runHere(fntest.Smallest, "render", "-").Stdout
+	for args, want := range map[string]string{
+		"render -": left, "render --keep-others -": "", "render -o out -": "", "render --check -o out -": "", "render --report -": "",
+		"render all.yaml": "", "explain https://edition.cnn.com -": "", "smoke -": "",
+	} {
+		runHere(fntest.Smallest, "render", "-o", "out", "-")
+		got := runHere(beside, strings.Fields(args)...)
+		if diff := cmp.Diff(want, withoutAllowAny(got.Stderr)); diff != "" || got.Status != 0 {
+			t.Errorf("%s: %d (-want +got):\n%s", args, got.Status, diff)
+		}
+		if want != "" && got.Stdout != objects {
+			t.Errorf("%s prints\n%s", args, got.Stdout)
+		}
+	}
+}
+
+// TestRenderKeepOthers: others stand in front of the objects, also where there is no bundle. If
+// anything is wrong, nothing is printed.
+func TestRenderKeepOthers(t *testing.T) {
+	beside := fntest.Settings + "---\n" + fntest.Smallest
+	want := fntest.Outcome{Stdout: fntest.Settings + "---\n" + runHere(fntest.Smallest, "render", "-").Stdout}
+	if diff := cmp.Diff(want, fntest.Execute(t, "", beside, fntest.Program, "render", "--keep-others", "-")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for stdin, status := range map[string]int{
+		fntest.Settings: 1, strings.Replace(beside, "edition.cnn.com", "localhost", 1): 1, "%YAML 1.1\n---\n" + beside: 1,
+	} {
+		if got := runHere(stdin, "render", "--keep-others", "-"); got.Status != status || got.Stdout != "" || got.Stderr == "" {
+			t.Errorf("%s\n%+v", stdin, got)
+		}
+	}
+	got := fntest.Execute(t, "", fntest.Settings, fntest.Program, "render", "--keep-others", "--allow-empty", "-")
+	if diff := cmp.Diff(fntest.Outcome{Stdout: fntest.Settings}, got); diff != "" {
+		t.Errorf("without a bundle (-want +got):\n%s", diff)
+	}
+}

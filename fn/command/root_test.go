@@ -21,6 +21,8 @@ func TestOtherCommands(t *testing.T) {
 	}{
 		{args: []string{"--help"}, stdout: "# egressbundle\n\n## Overview\n"},
 		{args: []string{"version"}, stdout: "egressbundle "},
+		{args: []string{"--version"}, stdout: "egressbundle "},
+		{args: []string{"completion", "bash"}, stdout: "# bash completion"},
 		{args: []string{"schema"}, stdout: "{\n  \"$schema\""},
 		{args: []string{"schema", "EgressMesh"}, stdout: "{\n  \"$schema\""},
 		{args: []string{"schema", "EgressReport"}, stdout: "{\n  \"$schema\""},
@@ -40,8 +42,19 @@ func TestOtherCommands(t *testing.T) {
 		{args: []string{"render", "--report", "--expires-within", "7", "bundle.yaml"}, status: 2, stderr: "--expires-within needs --report and --as-of"},
 		{args: []string{"render", "--as-of", "2027-03-31", "--expires-within", "7", "bundle.yaml"}, status: 2, stderr: "--expires-within needs"},
 		{args: []string{"render", "--report", "--as-of", "2027-03-31", "--since", "old", "--expires-within", "7", "bundle.yaml"}, status: 2, stderr: "--expires-within needs"},
-		{args: []string{"render", "--paint", "bundle.yaml"}, status: 2, stderr: "--paint"},
-		{args: []string{"paint"}, status: 2, stderr: `"paint"`},
+		{args: []string{"paint"}, status: 2, stderr: `unknown command "paint"; see egressbundle --help`},
+		{args: []string{"rnder", "bundle.yaml"}, status: 2, stderr: `unknown command "rnder"; did you mean render?`},
+		{args: []string{"ru"}, status: 2, stderr: `unknown command "ru"; did you mean runbook?`},
+		{args: []string{"render", "--alow-empty", "bundle.yaml"}, status: 2, stderr: "unknown flag: --alow-empty; did you mean --allow-empty?"},
+		{args: []string{"render", "--exp", "7", "bundle.yaml"}, status: 2, stderr: "unknown flag: --exp; did you mean --expires-within?"},
+		{args: []string{"render", "--paint", "bundle.yaml"}, status: 2, stderr: "unknown flag: --paint; see egressbundle render --help"},
+		{args: []string{"render", "-o", "json", "bundle.yaml"}, status: 2, stderr: "-o takes a folder, and no form"},
+		{args: []string{"build", "--output=yaml", "."}, status: 2, stderr: "write -o ./yaml"},
+		{args: []string{"render", "--mesh", "", "bundle.yaml"}, status: 2, stderr: "--mesh needs the name of a file"},
+		{args: []string{"render", "--mesh", "-", "-"}, status: 2, stderr: "standard input is one PATH, or the EgressMesh"},
+		{args: []string{"explain", "--mesh", "-", "https://edition.cnn.com", "-"}, status: 2, stderr: "standard input is one PATH"},
+		{args: []string{"render", "--keep-others", "-o", "out", "-"}, status: 2, stderr: "goes with neither -o nor --report"},
+		{args: []string{"render", "--keep-others", "--report", "-"}, status: 2, stderr: "goes with neither -o nor --report"},
 	} {
 		got := fntest.Execute(t, "", "", fntest.Program, c.args...)
 		if got.Status != c.status || !strings.HasPrefix(got.Stdout, c.stdout) ||

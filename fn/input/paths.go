@@ -104,6 +104,7 @@ func (in *Input) readFile(path string, isNamed bool) error {
 		return nil
 	}
 	if wasAdded := in.noteRead(path); wasAdded {
+		in.isEmpty = false
 		return nil
 	}
 	if !isNamed && yamlfile.IsOther(path, src) {
