@@ -406,6 +406,9 @@ spec:
 			}
 		}
 	}
+	if !strings.Contains(built.Stdout, "\n  "+filepath.Base(command[3])+": |\n") {
+		t.Errorf("no ConfigMap has %s:\n%s", command[3], built.Stdout)
+	}
 	pod := deployment.Spec.Template.Spec
 	volumes := map[string]bool{}
 	for _, v := range pod.Volumes {
@@ -419,6 +422,9 @@ spec:
 	}
 	for _, container := range pod.Containers {
 		for _, m := range container.VolumeMounts {
+			if m.Name == "egressbundle-plugin" && !strings.HasPrefix(command[3], m.MountPath+"/") {
+				t.Errorf("the plugin reads %s, and the ConfigMap is mounted at %s", command[3], m.MountPath)
+			}
 			if !volumes[m.Name] {
 				t.Errorf("%s mounts %s, which is no volume", container.Name, m.Name)
 			}
@@ -432,8 +438,15 @@ func testPlugin(t *testing.T, command []string, kustomization string) {
 	app := t.TempDir()
 	fntest.WriteText(t, filepath.Join(app, "news.yaml"), fntest.Smallest)
 	fntest.WriteText(t, filepath.Join(app, "kustomization.yaml"), kustomization)
-	got := fntest.Succeed(t, app, "", fntest.Program, command[1:]...)
-	if diff := cmp.Diff(fntest.Succeed(t, app, "", fntest.Program, "render", "news.yaml"), got); diff != "" {
+	const config = "/home/argocd/cmp-server/config" // where the ConfigMap is mounted
+	recipe, err := filepath.Abs("../recipes/argocd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := strings.Fields(strings.ReplaceAll(strings.Join(command[1:], " "), config, recipe))
+	got := fntest.Succeed(t, app, "", fntest.Program, here...)
+	mesh := filepath.Join(recipe, "mesh.yaml")
+	if diff := cmp.Diff(fntest.Succeed(t, app, "", fntest.Program, "render", mesh, "news.yaml"), got); diff != "" {
 		t.Errorf("%s (-render +plugin):\n%s", kustomization, diff)
 	}
 	if !hasEngine(t) {
@@ -443,7 +456,7 @@ func testPlugin(t *testing.T, command []string, kustomization string) {
 		t.Fatal(err)
 	}
 	args := []string{"run", "--rm", "--network", "none", "--user", "999", "--read-only", "-v", app + ":/app:ro",
-		"-w", "/app", "--entrypoint", command[0], buildImage(t)}
+		"-v", recipe + ":" + config + ":ro", "-w", "/app", "--entrypoint", command[0], buildImage(t)}
 	if diff := cmp.Diff(got, fntest.Succeed(t, "", "", "docker", append(args, command[1:]...)...)); diff != "" {
 		t.Errorf("%s (-program +image):\n%s", kustomization, diff)
 	}

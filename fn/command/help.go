@@ -9,6 +9,11 @@ but for hidden ones. A PATH of - is standard input. Objects may stand in a List,
 kubectl prints them. Those of other APIs are not rendered, but those of Istio that
 contradict a bundle are reported.
 
+All bundles have one EgressMesh. Where it is in no PATH, --mesh names its file. Bundles that
+meet none are for a standard installation of Istio. If an EgressMesh lies beside them all the
+same, or in a folder above them up to the root of their Git repository, a warning names its file.
+A bundle with mesh: {} in its spec says that a standard installation is meant.
+
 It prints the objects as one YAML stream. With -o it writes them to a folder that
 belongs to this call: name every bundle whose objects are to stay there. A folder inside
 it may belong to another call, for other bundles. With --check
@@ -18,6 +23,10 @@ else; what is wrong by itself comes before what it leads to. No bundle
 at all is wrong too, unless --allow-empty says that the last one was removed on purpose;
 each PATH must be there all the same, and Git keeps no empty folder. Of each bundle whose
 objects go, a warning has the name.
+
+Objects of others in standard input do not come out, and a warning counts them. With
+--keep-others they do, and those of files too, in front of the objects: each document as it is
+written, byte by byte. Workloads among them are not patched.
 
 Only files that egressbundle made are written or removed: they have its annotations and
 the names that it gives, and hold nothing else. Where another is in the way, nothing is
@@ -67,7 +76,7 @@ of others are not run, and fail the build.
 
 The objects stand behind everything else, which comes out as kustomize makes it, but for
 workloads that a bundle patches. -o, --check, --report, --since, which is another DIR,
---as-of, --expires-within and --allow-empty are those of
+--as-of, --expires-within, --allow-empty and --mesh are those of
 render: the folder has the objects of bundles, and nothing else of the build. If anything
 is wrong, nothing is written.`
 

@@ -29,13 +29,13 @@ func writeFleet(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		".git/HEAD":                      "ref: refs/heads/main\n",
-		"fleet/mesh.yaml":                meshElsewhere,
-		"fleet/team/news.yaml":           fntest.Smallest,
-		"fleet/team/kustomization.yaml":  "resources: [news.yaml]\n",
-		"fleet/build/kustomization.yaml": "resources: [../team]\n",
-		"fleet/both/kustomization.yaml":  "resources: [../team, mesh.yaml]\n",
-		"fleet/both/mesh.yaml":           meshElsewhere,
+		".git/HEAD":                        "ref: refs/heads/main\n",
+		"fleet/mesh.yaml":                  meshElsewhere,
+		"fleet/team/news.yaml":             fntest.Smallest,
+		"fleet/team/kustomization.yaml":    "resources: [news.yaml]\n",
+		"fleet/overlay/kustomization.yaml": "resources: [../team]\n",
+		"fleet/both/kustomization.yaml":    "resources: [../team, mesh.yaml]\n",
+		"fleet/both/mesh.yaml":             meshElsewhere,
 	} {
 		fntest.WriteText(t, filepath.Join(dir, name), text)
 	}
@@ -62,18 +62,18 @@ func TestMesh(t *testing.T) {
 		}
 		want := runHere("", with("mesh.yaml team", "both")...)
 		for _, mesh := range []string{"mesh.yaml", "./../fleet/mesh.yaml"} {
-			got := runHere("", append(with("team", "build"), "--mesh", mesh)...)
+			got := runHere("", append(with("team", "overlay"), "--mesh", mesh)...)
 			if diff := cmp.Diff(want, got); diff != "" || got.Status != 0 || got.Stdout == "" {
 				t.Errorf("%s: %d (-among +elsewhere):\n%s", args, got.Status, diff)
 			}
 		}
-		wrong := runHere("", append(with("team", "build"), "--mesh", "missing.yaml")...)
+		wrong := runHere("", append(with("team", "overlay"), "--mesh", "missing.yaml")...)
 		if wrong.Status != 1 || wrong.Stdout != "" || wrong.Stderr != "missing.yaml:1:1: must be readable: no such file or directory [UnreadableFile]\n" {
 			t.Errorf("%s: %+v", args, wrong)
 		}
 	}
 	fntest.WriteText(t, "team/mesh.yaml", meshElsewhere)
-	for _, args := range []string{"render --mesh team/mesh.yaml team", "render --mesh mesh.yaml mesh.yaml team/news.yaml"} {
+	for _, args := range []string{"render --mesh team/mesh.yaml team", "render --mesh ./mesh.yaml mesh.yaml team/news.yaml"} {
 		if got := runHere("", strings.Fields(args)...); got.Status != 0 || got.Stderr != "" {
 			t.Errorf("%s, where it lies among the files: %+v", args, got)
 		}
@@ -83,7 +83,7 @@ func TestMesh(t *testing.T) {
 // TestMeshOfStandardInput: it is read once, also where two states are rendered.
 func TestMeshOfStandardInput(t *testing.T) {
 	writeFleet(t)
-	for _, args := range []string{"render team", "render --report --since team team", "build build"} {
+	for _, args := range []string{"render team", "render team --report --since team", "build overlay"} {
 		got := runHere(meshElsewhere, append(strings.Fields(args), "--mesh", "-")...)
 		if got.Status != 0 || got.Stderr != "" || got.Stdout == "" {
 			t.Errorf("%s: %+v", args, got)
@@ -106,7 +106,7 @@ func TestMeshRefused(t *testing.T) {
 		"--mesh all.yaml team": "all.yaml:1:1: must hold an EgressMesh alone where --mesh names it, and holds EgressBundle payments/news too; " +
 			"name the file as a PATH, or move one of the two to another file [MeshFile]\n",
 		"--mesh others.yaml team": "others.yaml:1:1: must hold an EgressMesh (apiVersion: egressbundle.io/v1alpha1), and holds none [MeshFile]\n",
-		"--mesh team team":        "team:1:1: must be a file, and is a folder [UnreadableFile]\n",
+		"team --mesh team":        "team:1:1: must be a file, and is a folder [UnreadableFile]\n",
 	} {
 		got := runHere("", append([]string{"render"}, strings.Fields(args)...)...)
 		if diff := cmp.Diff(fntest.Outcome{Status: 1, Stderr: want}, got); diff != "" {
@@ -134,11 +134,11 @@ func TestUnreadMesh(t *testing.T) {
 		"from within":     {args: "render .", change: func(t *testing.T) { t.Chdir("team") }, want: unread("news.yaml:4:1", "../mesh.yaml")},
 		"beside":          {args: "render team/news.yaml", change: func(t *testing.T) { fntest.WriteText(t, "team/mesh.yaml", meshElsewhere) }, want: unread("team/news.yaml:4:1", "team/mesh.yaml")},
 		"standard input":  {args: "render -", want: unread("-:4:1", "mesh.yaml")},
-		"a build":         {args: "build build", want: unread("team/news.yaml:4:1", "mesh.yaml")},
-		"beside a build": {args: "build build", change: func(t *testing.T) {
-			fntest.WriteText(t, "build/mesh.yaml", meshElsewhere)
+		"a build":         {args: "build overlay", want: unread("team/news.yaml:4:1", "mesh.yaml")},
+		"beside a build": {args: "build overlay", change: func(t *testing.T) {
+			fntest.WriteText(t, "overlay/mesh.yaml", meshElsewhere)
 			fntest.Remove(t, "mesh.yaml")
-		}, want: unread("team/news.yaml:4:1", "build/mesh.yaml")},
+		}, want: unread("team/news.yaml:4:1", "overlay/mesh.yaml")},
 		"explain":            {args: "explain https://edition.cnn.com team", want: unread("team/news.yaml:4:1", "mesh.yaml")},
 		"patch":              {args: "patch team", want: unread("team/news.yaml:4:1", "mesh.yaml")},
 		"runbook":            {args: "runbook team", want: unread("team/news.yaml:4:1", "mesh.yaml")},

@@ -17,14 +17,20 @@ func Kustomize(t testing.TB) string {
 }
 
 // tools are the paths of programs that were asked for, by their names.
-var tools sync.Map
+var tools = struct {
+	sync.Mutex
+
+	paths map[string]string
+}{paths: map[string]string{}}
 
 // Tool returns the path of a program that tests drive, in the version that is pinned in the module
 // of its name in tools.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
-	if program, ok := tools.Load(name); ok {
-		return program.(string)
+	tools.Lock()
+	defer tools.Unlock()
+	if path, ok := tools.paths[name]; ok {
+		return path
 	}
 	cmd := exec.Command("go", "tool", "-n", "-modfile=tools/"+name+".mod", name)
 	cmd.Dir = root()
@@ -32,9 +38,8 @@ func Tool(t testing.TB, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := strings.TrimSpace(string(out))
-	tools.Store(name, program)
-	return program
+	tools.paths[name] = strings.TrimSpace(string(out))
+	return tools.paths[name]
 }
 
 // KustomizeBuild runs kustomize build in a folder, with functions allowed; flags say which.
