@@ -35,7 +35,7 @@ func (m *meshFlag) giveTo(in *input.Input, cmd *cobra.Command, paths []string) e
 	if m.file == "" {
 		return usageError{errors.New("--mesh needs the name of a file, and got none")}
 	}
-	if m.file == stdinPath && slices.Contains(paths, stdinPath) {
+	if m.file == input.Stdin && slices.Contains(paths, input.Stdin) {
 		return usageError{errors.New("standard input is one PATH, or the EgressMesh by --mesh, and not both")}
 	}
 	if m.read == nil {
@@ -65,6 +65,3 @@ func warnOfUnread(cmd *cobra.Command, r rendering) {
 		}
 	}
 }
-
-// stdinPath is the path that stands for standard input.
-const stdinPath = "-"

@@ -37,16 +37,15 @@ type Input struct {
 	// none.
 	Remedy string
 
-	isEmpty bool            // the path that is read, so far
-	read    map[string]bool // files, without links
-	links   []string        // to folders
-	texts   []text          // of which Others are wanted
+	isEmpty     bool            // the path that is read, so far
+	read        map[string]bool // files, without links
+	links       []string        // to folders
+	texts       []text          // of which Others are wanted
+	found       egress.Documents
+	diagnostics []diag.Diagnostic
 
 	hasElsewhere bool            // something was added
 	elsewhere    map[string]bool // its files
-	found        egress.Documents
-	diagnostics  []diag.Diagnostic
-
 	looksForMesh bool
 	places       []string // where a mesh may lie, beside bundles
 }

@@ -23,7 +23,7 @@ import (
 func ReadMesh(stdin io.Reader, file string) (*Input, error) {
 	in := &Input{}
 	var err error
-	if file == stdinPath {
+	if file == Stdin {
 		err = in.readStdin(stdin)
 	} else {
 		err = in.readFile(file, true)
@@ -31,7 +31,7 @@ func ReadMesh(stdin io.Reader, file string) (*Input, error) {
 	if err != nil || len(in.diagnostics) > 0 || in.found.Problems() != nil {
 		return in, err
 	}
-	mesh, _ := in.found.Mesh() // Of several, Render tells.
+	mesh, _ := in.found.Mesh() // Several are a problem.
 	switch bundles := in.found.Refs(); {
 	case len(bundles) > 0:
 		in.add(code.MeshFile, file, holdsBundle(bundles[0]))
@@ -65,20 +65,14 @@ func (in *Input) missedMesh() []diag.Diagnostic {
 	if !in.looksForMesh || in.hasElsewhere {
 		return nil
 	}
-	found := map[string]string{}
-	look := func(dir string) string {
-		if _, ok := found[dir]; !ok {
-			found[dir] = meshAbove(dir)
-		}
-		return found[dir]
-	}
+	found := meshes{}
 	missed := in.found.WarnWithoutMesh(code.UnreadMesh, func(bundle string) string {
 		places := in.places
 		if bundle != "" {
 			places = slices.Insert(slices.Clone(places), 0, filepath.Dir(bundle))
 		}
 		for _, dir := range places {
-			if mesh := look(dir); mesh != "" {
+			if mesh := found.above(dir); mesh != "" {
 				return unreadMesh(mesh)
 			}
 		}
@@ -87,16 +81,29 @@ func (in *Input) missedMesh() []diag.Diagnostic {
 	return missed[:min(len(missed), 1)]
 }
 
-// meshAbove returns a file with an EgressMesh in a folder or above it, the nearest. Where there is
-// no repository, nobody knows what belongs together.
-func meshAbove(dir string) string {
+// meshes are the files with an EgressMesh in folders that were looked into; empty: there is none.
+type meshes map[string]string
+
+// above returns the file in a folder or above it, the nearest. Where there is no repository, nobody
+// knows what belongs together.
+func (m meshes) above(dir string) string {
 	for _, folder := range upToRepository(dir) {
-		entries, _ := os.ReadDir(folder) // What cannot be read holds nothing.
-		for _, entry := range entries {
-			file := filepath.Join(folder, entry.Name())
-			if isHidden := entry.Name()[0] == '.'; !isHidden && yamlfile.IsYAML(file) && holdsMesh(file) {
-				return file
-			}
+		if _, ok := m[folder]; !ok {
+			m[folder] = meshIn(folder)
+		}
+		if m[folder] != "" {
+			return m[folder]
+		}
+	}
+	return ""
+}
+
+func meshIn(folder string) string {
+	entries, _ := os.ReadDir(folder) // What cannot be read holds nothing.
+	for _, entry := range entries {
+		file := filepath.Join(folder, entry.Name())
+		if isHidden := entry.Name()[0] == '.'; !isHidden && yamlfile.IsYAML(file) && holdsMesh(file) {
+			return file
 		}
 	}
 	return ""

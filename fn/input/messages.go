@@ -60,7 +60,7 @@ func (o Others) LeftOut() diag.Diagnostic {
 	return diag.Diagnostic{
 		Code:     code.LeftOut,
 		Severity: diag.SeverityWarning,
-		Position: diag.Position{File: stdinPath},
+		Position: diag.Position{File: Stdin},
 		Message:  what + " not printed; --keep-others prints them too, as they are",
 	}
 }

@@ -70,7 +70,7 @@ func TestOthers(t *testing.T) {
 func othersOf(t *testing.T, stdin string) (Others, error) {
 	t.Helper()
 	in := &Input{KeepOthers: true}
-	if err := in.ReadPaths(strings.NewReader(stdin), []string{stdinPath}); err != nil {
+	if err := in.ReadPaths(strings.NewReader(stdin), []string{Stdin}); err != nil {
 		t.Fatal(err)
 	}
 	output, err := in.Render()

@@ -16,8 +16,8 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 )
 
-// stdinPath is the path that stands for standard input.
-const stdinPath = "-"
+// Stdin is the PATH that stands for standard input.
+const Stdin = "-"
 
 // ReadPaths reads files, the YAML files of folders and of their subfolders, JSON among them, but
 // for hidden ones, and standard input where a path is "-". Each path must hold an EgressBundle or
@@ -38,7 +38,7 @@ func (in *Input) ReadPaths(stdin io.Reader, paths []string) error {
 func (in *Input) readPath(stdin io.Reader, path string) error {
 	in.isEmpty = true
 	var err error
-	if path == stdinPath {
+	if path == Stdin {
 		err = in.readStdin(stdin)
 	} else {
 		err = in.walk(path)
@@ -68,7 +68,7 @@ func (in *Input) readStdin(stdin io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("standard input: %w", err)
 	}
-	return in.parse(stdinPath, src)
+	return in.parse(Stdin, src)
 }
 
 // visit reads the YAML files of a folder, and the path that the user named whatever its
@@ -122,7 +122,7 @@ func reason(err error) string {
 }
 
 func (in *Input) parse(path string, src []byte) error {
-	if in.KeepOthers || path == stdinPath {
+	if in.KeepOthers || path == Stdin {
 		in.texts = append(in.texts, text{file: path, src: src})
 	}
 	found, err := egress.Parse(path, src)
