@@ -102,9 +102,11 @@ func TestOthersRefused(t *testing.T) {
 // TestOthersMadeEarlier: objects that are made again, or in whose place others are made, do not
 // stay beside these; those of bundles that are not there do.
 func TestOthersMadeEarlier(t *testing.T) {
-	earlier := fntest.Succeed(t, "", fntest.Smallest+"    bbc: {hosts: [www.bbc.co.uk]}\n", fntest.Program, "render", "-")
-	elsewhere := fntest.Succeed(t, "", strings.ReplaceAll(fntest.Smallest, "payments", "search"), fntest.Program, "render", "-")
-	got, err := othersOf(t, fntest.Smallest+"---\n"+earlier+"---\n"+elsewhere)
+	const sidecar = "  enforce: {registryOnly: true}\n" // It is of no single bundle.
+	now := fntest.Smallest + sidecar
+	earlier := fntest.Succeed(t, "", fntest.Smallest+"    bbc: {hosts: [www.bbc.co.uk]}\n"+sidecar, fntest.Program, "render", "-")
+	elsewhere := fntest.Succeed(t, "", strings.ReplaceAll(now, "payments", "search"), fntest.Program, "render", "-")
+	got, err := othersOf(t, now+"---\n"+earlier+"---\n"+elsewhere)
 	if diff := cmp.Diff("---\n"+elsewhere, string(got.Text)); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
