@@ -165,8 +165,7 @@ func TestFunctionFails(t *testing.T) {
     path: spec.destinations.cnn.hosts[0]
   tags:
     code: InvalidValue
-- message: is not a field here; the fields are addresses, clients, description, endpoints, expires, forwardProxy, ` +
-		`gateway, hosts, mutualTLS, owner, ports, service, ticket, trafficPolicy, via, wildcardServer
+- message: 'is not a field here; ports is a list, and each of them has a pattern: ports: [{port: 443, pattern: TLSPassthrough}]'
   severity: error
   resourceRef:
     apiVersion: egressbundle.io/v1alpha1

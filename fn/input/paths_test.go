@@ -141,7 +141,7 @@ func TestRenderUnreadableMesh(t *testing.T) {
 	got := fntest.Execute(t, "", mesh+strings.Replace(fntest.Smallest, "{hosts", "{gateway: partners, hosts", 1),
 		fntest.Program, "render", "-")
 	want := fntest.Outcome{Status: 1, Stderr: "-:4:30: spec.gateways.partners.port: is not a field here; " +
-		"the fields are deploy, namespace, ports, proxyHeaders, selector, service, targetPorts [UnknownField]\n"}
+		"its ports are those of its Service: ports: {http: 80, tls: 443} [UnknownField]\n"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
