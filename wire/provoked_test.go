@@ -5,6 +5,7 @@ package wire
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -153,6 +154,30 @@ func TestServerFirst(t *testing.T) {
 			t.Errorf("%s from %s: the application hears %q\n%s", o.Call, o.From, got.Body, strings.Join(got.Steps, "\n"))
 		}
 	})
+}
+
+// TestStartTLS: protocols that begin in plain text open their TLS with the host itself.
+func TestStartTLS(t *testing.T) {
+	protocols := map[string]string{"587": rig.SMTP, "389": rig.LDAP, "5432": rig.PostgreSQL}
+	g := named(t, "testdata/render/tcp/starttls")
+	set(t, g)
+	opened := map[string]int{}
+	for _, o := range g.Outcomes {
+		if o.Blocked != "" {
+			continue
+		}
+		settle(t, o)
+		protocol := protocols[o.Call[strings.LastIndex(o.Call, ":")+1:]]
+		got := call(t, o, rig.Request{StartTLS: protocol, SNI: "server.example.com"})
+		end := got.Seen[max(0, len(got.Seen)-1):]
+		if diff := rig.Diff(o, got); diff != "" || len(end) == 0 || end[0].TLS == nil || end[0].TLS.SNI != "server.example.com" {
+			t.Errorf("%s with %s from %s: %s%v\n%s", o.Call, protocol, o.From, diff, end, strings.Join(got.Steps, "\n"))
+		}
+		opened[protocol]++
+	}
+	if want := map[string]int{rig.SMTP: 2, rig.LDAP: 2, rig.PostgreSQL: 2}; !maps.Equal(opened, want) {
+		t.Errorf("opened %v, want %v", opened, want)
+	}
 }
 
 // TestFailover: where an address refuses connections, the next of the promised order takes

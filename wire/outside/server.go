@@ -181,6 +181,8 @@ func (s *Server) converse(conn net.Conn, seen Seen) {
 		conn.Close()
 	case first[0] == recordHandshake:
 		s.handshake(buffered, seen)
+	case buffered.startsTLS():
+		s.handshake(buffered, seen)
 	case buffered.speaksHTTP():
 		s.handoff.give(buffered, seen)
 	default:
@@ -205,6 +207,10 @@ func (c *bufferedConn) speaksHTTP() bool {
 
 // speakFirst says who speaks before the client does, as SSH and SMTP do.
 func (s *Server) speakFirst(conn *bufferedConn, seen Seen) {
+	if seen.Address.Port() == submission {
+		s.speakSMTP(conn, seen)
+		return
+	}
 	if err := json.NewEncoder(conn).Encode(seen); err != nil {
 		conn.Close()
 		return
@@ -229,6 +235,19 @@ func (s *Server) speakLines(conn *bufferedConn, seen Seen) {
 }
 
 func (s *Server) handshake(conn net.Conn, seen Seen) {
+	server, err := s.secure(conn, &seen)
+	switch {
+	case err != nil:
+		conn.Close()
+	case server.ConnectionState().NegotiatedProtocol == "h2":
+		s.handoff.give(server, seen)
+	default:
+		s.converse(server, seen)
+	}
+}
+
+// secure ends the TLS that a client opens.
+func (s *Server) secure(conn net.Conn, seen *Seen) (*tls.Conn, error) {
 	seen.TLS = &TLS{}
 	server := tls.Server(conn, &tls.Config{
 		ClientAuth: tls.RequestClientCert,
@@ -240,18 +259,12 @@ func (s *Server) handshake(conn net.Conn, seen Seen) {
 		},
 	})
 	if err := server.HandshakeContext(context.Background()); err != nil {
-		conn.Close()
-		return
+		return nil, err
 	}
-	state := server.ConnectionState()
-	if len(state.PeerCertificates) > 0 {
-		seen.TLS.Certificate = state.PeerCertificates[0].Subject.CommonName
+	if shown := server.ConnectionState().PeerCertificates; len(shown) > 0 {
+		seen.TLS.Certificate = shown[0].Subject.CommonName
 	}
-	if state.NegotiatedProtocol == "h2" {
-		s.handoff.give(server, seen)
-		return
-	}
-	s.converse(server, seen)
+	return server, nil
 }
 
 func (s *Server) show(sni string) (*Authority, string) {

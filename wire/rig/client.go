@@ -46,6 +46,8 @@ type Request struct {
 	Patience time.Duration
 	// GRPC is set if the application calls a method of gRPC.
 	GRPC bool
+	// StartTLS is the protocol of an application that opens TLS after some words in plain text.
+	StartTLS string
 }
 
 // A reply is what comes back to an application.
@@ -182,7 +184,11 @@ func (m *Mesh) call(ctx context.Context, w *Workload, o calls.Outcome, extra Req
 		if u.Scheme == "tls" {
 			conn = tls.Client(conn, config)
 		}
-		r = lines(ctx, conn, id, extra.Wait)
+		if extra.StartTLS != "" {
+			r = startTLS(ctx, conn, extra.StartTLS, config, id)
+		} else {
+			r = lines(ctx, conn, id, extra.Wait)
+		}
 	}
 	r.locals = d.locals
 	return r
