@@ -16,10 +16,14 @@ import (
 	"github.com/egressbundle/egressbundle/conformance/trace"
 )
 
-// TestGoldens: every rendered output in the repository is admitted, and carries
-// the calls that its calls.yaml promises and no others.
+// TestGoldens: every rendered output in the repository, and that of the cookbook, is admitted, and
+// carries the calls that its calls.yaml promises and no others.
 func TestGoldens(t *testing.T) {
-	for _, g := range goldens(t) {
+	cookbook, err := golden.Cookbook("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range append(goldens(t), cookbook...) {
 		t.Run(g.Dir, func(t *testing.T) {
 			problems, err := admission.Check(g.Rendered, admission.Options{Gateways: g.Gateways})
 			if err != nil {

@@ -157,6 +157,27 @@ func TestReadmeExamples(t *testing.T) {
 
 var titleAndSentence = regexp.MustCompile(`(?s)^# ([^\n]+)\n\n(.+?\.)(?:\s|$)`)
 
+// TestCookbook: the cookbook shows each of its bundles, and each destination in them names the page
+// that its hosts are from, and when that was read, unless they are the user's own.
+func TestCookbook(t *testing.T) {
+	page := fntest.ReadText(t, "../docs/cookbook.md")
+	for _, path := range fntest.Glob(t, "../cookbook/*/bundle.yaml") {
+		if block := "<!-- file: " + strings.TrimPrefix(path, "../") + " -->"; !strings.Contains(page, block) {
+			t.Errorf("docs/cookbook.md does not show %s", path)
+		}
+		for _, destination := range matches(t, entry, fntest.ReadText(t, path)) {
+			if !source.MatchString(destination[1]) {
+				t.Errorf("%s: %s must name a page, and when it was read, above it", path, destination[2])
+			}
+		}
+	}
+}
+
+var (
+	entry  = regexp.MustCompile(`(?m)((?:^    # .*\n)*)^    ([a-z][-a-z0-9]*):`)
+	source = regexp.MustCompile(`(?s)https://.*20\d\d-\d\d|The same|of your own`)
+)
+
 // compareTable compares the table after a comment of a page. UPDATE_GOLDEN=1 rewrites it.
 func compareTable(t *testing.T, page, comment string, rows []string) {
 	t.Helper()

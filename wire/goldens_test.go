@@ -13,9 +13,9 @@ import (
 	"github.com/egressbundle/egressbundle/wire/rig"
 )
 
-// TestGoldens: what calls.yaml promises happens on the wire.
+// TestGoldens: what calls.yaml promises happens on the wire, also in the cookbook.
 func TestGoldens(t *testing.T) {
-	for _, g := range goldens(t) {
+	for _, g := range append(goldens(t), byFolder(t, golden.Cookbook)...) {
 		t.Run(g.Dir, func(t *testing.T) {
 			set(t, g)
 			expect(t, g.Outcomes)
@@ -30,10 +30,16 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// goldens returns those of the repository, with their folders as names.
+// goldens returns those of the repository.
 func goldens(t *testing.T) []golden.Golden {
 	t.Helper()
-	all, err := golden.All("..")
+	return byFolder(t, golden.All)
+}
+
+// byFolder returns what is found in the repository, with folders as names.
+func byFolder(t *testing.T, find func(root string) ([]golden.Golden, error)) []golden.Golden {
+	t.Helper()
+	all, err := find("..")
 	if err != nil {
 		t.Fatal(err)
 	}

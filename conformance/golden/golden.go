@@ -1,20 +1,22 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package golden reads the bundles of the repository whose output is kept: the
-// goldens of the library, and the examples.
+// Package golden reads the bundles of the repository with calls: the goldens of the library and the
+// examples, whose output is kept, and the cookbook.
 package golden
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
 	"github.com/egressbundle/egressbundle/conformance/trace"
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
 // A Golden is some bundles, what they are rendered to, and what calls must do.
@@ -34,40 +36,50 @@ type Golden struct {
 
 // All returns the goldens of the repository whose folder is root.
 func All(root string) ([]Golden, error) {
+	library, err := in(filepath.Join(root, "testdata/render/*/*/in.yaml"), "out.yaml")
+	if err != nil {
+		return nil, err
+	}
+	examples, err := in(filepath.Join(root, "examples/*/bundle.yaml"), "rendered.yaml")
+	return append(library, examples...), err
+}
+
+// Cookbook returns the bundles of the cookbook. What they are rendered to is not kept: nothing in
+// it is of a kind that no golden has.
+func Cookbook(root string) ([]Golden, error) {
+	return in(filepath.Join(root, "cookbook/*/bundle.yaml"), "")
+}
+
+// in reads the files that match a pattern, and what each is rendered to in a file beside it.
+func in(pattern, out string) ([]Golden, error) {
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("nothing matches %s", pattern)
+	}
 	var all []Golden
-	for _, kind := range []struct{ in, out string }{
-		{"testdata/render/*/*/in.yaml", "out.yaml"},
-		{"examples/*/bundle.yaml", "rendered.yaml"},
-	} {
-		paths, err := filepath.Glob(filepath.Join(root, kind.in))
+	for _, path := range paths {
+		g, err := read(path)
 		if err != nil {
 			return nil, err
 		}
-		if len(paths) == 0 {
-			return nil, fmt.Errorf("nothing matches %s", kind.in)
+		if g.Rendered, err = g.rendered(out); err != nil {
+			return nil, err
 		}
-		for _, path := range paths {
-			g, err := read(path, kind.out)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, g)
-		}
+		all = append(all, g)
 	}
 	return all, nil
 }
 
-func read(path, out string) (Golden, error) {
+func read(path string) (Golden, error) {
 	dir := filepath.Dir(path)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Golden{}, err
 	}
 	found, err := egress.Parse(path, text)
-	if err != nil {
-		return Golden{}, err
-	}
-	rendered, err := os.ReadFile(filepath.Join(dir, out))
 	if err != nil {
 		return Golden{}, err
 	}
@@ -79,9 +91,23 @@ func read(path, out string) (Golden, error) {
 		OutboundTrafficPolicy: outboundOf(found),
 		DNS:                   egress.WithDefaults(MeshOf(found)).DNS,
 		Found:                 found,
-		Rendered:              string(rendered),
 		Outcomes:              outcomes,
 	}, err
+}
+
+// rendered returns what is kept in a file, or what is rendered now if there is none.
+func (g Golden) rendered(file string) (string, error) {
+	if file != "" {
+		text, err := os.ReadFile(filepath.Join(g.Dir, file))
+		return string(text), err
+	}
+	output, err := g.Output()
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	err = object.Encode(&text, output.Objects())
+	return text.String(), err
 }
 
 // MeshOf returns the mesh that bundles are for, as it is stated.
