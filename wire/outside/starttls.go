@@ -39,13 +39,17 @@ func (s *Server) speakSMTP(conn net.Conn, seen Seen) {
 			}
 			text = textproto.NewConn(secure)
 		case "NOOP":
-			answer, _ := json.Marshal(seen) //nolint:errchkjson // it is plain data
-			text.PrintfLine("250 %s", answer)
+			text.PrintfLine("250 %s", said(seen))
 		default:
-			json.NewEncoder(text.W).Encode(seen)
-			text.W.Flush()
+			text.PrintfLine("%s", said(seen))
 		}
 	}
+}
+
+// said is what was seen, for an answer.
+func said(seen Seen) []byte {
+	text, _ := json.Marshal(seen) //nolint:errchkjson // it is plain data
+	return text
 }
 
 var (
