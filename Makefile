@@ -32,6 +32,7 @@ GO_TEST := go test -timeout=40m
 .PHONY: test
 test: ## Run every test
 	$(GO_TEST) $(RACE) ./...
+	cd tools/release && $(GO_TEST) ./...
 	cd conformance && $(GO_TEST) ./...
 	cd wire && $(GO_TEST) # without packages named, it prints what is skipped
 
@@ -56,31 +57,36 @@ SMALL := all=-l std= go.yaml.in/...= google.golang.org/protobuf/...= github.com/
 # kustomize notes its version in what it builds, if it is asked to, and the library does not know it.
 KUSTOMIZE_VERSION = $(shell sed -n 's|.*sigs.k8s.io/kustomize/kustomize/v5 \(v[0-9.]*\).*|\1|p' tools/kustomize.mod)
 
+# The version is stamped, and not what Go finds in Git, so that the same commit gives the same program.
 .PHONY: build
 build: ## Build bin/egressbundle
-	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w -X sigs.k8s.io/kustomize/api/provenance.version=$(KUSTOMIZE_VERSION)' $(SMALL:%=-gcflags=%) -o $(BIN)/egressbundle ./cmd/egressbundle
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='$(LDFLAGS)' $(SMALL:%=-gcflags=%) -o $(BIN)/egressbundle ./cmd/egressbundle
 
+LDFLAGS = -s -w -X sigs.k8s.io/kustomize/api/provenance.version=$(KUSTOMIZE_VERSION) -X github.com/egressbundle/egressbundle/fn/command.stamped=$(VERSION)
 VERSION = $(shell git describe --tags --always --dirty)
-REVISION = $(shell git rev-parse HEAD)
 
-# docker notes when and where it built; tools/image takes that out, so that the same
-# commit gives the same digest.
 .PHONY: image
 image: build ## Build the container image: make image IMAGE=egressbundle:dev
-	@mkdir -p $(BIN)/image
-	@install -m 755 $(BIN)/egressbundle $(BIN)/image/egressbundle
-	@install -m 644 fn/passwd $(BIN)/image/passwd
-	@docker build --quiet $(DOCKER_BUILD_FLAGS) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
-		--tag $(IMAGE) --file fn/Dockerfile $(BIN)/image >/dev/null
-	@docker save --output $(BIN)/built.tar $(IMAGE)
-	@cd tools/image && go run . $(BIN)/built.tar $(BIN)/image.tar $(IMAGE)
+	@cd tools/release && go run . image $(BIN)/egressbundle $(BIN)/image.tar $(IMAGE) $(CURDIR) $(VERSION)
 	@docker load --quiet --input $(BIN)/image.tar >/dev/null
 	@docker image inspect --format '{{.Id}}' $(IMAGE)
-DOCKER_BUILD_FLAGS ?=
+
+PLATFORMS ?= darwin/amd64 darwin/arm64 linux/amd64 linux/arm64 windows/amd64 windows/arm64
+
+.PHONY: release-snapshot
+release-snapshot: ## Build a release into bin/release and publish nothing: make release-snapshot VERSION=v0.1.0
+	@rm -rf $(BIN)/release
+	@for platform in $(PLATFORMS); do \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(MAKE) --no-print-directory build \
+			BIN=$(BIN)/release/programs/$${platform/\//_} VERSION=$(VERSION); \
+	done
+	@GOOS=linux GOARCH=amd64 $(MAKE) --no-print-directory sbom BIN=$(BIN)/release
+	@cd tools/release && go run . pack $(BIN)/release $(CURDIR) $(VERSION)
+	@ls -l $(BIN)/release
 
 # What is shipped is built and scanned with the toolchain of go.mod, also on a machine
 # whose own Go is older.
-image sbom vulncheck: export GOTOOLCHAIN = auto
+image release-snapshot sbom vulncheck: export GOTOOLCHAIN = auto
 
 .PHONY: sbom
 sbom: ## Write what the program consists of to bin/egressbundle.cdx.json (CycloneDX)

@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// stamped is the version that make build gives the program.
+var stamped string
+
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -22,8 +25,11 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// version is that of the program, which is built with modules.
+// version returns what is stamped, or what go install knows of a program, which is built with modules.
 func version() string {
+	if stamped != "" {
+		return stamped
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		return info.Main.Version
 	}
