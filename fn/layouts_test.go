@@ -53,7 +53,7 @@ func TestBuildLayout(t *testing.T) {
 	if diff := cmp.Diff(want, fntest.Succeed(t, "", "", fntest.Program, "build", "../examples/layouts/build/production")); diff != "" {
 		t.Errorf("(-render +build):\n%s", diff)
 	}
-	for _, f := range append(forms(t)[:1], form{function: "container: {image: registry.example.com/egressbundle:v0.1.0}"}) {
+	for _, f := range append(forms(t)[:1], form{function: "container: {image: registry.example.com/egressbundle:dev}"}) {
 		for _, path := range []string{"fleet", "overlays/staging", "overlays/production", "prefixed/base"} {
 			name, rest, _ := strings.Cut(path, "/")
 			want := fntest.KustomizeBuild(t, filepath.Join(copyLayout(t, name, forms(t)[0]), rest), forms(t)[0].flags...)

@@ -42,12 +42,14 @@ func changeBundle(t *testing.T, dir string) {
 // A workflow is what these tests need of one of GitHub Actions.
 type workflow struct {
 	Jobs map[string]struct {
-		Steps []struct{ Name, ID, If, Run string }
+		Steps []step
 	}
 }
 
+type step struct{ Name, ID, If, Run string }
+
 // runWorkflow runs the steps of a workflow of GitHub Actions as GitHub does, but for
-// those that install the program: after one fails, those that ask for it run still.
+// actions: after one fails, those that ask for it run still.
 func runWorkflow(t *testing.T, dir, file string) fntest.Outcome {
 	t.Helper()
 	var w workflow
@@ -60,7 +62,7 @@ func runWorkflow(t *testing.T, dir, file string) fntest.Outcome {
 			for id := range failed {
 				needsFailed = needsFailed || strings.Contains(step.If, "steps."+id+".outcome == 'success'")
 			}
-			if step.Run == "" || step.Name == "Install" || needsFailed || all.Status != 0 && !strings.Contains(step.If, "!cancelled()") {
+			if step.Run == "" || needsFailed || all.Status != 0 && !strings.Contains(step.If, "!cancelled()") {
 				continue
 			}
 			got := fntest.Execute(t, dir, "", "bash", "-eo", "pipefail", "-c", step.Run)
@@ -181,7 +183,34 @@ func TestGitHubActions(t *testing.T) {
 	if got.Status != 1 || calls != "" || !strings.Contains(got.Stderr, "[InvalidValue]") {
 		t.Errorf("wrong: %+v\n%s", got, calls)
 	}
-	checkMatcher(t, read("matcher.json"), got.Stderr)
+	checkMatcher(t, fntest.ReadText(t, "../recipes/github-actions/matcher.json"), got.Stderr)
+}
+
+// TestAction: the action builds the program that it comes with, which knows the version, and
+// tells GitHub where the matcher is.
+func TestAction(t *testing.T) {
+	var action struct{ Runs struct{ Steps []step } }
+	decode(t, "../action.yml", &action)
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	t.Setenv("GITHUB_ACTION_PATH", root)
+	t.Setenv("GOBIN", bin)
+	t.Setenv("REF", "v1.2.3")
+	var printed string
+	for _, s := range action.Runs.Steps {
+		if s.Run != "" {
+			printed += fntest.Succeed(t, t.TempDir(), "", "bash", "-eo", "pipefail", "-c", s.Run)
+		}
+	}
+	if printed != "::add-matcher::"+filepath.Join(root, "recipes/github-actions/matcher.json")+"\n" {
+		t.Errorf("printed %q", printed)
+	}
+	if got := fntest.Succeed(t, "", "", filepath.Join(bin, "egressbundle"), "version"); got != "egressbundle v1.2.3\n" {
+		t.Errorf("got %q", got)
+	}
 }
 
 // TestGitHubActionsOverlays: the workflow comments what changes in each overlay, and all of a new one.
@@ -243,16 +272,48 @@ func checkMatcher(t *testing.T, text, printed string) {
 	}
 }
 
-// TestGitLabCI: the job fails with a diff if what is rendered is stale, and sends the
-// report to the merge request, whether it fails or not.
-func TestGitLabCI(t *testing.T) {
-	type request struct{ Path, Token, Body string }
-	requests := make(chan request, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		requests <- request{Path: r.URL.Path, Token: r.Header.Get("Private-Token"), Body: r.FormValue("body")}
+// A sentNote is what GitLab is asked to write.
+type sentNote struct{ Method, Path, Token, Body string }
+
+// serveGitLab stands for GitLab, which has notes of a merge request. It notes what it is asked
+// to write, and answers with JSON as GitLab does, in which < is escaped.
+func serveGitLab(t *testing.T, notes *string) (url string, sent chan sentNote) {
+	t.Helper()
+	sent = make(chan sentNote, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := `{"id": 5, "username": "project_3_bot"}`
+		switch {
+		case r.Method != http.MethodGet:
+			sent <- sentNote{r.Method, r.URL.Path, r.Header.Get("Private-Token"), r.FormValue("body")}
+		case r.URL.Path != "/api/v4/user":
+			answer = strings.ReplaceAll(*notes, "<", `\u003c`)
+		}
+		if _, err := w.Write([]byte(answer)); err != nil {
+			t.Error(err)
+		}
 	}))
-	defer server.Close()
-	t.Setenv("CI_API_V4_URL", server.URL+"/api/v4")
+	t.Cleanup(server.Close)
+	return server.URL, sent
+}
+
+// TestGitLabCI: the job fails with a diff if what is rendered is stale, and keeps one note with
+// the change at the merge request, whether it fails or not.
+func TestGitLabCI(t *testing.T) {
+	const (
+		mark   = "<!-- egressbundle -->\n"
+		others = `[{"id": 1, "author": {"id": 5}, "body": "tests"}, {"id": 2, "author": {"id": 6}, "body": "<!-- egressbundle -->"}`
+		ours   = `, {"id": 42, "author": {"id": 5}, "body": "<!-- egressbundle -->\nold"}, ` +
+			`{"id": 43, "author": {"id": 5}, "body": "<!-- egressbundle -->"}`
+		path = "/api/v4/projects/3/merge_requests/7/notes"
+	)
+	notes := others + "]"
+	url, requests := serveGitLab(t, &notes)
+	bin := t.TempDir()
+	if err := os.Symlink(fntest.Tool(t, "gojq"), filepath.Join(bin, "gojq")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("CI_API_V4_URL", url+"/api/v4")
 	t.Setenv("CI_PROJECT_ID", "3")
 	t.Setenv("CI_MERGE_REQUEST_IID", "7")
 	t.Setenv("EGRESS_TOKEN", "secret")
@@ -260,14 +321,19 @@ func TestGitLabCI(t *testing.T) {
 	t.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main")
 	var pipeline struct {
 		Egress struct {
-			Script      []string
-			AfterScript []string `json:"after_script"`
+			BeforeScript []string `json:"before_script"`
+			Script       []string
+			AfterScript  []string `json:"after_script"`
 		}
 	}
 	decode(t, "../recipes/gitlab-ci/egress.yaml", &pipeline)
 	dir := newRepository(t)
 	git(t, dir, "remote", "add", "origin", ".")
-	run := func() (got fntest.Outcome, received []request) {
+	gojqModule := fntest.ReadText(t, "../tools/gojq.mod")
+	if _, version, _ := strings.Cut(pipeline.Egress.BeforeScript[1], "/cmd/gojq@"); !strings.Contains(gojqModule, "gojq "+strings.Fields(version)[0]+" ") {
+		t.Errorf("%s is not the version that is tried here", version)
+	}
+	run := func() (got fntest.Outcome, received []sentNote) {
 		got = fntest.Execute(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.Script, "\n"))
 		fntest.Succeed(t, dir, "", "sh", "-ec", strings.Join(pipeline.Egress.AfterScript, "\n"))
 		for len(requests) > 0 {
@@ -275,16 +341,14 @@ func TestGitLabCI(t *testing.T) {
 		}
 		return got, received
 	}
-	sent := func() []request {
-		return []request{{Path: "/api/v4/projects/3/merge_requests/7/notes", Token: "secret", Body: change(t, dir)}}
-	}
 	got, received := run()
-	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 0 {
+	if diff := cmp.Diff([]sentNote{{"POST", path, "secret", mark + change(t, dir)}}, received); diff != "" || got.Status != 0 {
 		t.Errorf("fresh: %+v, requests (-want +got):\n%s", got, diff)
 	}
 	changeBundle(t, dir)
+	notes = others + ours + "]"
 	got, received = run()
-	if diff := cmp.Diff(sent(), received); diff != "" || got.Status != 3 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
+	if diff := cmp.Diff([]sentNote{{"PUT", path + "/42", "secret", mark + change(t, dir)}}, received); diff != "" || got.Status != 3 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
 		t.Errorf("stale: %+v, requests (-want +got):\n%s", got, diff)
 	}
 	t.Setenv("EGRESS_TOKEN", "")
@@ -368,7 +432,6 @@ func TestArgoCD(t *testing.T) {
 	var plugin struct {
 		Metadata struct{ Name string }
 		Spec     struct {
-			Version  string
 			Generate struct{ Command []string }
 		}
 	}
@@ -377,7 +440,7 @@ func TestArgoCD(t *testing.T) {
 	for _, f := range []string{"generators: [news.yaml]\n", "resources: [news.yaml]\n"} {
 		testPlugin(t, command, f)
 	}
-	name := "name: " + plugin.Metadata.Name + "-" + plugin.Spec.Version + "\n"
+	name := "name: " + plugin.Metadata.Name + "\n"
 	if application := fntest.ReadText(t, "../recipes/argocd/application.yaml"); !strings.Contains(application, name) {
 		t.Errorf("the Application does not have the plugin's %s", name)
 	}
@@ -462,14 +525,14 @@ func testPlugin(t *testing.T, command []string, kustomization string) {
 	}
 }
 
-// TestPreCommit: the real pre-commit lets a commit pass that has what the bundles say,
-// and no other.
+// TestPreCommit: the real pre-commit builds the program, lets a commit pass that has what the
+// bundles say, and no other.
 func TestPreCommit(t *testing.T) {
 	if _, err := exec.LookPath("pre-commit"); err != nil {
 		t.Skip("there is no pre-commit on this machine")
 	}
 	dir := newRepository(t)
-	t.Setenv("PRE_COMMIT_HOME", t.TempDir())
+	usePreCommit(t)
 	const config = ".pre-commit-config.yaml"
 	fntest.WriteText(t, filepath.Join(dir, config), fntest.ReadText(t, filepath.Join("../recipes/pre-commit", config)))
 	commit := func() fntest.Outcome {
@@ -499,6 +562,28 @@ func TestPreCommit(t *testing.T) {
 	got := fntest.Execute(t, dir, "", "pre-commit", "run")
 	if got.Status != 1 || !strings.Contains(got.Stdout, "\nrendered/payments/serviceentry_payments--web--cnn.yaml\n") {
 		t.Errorf("files are not added: %+v", got)
+	}
+}
+
+// usePreCommit gives pre-commit a folder of its own, modules that are there, and in place of the
+// repository that the recipe names one of the files here.
+func usePreCommit(t *testing.T) {
+	t.Helper()
+	repository := t.TempDir()
+	fntest.Succeed(t, "..", "", "bash", "-c", `git ls-files -z --cached --others --exclude-standard |
+		xargs -0 --no-run-if-empty ls -d 2>/dev/null | xargs cp --parents --target-directory "$0"`, repository)
+	git(t, repository, "init", "-q", "-b", "main")
+	git(t, repository, "add", "-A")
+	git(t, repository, "commit", "-qm", "all")
+	for name, value := range map[string]string{
+		"PRE_COMMIT_HOME":    t.TempDir(),
+		"GOMODCACHE":         strings.TrimSpace(fntest.Succeed(t, "", "", "go", "env", "GOMODCACHE")),
+		"GOCACHE":            strings.TrimSpace(fntest.Succeed(t, "", "", "go", "env", "GOCACHE")),
+		"GIT_CONFIG_COUNT":   "1",
+		"GIT_CONFIG_KEY_0":   "url.file://" + repository + ".insteadOf",
+		"GIT_CONFIG_VALUE_0": "https://github.com/egressbundle/egressbundle",
+	} {
+		t.Setenv(name, value)
 	}
 }
 

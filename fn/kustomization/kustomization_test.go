@@ -49,7 +49,7 @@ func TestForms(t *testing.T) {
 		"news.yaml": fntest.Smallest, "both.yaml": both, "mesh.yaml": mesh, "namespace.yaml": namespace, "settings.yaml": fntest.Settings,
 		"mixed.yaml": fntest.Smallest + "---\n" + mesh + "---\n" + namespace,
 		"empty.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: run\n" +
-			"  annotations: {config.kubernetes.io/function: 'container: {image: \"registry.example.com/egressbundle:v0.1.0\"}'}\n",
+			"  annotations: {config.kubernetes.io/function: 'container: {image: \"registry.example.com/egressbundle:dev\"}'}\n",
 		"local.yaml":                   strings.Replace(fntest.Smallest, "metadata: {", `metadata: {annotations: {"config.kubernetes.io/local-config": 'true'}, `, 1),
 		"bundles/kustomization.yaml":   "resources: [news.yaml]\nnamePrefix: dev-\n",
 		"bundles/news.yaml":            fntest.Smallest,
