@@ -199,14 +199,14 @@ func TestAction(t *testing.T) {
 	t.Setenv("GITHUB_ACTION_PATH", root)
 	t.Setenv("GOBIN", bin)
 	t.Setenv("REF", "v1.2.3")
-	var printed string
+	var printed []string
 	for _, s := range action.Runs.Steps {
 		if s.Run != "" {
-			printed += fntest.Succeed(t, t.TempDir(), "", "bash", "-eo", "pipefail", "-c", s.Run)
+			printed = append(printed, fntest.Succeed(t, t.TempDir(), "", "bash", "-eo", "pipefail", "-c", s.Run))
 		}
 	}
-	if printed != "::add-matcher::"+filepath.Join(root, "recipes/github-actions/matcher.json")+"\n" {
-		t.Errorf("printed %q", printed)
+	if diff := cmp.Diff([]string{"", "::add-matcher::" + filepath.Join(root, "recipes/github-actions/matcher.json") + "\n"}, printed); diff != "" {
+		t.Errorf("printed (-want +got):\n%s", diff)
 	}
 	if got := fntest.Succeed(t, "", "", filepath.Join(bin, "egressbundle"), "version"); got != "egressbundle v1.2.3\n" {
 		t.Errorf("got %q", got)

@@ -101,16 +101,20 @@ func TestSupportedVersions(t *testing.T) {
 }
 
 // A manager is what Renovate is told of one kind of files.
-type manager struct{ ManagerFilePatterns, MatchStrings []string }
+type manager struct {
+	ManagerFilePatterns []string `json:"managerFilePatterns"`
+	MatchStrings        []string `json:"matchStrings"`
+}
 
 // TestRenovate: the update bot finds every module, every action, and each version that no file of
 // a package manager has.
 func TestRenovate(t *testing.T) {
 	var config struct {
-		GoMod, GitLabCI manager
-		GitHubActions   manager `json:"github-actions"`
-		IgnorePaths     []string
-		CustomManagers  []manager
+		GoMod          manager   `json:"gomod"`
+		GitHubActions  manager   `json:"github-actions"`
+		GitLabCI       manager   `json:"gitlabci"`
+		IgnorePaths    []string  `json:"ignorePaths"`
+		CustomManagers []manager `json:"customManagers"`
 	}
 	if err := json.Unmarshal([]byte(fntest.ReadText(t, "../renovate.json")), &config); err != nil {
 		t.Fatal(err)

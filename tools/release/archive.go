@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // A packed file has a name, a mode and content, and no time, owner or machine.
@@ -30,7 +31,8 @@ func (p packed) addToTar(w *tar.Writer) error {
 }
 
 func (p packed) addToZip(w *zip.Writer) error {
-	header := &zip.FileHeader{Name: p.name, Method: zip.Deflate}
+	first := time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC) // the first day that a zip file knows
+	header := &zip.FileHeader{Name: p.name, Method: zip.Deflate, Modified: first}
 	header.SetMode(p.mode)
 	f, err := w.CreateHeader(header)
 	if err != nil {

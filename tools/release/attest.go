@@ -43,7 +43,7 @@ func attest(dir string, l imageLayout, index v1.Descriptor, sums []sum, from sta
 	if err := os.WriteFile(filepath.Join(dir, "provenance.json"), origin, 0o644); err != nil {
 		return err
 	}
-	if s == nil {
+	if s.key == nil {
 		_, err := fmt.Fprintln(os.Stderr, "WARNING: THIS RELEASE IS UNSIGNED: COSIGN_PRIVATE_KEY is not set")
 		return err
 	}

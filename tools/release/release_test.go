@@ -319,9 +319,11 @@ func checkProvenance(t *testing.T, dir, text string, from stamp) {
 	t.Helper()
 	var origin struct {
 		Subject []struct {
-			Name   string
-			Digest struct{ Sha256 string }
-		}
+			Name   string `json:"name"`
+			Digest struct {
+				SHA256 string `json:"sha256"`
+			} `json:"digest"`
+		} `json:"subject"`
 	}
 	if err := json.Unmarshal([]byte(text), &origin); err != nil {
 		t.Fatal(err)
@@ -332,10 +334,10 @@ func checkProvenance(t *testing.T, dir, text string, from stamp) {
 	}
 	var sums []string
 	for _, s := range origin.Subject[1:] {
-		sums = append(sums, s.Digest.Sha256+"  "+s.Name)
+		sums = append(sums, s.Digest.SHA256+"  "+s.Name)
 	}
 	want := strings.Split(strings.TrimSpace(read(t, dir, "checksums.txt")), "\n")
-	if !slices.Equal(want, sums) || !strings.Contains(read(t, dir, "notes.md"), origin.Subject[0].Digest.Sha256) {
+	if !slices.Equal(want, sums) || !strings.Contains(read(t, dir, "notes.md"), origin.Subject[0].Digest.SHA256) {
 		t.Errorf("subjects %v", origin.Subject)
 	}
 }

@@ -25,14 +25,14 @@ const (
 	bundleType  = "application/vnd.dev.sigstore.bundle.v0.3+json"
 )
 
-// A signer signs as cosign does with a key, so that cosign verifies it.
+// A signer signs as cosign does with a key, so that cosign verifies it. Without a key it is empty.
 type signer struct{ key signature.Signer }
 
 // loadSigner reads the key that cosign generate-key-pair made. There need not be one.
 func loadSigner(from stamp) (*signer, error) {
 	text := os.Getenv("COSIGN_PRIVATE_KEY")
 	if text == "" {
-		return nil, nil
+		return &signer{}, nil
 	}
 	dirty, err := from.isDirty()
 	if err != nil {
