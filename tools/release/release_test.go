@@ -24,6 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	bundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
@@ -121,16 +122,17 @@ func TestArchives(t *testing.T) {
 	}
 }
 
-// unpack returns the files of an archive, all of which but the license can be executed.
+// unpack returns the files of an archive, all of which but the license can be executed, and none
+// of which has a time of today.
 func unpack(t *testing.T, path string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	add := func(name string, mode os.FileMode, content io.Reader) {
+	add := func(info os.FileInfo, content io.Reader) {
 		text, err := io.ReadAll(content)
-		if err != nil || (mode&0o111 == 0) != (name == "LICENSE") {
-			t.Errorf("%s of %s: mode %s, %v", name, path, mode, err)
+		if err != nil || (info.Mode()&0o111 == 0) != (info.Name() == "LICENSE") || info.ModTime().Year() > 1980 {
+			t.Errorf("%s of %s: mode %s, time %s, %v", info.Name(), path, info.Mode(), info.ModTime(), err)
 		}
-		files[name] = string(text)
+		files[info.Name()] = string(text)
 	}
 	if strings.HasSuffix(path, ".zip") {
 		archive, err := zip.OpenReader(path)
@@ -142,7 +144,7 @@ func unpack(t *testing.T, path string) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			add(f.Name, f.Mode(), content)
+			add(f.FileInfo(), content)
 		}
 		return files
 	}
@@ -158,7 +160,7 @@ func unpack(t *testing.T, path string) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		add(header.Name, header.FileInfo().Mode(), r)
+		add(header.FileInfo(), r)
 	}
 }
 
@@ -182,6 +184,7 @@ func TestImageIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 		platforms = append(platforms, m.Platform.String())
+		checkFiles(t, image, "program of linux_"+config.Architecture)
 		revision, err := from.revision()
 		if labels := config.Config.Labels; err != nil || config.Architecture != m.Platform.Architecture ||
 			labels["org.opencontainers.image.revision"] != revision || labels["org.opencontainers.image.version"] != "v0.2.0" {
@@ -193,6 +196,29 @@ func TestImageIndex(t *testing.T) {
 	}
 	if len(referrers) != 1 || string(referrers["application/vnd.cyclonedx+json"]) != "{}" {
 		t.Errorf("referrers %q", referrers)
+	}
+}
+
+// checkFiles: an image has the program and the name of its user, and nothing else, at no time.
+func checkFiles(t *testing.T, image v1.Image, program string) {
+	t.Helper()
+	got := map[string]string{}
+	for r := tar.NewReader(mutate.Extract(image)); ; {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil || header.ModTime.Unix() != 0 {
+			t.Errorf("%s: time %s, %v", header.Name, header.ModTime, err)
+		}
+		got[header.Name] = string(text)
+	}
+	if diff := cmp.Diff(map[string]string{"etc": "", "etc/passwd": "nobody", "egressbundle": program}, got); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
 
