@@ -13,6 +13,7 @@ KUSTOMIZE := go tool -modfile=tools/kustomize.mod kustomize
 GOLANGCI_LINT := go tool -modfile=$(CURDIR)/tools/golangci-lint.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint.mod actionlint
 GOVULNCHECK := go tool -modfile=tools/govulncheck.mod govulncheck
+KUBECONFORM := go tool -modfile=tools/kubeconform.mod kubeconform
 CYCLONEDX := go tool -modfile=tools/cyclonedx-gomod.mod cyclonedx-gomod
 
 .PHONY: help
@@ -131,6 +132,13 @@ fuzz-admission: ## Look for input whose objects an API server would refuse, for 
 .PHONY: pictures
 pictures: build ## Check with Mermaid itself the pictures of all reports, with Node
 	tools/mermaid/check.sh $(BIN)/egressbundle
+
+.PHONY: editors
+editors: build ## Check the JSON Schemas with the YAML language server, Ajv and kubeconform, with Node
+	@npm ci --silent --no-audit --no-fund --prefix tools/editors
+	node tools/editors/check.mjs $(BIN)/egressbundle
+	$(KUBECONFORM) -strict -summary -schema-location 'schemas/json/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' \
+		examples/*/bundle.yaml examples/mesh.yaml
 
 .PHONY: bench
 bench: ## Measure the library and the command

@@ -8,6 +8,10 @@
 // to be. The checker quotes that sentence when a value is refused, so the rule
 // and its words stand side by side. The attributes key and value of a map say
 // the same of its keys and of what they hold.
+//
+// Editors show the comment of a field. What stands there after "Default: ", if the field takes it,
+// is the default of the field in JSON Schema; what stands there, or in the must attribute, after
+// "such as " is an example.
 package schemas
 
 import "embed"

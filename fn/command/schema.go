@@ -15,15 +15,11 @@ func schemaCommand() *cobra.Command {
 	kinds := egress.SchemaKinds()
 	return &cobra.Command{
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
-		Short:     "Print the JSON Schema of a kind, for editors, or of what is written for machines",
+		Short:     "Print the JSON Schema of what people write, for editors, or of one kind, also of what is written for machines",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			kind := kinds[0]
-			if len(args) > 0 {
-				kind = args[0]
-			}
-			schema, err := egress.JSONSchema(kind)
+			schema, err := egress.JSONSchema(strings.Join(args, ""))
 			if err != nil {
 				return err
 			}

@@ -4,9 +4,8 @@
 package egress
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -16,25 +15,23 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
 
+// schemaFolder is where this repository has the schemas, which their identifiers name.
+const schemaFolder = "https://raw.githubusercontent.com/egressbundle/egressbundle/main/schemas/json/"
+
 // SchemaKinds returns the kinds that have a JSON Schema: those of api.Kinds, which people write,
 // and what egressbundle writes for machines.
 func SchemaKinds() []string { return append(api.Kinds(), report.Kind, explain.Kind) }
 
-// JSONSchema returns the JSON Schema of a kind (draft 2020-12), with which an editor completes and
-// checks a file, and others read what egressbundle writes. It fails for a kind that is none of
-// SchemaKinds.
+// JSONSchema returns the JSON Schema of a kind (draft 7), with which an editor completes and
+// checks a file, and others read what egressbundle writes. Without a kind, it is that of files
+// that hold any of api.Kinds. It fails for a kind that is none of SchemaKinds.
 func JSONSchema(kind string) ([]byte, error) {
+	version := path.Base(api.APIVersion)
+	if kind == "" {
+		return schema.JSON(schemaFolder+version+".json", api.Kinds()...)
+	}
 	if !slices.Contains(SchemaKinds(), kind) {
 		return nil, fmt.Errorf("the kinds are %s; there is no %q", strings.Join(SchemaKinds(), ", "), kind)
 	}
-	compact, err := schema.JSON(kind)
-	if err != nil {
-		return nil, err
-	}
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, compact, "", "  "); err != nil {
-		return nil, err
-	}
-	pretty.WriteByte('\n')
-	return pretty.Bytes(), nil
+	return schema.JSON(schemaFolder+strings.ToLower(kind)+"_"+version+".json", kind)
 }

@@ -26,11 +26,15 @@ func TestJSONSchema(t *testing.T) {
 	for _, kind := range api.Kinds() {
 		schemas[kind] = compileSchema(t, kind)
 	}
+	ofAny := compileSchema(t, "")
 	files := append(glob(t, "../../testdata/render/*/*/in.yaml"), glob(t, "../../examples/*/bundle.yaml")...)
 	for _, file := range append(files, "../../examples/mesh/mesh.yaml") {
 		for kind, document := range documents(t, readText(t, file)) {
 			if err := schemas[kind].Validate(document); err != nil {
 				t.Errorf("%s: %v", file, err)
+			}
+			if err := ofAny.Validate(document); err != nil {
+				t.Errorf("%s, without a kind: %v", file, err)
 			}
 		}
 	}
@@ -39,7 +43,13 @@ func TestJSONSchema(t *testing.T) {
 // TestJSONSchemaRefuses: an editor marks the mistakes that need no knowledge of
 // other fields.
 func TestJSONSchemaRefuses(t *testing.T) {
-	schema := compileSchema(t, "EgressBundle")
+	for _, kind := range []string{"", api.KindBundle} {
+		t.Run(kind, func(t *testing.T) { testJSONSchemaRefuses(t, compileSchema(t, kind)) })
+	}
+}
+
+func testJSONSchemaRefuses(t *testing.T, schema *jsonschema.Schema) {
+	t.Helper()
 	valid := readText(t, "../../examples/http-and-https/bundle.yaml")
 	for _, c := range []struct{ name, old, replacement string }{
 		{"unknown field", "owner:", "owners:"},

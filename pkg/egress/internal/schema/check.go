@@ -200,7 +200,7 @@ func (c *checker) findElsewhere(path field.Path, v *Violation, patterns []string
 }
 
 // patterns returns the names of all patterns, sorted.
-func (c *checker) patterns() []string {
+func (c *compiled) patterns() []string {
 	fields, err := c.root.LookupPath(cue.ParsePath("patterns")).Fields()
 	if err != nil {
 		panic(err)

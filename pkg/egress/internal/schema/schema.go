@@ -14,7 +14,6 @@ import (
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/parser"
-	"cuelang.org/go/encoding/jsonschema"
 
 	"github.com/egressbundle/egressbundle/schemas"
 )
@@ -87,15 +86,4 @@ func (c *compiled) definition(name string) *node {
 	}
 	c.definitions[name] = n
 	return n
-}
-
-// JSON returns the JSON Schema of a definition.
-func JSON(definition string) ([]byte, error) {
-	c := borrow()
-	defer pool.Put(c)
-	expr, err := jsonschema.Generate(c.lookup(definition), nil)
-	if err != nil {
-		return nil, err
-	}
-	return c.context.BuildExpr(expr).MarshalJSON()
 }
