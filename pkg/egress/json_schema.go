@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
@@ -20,7 +21,7 @@ const schemaFolder = "https://raw.githubusercontent.com/egressbundle/egressbundl
 
 // SchemaKinds returns the kinds that have a JSON Schema: those of api.Kinds, which people write,
 // and what egressbundle writes for machines.
-func SchemaKinds() []string { return append(api.Kinds(), report.Kind, explain.Kind) }
+func SchemaKinds() []string { return append(api.Kinds(), report.Kind, explain.Kind, diag.Kind) }
 
 // JSONSchema returns the JSON Schema of a kind (draft 7), with which an editor completes and
 // checks a file, and others read what egressbundle writes. Without a kind, it is that of files

@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/report"
 )
@@ -56,6 +57,7 @@ func TestReportSchema(t *testing.T) {
 func TestSchemasAgree(t *testing.T) {
 	for kind, typ := range map[string]reflect.Type{
 		report.Kind: reflect.TypeFor[report.Report](), explain.Kind: reflect.TypeFor[explain.Explanation](),
+		diag.Kind: reflect.TypeFor[diag.Diagnostics](),
 	} {
 		root := schemaOf(t, kind)
 		compareFields(t, root, root, typ, "apiVersion", "kind")

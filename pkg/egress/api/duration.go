@@ -5,6 +5,7 @@ package api
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -14,7 +15,13 @@ type Duration time.Duration
 
 // MarshalJSON writes the duration as text.
 func (d Duration) MarshalJSON() ([]byte, error) {
-	return json.Marshal(time.Duration(d).String())
+	text := time.Duration(d).String()
+	for _, zero := range []string{"m0s", "h0m"} { // 1h rather than 1h0m0s
+		if strings.HasSuffix(text, zero) {
+			text = strings.TrimSuffix(text, zero[1:])
+		}
+	}
+	return json.Marshal(text)
 }
 
 // UnmarshalJSON reads what time.ParseDuration reads.

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/jsontree"
 )
 
 // A Port is a port that applications call, and what the mesh makes of it.
@@ -26,20 +28,11 @@ type portHeader struct {
 // MarshalJSON writes the port, the name of the pattern and the fields of the
 // pattern side by side.
 func (p Port) MarshalJSON() ([]byte, error) {
-	header := portHeader{Number: p.Number}
-	own := []byte("{}")
-	if v := reflect.ValueOf(p.Pattern); v.Kind() == reflect.Pointer && !v.IsNil() {
-		header.Pattern = v.Type().Elem().Name()
-		var err error
-		if own, err = json.Marshal(p.Pattern); err != nil {
-			return nil, err
-		}
+	v := reflect.ValueOf(p.Pattern)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return json.Marshal(portHeader{Number: p.Number})
 	}
-	head, err := json.Marshal(header)
-	if err != nil || len(own) == len("{}") {
-		return head, err
-	}
-	return fmt.Appendf(nil, "%s,%s", head[:len(head)-1], own[1:]), nil
+	return jsontree.Headed(portHeader{Number: p.Number, Pattern: v.Type().Elem().Name()}, p.Pattern)
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. Every field must be known.

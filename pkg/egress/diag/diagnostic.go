@@ -14,22 +14,22 @@ import (
 
 // A Diagnostic is one finding, tied to the field that caused it.
 type Diagnostic struct {
-	Code     Code
-	Severity Severity
+	Code     Code     `json:"code"`
+	Severity Severity `json:"severity"`
 	// Position is where the field stands. It is the zero Position if the
 	// bundle does not come from Parse.
-	Position Position
+	Position Position `json:"position,omitzero"`
 	// Object is the bundle or the mesh concerned. It is the zero ObjectRef if
 	// the file could not be read that far.
-	Object ObjectRef
+	Object ObjectRef `json:"object,omitzero"`
 	// Path leads to the field, as "spec.destinations.stripe.ports[0].port". It
 	// is empty if no field is concerned.
-	Path string
+	Path string `json:"field,omitempty"`
 	// Message says what is wrong and what to write instead. It does not
 	// repeat the path.
-	Message string
+	Message string `json:"message"`
 	// Reason is why a warning was acknowledged, and empty for what was not.
-	Reason string
+	Reason string `json:"reason,omitempty"`
 }
 
 // An ObjectRef names an object.

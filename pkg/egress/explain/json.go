@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/jsontree"
 )
 
 // Kind is the kind of an explanation in JSON. Its schema is that of egress.JSONSchema.
@@ -16,14 +17,7 @@ const Kind = "EgressExplanation"
 // MarshalJSON writes the explanation with its kind and the version of the API.
 func (e Explanation) MarshalJSON() ([]byte, error) {
 	type fields Explanation
-	type head struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-	}
-	return json.Marshal(struct {
-		head
-		fields
-	}{head{api.APIVersion, Kind}, fields(e)})
+	return jsontree.Document(api.APIVersion, Kind, fields(e))
 }
 
 // EncodeJSON writes the explanation in JSON, indented. Equal explanations give equal bytes. An

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/jsontree"
 )
 
 // Kind is the kind of a report in JSON. Its schema is that of egress.JSONSchema.
@@ -16,14 +17,7 @@ const Kind = "EgressReport"
 // MarshalJSON writes the report with its kind and the version of the API.
 func (r Report) MarshalJSON() ([]byte, error) {
 	type fields Report
-	type head struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-	}
-	return json.Marshal(struct {
-		head
-		fields
-	}{head{api.APIVersion, Kind}, fields(r)})
+	return jsontree.Document(api.APIVersion, Kind, fields(r))
 }
 
 // EncodeJSON writes the report in JSON, indented. Equal reports give equal bytes. An error is

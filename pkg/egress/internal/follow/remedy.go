@@ -24,7 +24,7 @@ import (
 // A change of a bundle may let a call pass.
 type change struct {
 	bundle  api.Bundle // as it would be
-	patch   patch
+	patch   api.Bundle // what changes of it, as kustomize merges it: lists in it are whole
 	at      field.Path // of what changes; empty: the bundle is new
 	isPlain bool       // It adds a port whose requests leave in plain text.
 }
@@ -51,7 +51,7 @@ func (w *walk) remedy(courses []istio.Course) *explain.Remedy {
 }
 
 func (w *walk) remedyBy(c change) *explain.Remedy {
-	remedy := &explain.Remedy{Bundle: c.bundle.Namespace + "/" + c.bundle.Name, YAML: c.patch.text(), New: c.at == ""}
+	remedy := &explain.Remedy{Bundle: c.bundle.Namespace + "/" + c.bundle.Name, YAML: yamlOf(c.patch), New: c.at == ""}
 	if c.isPlain {
 		w.notef("With the pattern HTTP it leaves in plain text; TLSOrigination in its place opens TLS to the host.")
 	}
@@ -59,6 +59,14 @@ func (w *walk) remedyBy(c change) *explain.Remedy {
 		remedy.Position = p.Subject.Position(c.at)
 	}
 	return remedy
+}
+
+func yamlOf(b api.Bundle) string {
+	var text strings.Builder
+	if err := b.EncodeYAML(&text); err != nil {
+		panic("follow: " + err.Error()) // It was read from JSON, and a strings.Builder takes everything.
+	}
+	return text.String()
 }
 
 // changes are those to try, the smallest first.
@@ -105,7 +113,7 @@ func (w *walk) anyones() (*ir.Destination, *ir.Route) {
 func (w *walk) change(bundle string, at field.Path) change {
 	b := w.bundles[bundle]
 	b.Destinations = maps.Clone(b.Destinations)
-	return change{bundle: b, patch: patchOf(b), at: at}
+	return change{bundle: b, patch: api.Bundle{Namespace: b.Namespace, Name: b.Name}, at: at}
 }
 
 // admit makes the caller a client of a destination, and the request one that may pass there.
@@ -113,7 +121,7 @@ func (w *walk) admit(d *ir.Destination, r ir.Route) change {
 	c := w.change(d.Bundle.String(), field.Clients)
 	if !w.isIn(w.planOf(d.Bundle.String()).Clients) {
 		c.bundle.Clients = w.with(c.bundle.Clients, c.bundle.Namespace)
-		c.patch.Spec.Clients = c.bundle.Clients
+		c.patch.Clients = c.bundle.Clients
 	} else {
 		c.at = d.Path
 	}
@@ -140,7 +148,7 @@ func (c *change) set(name string, changed, only api.Destination) {
 		c.bundle.Destinations = map[string]api.Destination{}
 	}
 	c.bundle.Destinations[name] = changed
-	c.patch.Spec.Destinations = map[string]api.Destination{name: only}
+	c.patch.Destinations = map[string]api.Destination{name: only}
 }
 
 func (w *walk) isIn(c ir.Clients) bool {
@@ -296,8 +304,8 @@ func (w *walk) newBundle(d api.Destination) change {
 		b.Mesh = w.bundles[w.plans[0].Bundle.String()].Mesh
 		d.Gateway = gatewayFor(w.plans[0])
 	}
-	c := change{bundle: b, patch: patchOf(b)}
-	c.patch.Spec.Mesh = b.Mesh
+	c := change{bundle: b, patch: api.Bundle{Namespace: b.Namespace, Name: b.Name}}
+	c.patch.Mesh = b.Mesh
 	c.set(w.destinationName(b), d, d)
 	c.isPlain = w.isRequest()
 	return c

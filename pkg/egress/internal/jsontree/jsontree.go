@@ -8,6 +8,7 @@ package jsontree
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
 // Of returns a value as encoding/json reads it, with each number as the int64 that it must
@@ -22,6 +23,29 @@ func Of(value any) (any, error) {
 	var tree any
 	err = decoder.Decode(&tree)
 	return integers(tree), err
+}
+
+// Document returns the JSON of an object of Kubernetes, with the fields of a struct beside those
+// that say what it is.
+func Document(apiVersion, kind string, fields any) ([]byte, error) {
+	return Headed(struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}{apiVersion, kind}, fields)
+}
+
+// Headed returns the JSON of one object with the fields of two. Both must be structs, or pointers
+// to structs.
+func Headed(head, rest any) ([]byte, error) {
+	first, err := json.Marshal(head)
+	if err != nil {
+		return nil, err
+	}
+	second, err := json.Marshal(rest)
+	if err != nil || len(second) == len("{}") {
+		return first, err
+	}
+	return slices.Concat(first[:len(first)-1], []byte(","), second[1:]), nil
 }
 
 func integers(tree any) any {

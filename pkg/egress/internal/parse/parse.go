@@ -219,14 +219,12 @@ func (p *parser) unknownKind(content any, subject source.Subject) {
 
 func (p *parser) decode(kind string, content any, from *source.Source) error {
 	if kind == api.KindMesh {
-		doc, err := jsontree.To[document[api.Mesh]](content)
-		mesh := meshOf(doc)
+		mesh, err := jsontree.To[api.Mesh](content)
 		subject := source.Subject{Object: meshRef(mesh), Source: from}
 		p.Meshes = append(p.Meshes, source.Document[api.Mesh]{Subject: subject, Value: mesh})
 		return err
 	}
-	doc, err := jsontree.To[document[bundleSpec]](content)
-	bundle := bundleOf(doc)
+	bundle, err := jsontree.To[api.Bundle](content)
 	subject := source.Subject{Object: bundleRef(bundle), Source: from}
 	p.Bundles = append(p.Bundles, source.Document[api.Bundle]{Subject: subject, Value: bundle})
 	return err

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The EgressBundle Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package parse
+package api
 
 import (
 	"encoding/json"
@@ -13,45 +13,44 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/schema"
 )
 
 // TestFieldsAgree: Go and CUE have the same fields.
 func TestFieldsAgree(t *testing.T) {
-	definitions := definitionsOf(t, api.KindBundle)
+	definitions := definitionsOf(t, KindBundle)
 	types := map[string]any{
-		"AllowedRequest":     api.AllowedRequest{},
-		"Bypass":             api.Bypass{},
-		"Client":             api.Client{},
-		"ConnectionPool":     api.ConnectionPool{},
-		"ConnectionPoolHTTP": api.ConnectionPoolHTTP{},
-		"ConnectionPoolTCP":  api.ConnectionPoolTCP{},
-		"DNS":                api.DNS{},
-		"Deploy":             api.Deploy{},
-		"Destination":        api.Destination{},
+		"AllowedRequest":     AllowedRequest{},
+		"Bypass":             Bypass{},
+		"Client":             Client{},
+		"ConnectionPool":     ConnectionPool{},
+		"ConnectionPoolHTTP": ConnectionPoolHTTP{},
+		"ConnectionPoolTCP":  ConnectionPoolTCP{},
+		"DNS":                DNS{},
+		"Deploy":             Deploy{},
+		"Destination":        Destination{},
 		"EgressBundleSpec":   bundleSpec{},
-		"Endpoint":           api.Endpoint{},
-		"Enforce":            api.Enforce{},
-		"Failover":           api.Failover{},
-		"ForwardProxy":       api.ForwardProxy{},
-		"Gateway":            api.Gateway{},
-		"GatewayPorts":       api.GatewayPorts{},
-		"MeshSpec":           api.Mesh{},
-		"OutlierDetection":   api.OutlierDetection{},
-		"Replicas":           api.Replicas{},
-		"ResourceList":       api.ResourceList{},
-		"Resources":          api.Resources{},
-		"Retries":            api.Retries{},
-		"Service":            api.Service{},
-		"TCPKeepalive":       api.TCPKeepalive{},
-		"Toleration":         api.Toleration{},
-		"TrafficPolicy":      api.TrafficPolicy{},
+		"Endpoint":           Endpoint{},
+		"Enforce":            Enforce{},
+		"Failover":           Failover{},
+		"ForwardProxy":       ForwardProxy{},
+		"Gateway":            Gateway{},
+		"GatewayPorts":       GatewayPorts{},
+		"MeshSpec":           Mesh{},
+		"OutlierDetection":   OutlierDetection{},
+		"Replicas":           Replicas{},
+		"ResourceList":       ResourceList{},
+		"Resources":          Resources{},
+		"Retries":            Retries{},
+		"Service":            Service{},
+		"TCPKeepalive":       TCPKeepalive{},
+		"Toleration":         Toleration{},
+		"TrafficPolicy":      TrafficPolicy{},
 	}
 	for name, value := range types {
 		compareFields(t, definitions, name, jsonFields(reflect.TypeOf(value)))
 	}
-	for _, info := range api.Patterns() {
+	for _, info := range Patterns() {
 		fields := jsonFields(reflect.TypeOf(info.New()).Elem())
 		compareFields(t, definitions, info.Name, slices.Sorted(slices.Values(append(fields, "pattern", "port"))))
 	}
