@@ -140,6 +140,10 @@ editors: build ## Check the JSON Schemas with the YAML language server, Ajv and 
 	$(KUBECONFORM) -strict -summary -schema-location 'schemas/json/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' \
 		examples/*/bundle.yaml examples/mesh.yaml
 
+.PHONY: apidiff
+apidiff: ## Say what of the Go API differs from the newest version: make apidiff BASE=main
+	tools/apidiff.sh $(BASE)
+
 .PHONY: bench
 bench: ## Measure the library and the command
 	$(GO_TEST) -run='^$$' -bench=. -benchmem ./...

@@ -4,11 +4,15 @@
 package egress_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log"
 	"os"
+	"reflect"
 	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -62,6 +66,108 @@ spec:
 	// Output:
 	// 6 spec.destinations.cnn.port UnknownField
 	// 7 spec.destinations.bbc.hosts[0] InvalidValue
+}
+
+// An object becomes what client-go takes, and can be copied.
+func ExampleOutput_Objects() {
+	bundle := api.Bundle{
+		Name:         "news",
+		Namespace:    "payments",
+		Destinations: map[string]api.Destination{"cnn": {Via: api.ViaSidecar, Hosts: []string{"edition.cnn.com"}}},
+	}
+	output, err := egress.Render(nil, bundle)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for o := range output.Objects() {
+		tree, err := o.Map()
+		if err != nil {
+			log.Fatal(err)
+		}
+		applied := &unstructured.Unstructured{Object: tree}
+		fmt.Println(applied.GroupVersionKind(), applied.GetNamespace(), applied.GetName())
+	}
+	// Output:
+	// networking.istio.io/v1, Kind=ServiceEntry payments payments--news--cnn
+}
+
+// A bundle that a program builds is a file that people can read and change.
+func ExampleParse() {
+	bundle := api.Bundle{
+		Name:      "cards",
+		Namespace: "payments",
+		Destinations: map[string]api.Destination{
+			"stripe": {
+				Hosts: []string{"api.stripe.com"},
+				Ports: []api.Port{{Number: 80, Pattern: &api.TLSOrigination{Timeout: api.Duration(time.Minute)}}},
+			},
+		},
+	}
+	var file bytes.Buffer
+	if err := bundle.EncodeYAML(&file); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(file.String())
+	found, err := egress.Parse("cards.yaml", file.Bytes())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(reflect.DeepEqual(found.Bundles()[0], bundle))
+	// Output:
+	// apiVersion: egressbundle.io/v1alpha1
+	// kind: EgressBundle
+	// metadata:
+	//   name: cards
+	//   namespace: payments
+	// spec:
+	//   destinations:
+	//     stripe:
+	//       hosts: [api.stripe.com]
+	//       ports:
+	//       - port: 80
+	//         pattern: TLSOrigination
+	//         timeout: 1m
+	// true
+}
+
+// Programs read what is wrong as JSON.
+func ExampleInvalidError_json() {
+	_, err := egress.Parse("team.yaml", []byte(`apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations:
+    bbc: {hosts: [bbc.com], via: Sidecars}
+`))
+	if invalid, ok := errors.AsType[*diag.InvalidError](err); ok {
+		found := diag.Diagnostics{Diagnostics: invalid.Diagnostics}
+		if err := found.EncodeJSON(os.Stdout); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// {
+	//   "apiVersion": "egressbundle.io/v1alpha1",
+	//   "kind": "EgressDiagnostics",
+	//   "diagnostics": [
+	//     {
+	//       "code": "InvalidValue",
+	//       "severity": "error",
+	//       "position": {
+	//         "file": "team.yaml",
+	//         "line": 6,
+	//         "column": 34
+	//       },
+	//       "object": {
+	//         "kind": "EgressBundle",
+	//         "namespace": "payments",
+	//         "name": "news"
+	//       },
+	//       "field": "spec.destinations.bbc.via",
+	//       "message": "must be \"Gateway\" or \"Sidecar\", got \"Sidecars\""
+	//     }
+	//   ]
+	// }
 }
 
 func ExampleEncode() {

@@ -141,7 +141,7 @@ func (r *reference) below(of reflect.Type, node schemaNode) {
 func (r *reference) patterns(port schemaNode) {
 	for _, info := range api.Patterns() {
 		of := reflect.TypeOf(info.New()).Elem()
-		for _, branch := range r.resolve(port).AnyOf {
+		for _, branch := range r.resolve(port).branches() {
 			if pattern := r.properties(branch)["pattern"]; pattern.Const == info.Name && of.NumField() > 0 {
 				branch.Description = fmt.Sprintf("A port whose application %s; the mesh %s.", info.Application, info.Mesh)
 				r.section(of, branch)
@@ -158,12 +158,11 @@ type schemaNode struct {
 	Examples             []any                 `json:"examples"`
 	Const                any                   `json:"const"`
 	Properties           map[string]schemaNode `json:"properties"`
-	PatternProperties    map[string]schemaNode `json:"patternProperties"`
 	AdditionalProperties *schemaNode           `json:"additionalProperties"`
 	Items                *schemaNode           `json:"items"`
 	AnyOf                []schemaNode          `json:"anyOf"`
 	AllOf                []schemaNode          `json:"allOf"`
-	Defs                 map[string]schemaNode `json:"$defs"`
+	Then                 *schemaNode           `json:"then"`
 	Definitions          map[string]schemaNode `json:"definitions"`
 }
 
@@ -176,11 +175,19 @@ func (n *schemaNode) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*plain)(n))
 }
 
+// branches returns the forms that a node may have.
+func (n schemaNode) branches() []schemaNode {
+	branches := slices.Clone(n.AnyOf)
+	for _, choice := range n.AllOf {
+		if choice.Then != nil {
+			branches = append(branches, *choice.Then)
+		}
+	}
+	return branches
+}
+
 // ofMap returns what the values of a map are.
 func (n schemaNode) ofMap() schemaNode {
-	for _, value := range n.PatternProperties {
-		return value // There is one.
-	}
 	if n.AdditionalProperties != nil {
 		return *n.AdditionalProperties
 	}
@@ -189,20 +196,11 @@ func (n schemaNode) ofMap() schemaNode {
 
 // resolve returns what a node is after its references, with its own words.
 func (r *reference) resolve(n schemaNode) schemaNode {
-	for _, next := range n.AllOf {
-		if next.Ref != "" {
-			n.Ref = next.Ref
-		}
-	}
 	if n.Ref == "" {
 		return n
 	}
 	name := n.Ref[strings.LastIndex(n.Ref, "/")+1:]
-	target, ok := r.schema.Defs[name]
-	if !ok {
-		target = r.schema.Definitions[name]
-	}
-	target = r.resolve(target)
+	target := r.resolve(r.schema.Definitions[name])
 	target.Description = cmp.Or(n.Description, target.Description)
 	if n.Default != nil {
 		target.Default = n.Default
@@ -220,7 +218,7 @@ func (r *reference) properties(n schemaNode) map[string]schemaNode {
 	if found == nil {
 		found = map[string]schemaNode{}
 	}
-	for _, form := range n.AnyOf {
+	for _, form := range n.branches() {
 		for name, property := range r.properties(form) {
 			if _, ok := found[name]; !ok {
 				found[name] = property

@@ -52,6 +52,25 @@ func TestReportSchema(t *testing.T) {
 	}
 }
 
+// TestDiagnosticsSchema: what is said of every invalid file is what its schema says.
+func TestDiagnosticsSchema(t *testing.T) {
+	schema := compileSchema(t, diag.Kind)
+	for _, path := range glob(t, invalidArchives) {
+		archive := readArchive(t, path)
+		var encoded bytes.Buffer
+		if err := (diag.Diagnostics{Diagnostics: diagnose(t, asOf(t, archive), inputs(archive))}).EncodeJSON(&encoded); err != nil {
+			t.Fatal(err)
+		}
+		document, err := jsonschema.UnmarshalJSON(&encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(document); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // TestSchemasAgree: the schemas of what is written for machines have the fields that it has, and no
 // others.
 func TestSchemasAgree(t *testing.T) {
