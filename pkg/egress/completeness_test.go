@@ -42,7 +42,7 @@ func TestPatternFiles(t *testing.T) {
 		}
 	}
 	shared := []string{
-		"bundle", "bypass", "deploy", "destination", "enforce", "explanation", "mesh", "options", "report", "service",
+		"bundle", "bypass", "deploy", "destination", "diagnostics", "enforce", "explanation", "mesh", "options", "report", "service",
 		"traffic_policy", "types", "words",
 	}
 	if diff := cmp.Diff(sorted(names, shared), stems(t, "schemas/*.cue")); diff != "" {
