@@ -138,7 +138,7 @@ editors: build ## Check the JSON Schemas with the YAML language server, Ajv and 
 	@npm ci --silent --no-audit --no-fund --prefix tools/editors
 	node tools/editors/check.mjs $(BIN)/egressbundle
 	$(KUBECONFORM) -strict -summary -schema-location 'schemas/json/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' \
-		examples/*/bundle.yaml examples/mesh.yaml
+		examples/*/bundle.yaml examples/mesh/mesh.yaml
 
 .PHONY: apidiff
 apidiff: ## Say what of the Go API differs from the newest version: make apidiff BASE=main
