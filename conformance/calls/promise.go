@@ -111,7 +111,7 @@ func (p *promiser) called(port api.Port) []target {
 	if p.Service != nil {
 		return []target{p.calledService(port)}
 	}
-	if _, tcp := port.Pattern.(*api.TCP); tcp {
+	if _, tcp := port.Pattern.(*api.TCP); tcp && len(p.Addresses) > 0 {
 		return p.calledAddresses()
 	}
 	var targets []target
@@ -222,7 +222,7 @@ func (p *promiser) leaves(c target, port api.Port, exit int) string {
 		for _, e := range p.Endpoints {
 			places = append(places, hostPort(e.Address, cmp.Or(e.Ports[port.Number], exit)))
 		}
-	case isTCP && p.through == Sidecar, c.address == nowhere && !p.dynamicDNS():
+	case isTCP && p.through == Sidecar && len(p.Addresses) > 0, c.address == nowhere && !p.dynamicDNS():
 		places = []string{hostPort(c.address, exit)}
 	default:
 		places = []string{hostPort(c.outside, exit)}

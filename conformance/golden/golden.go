@@ -27,6 +27,8 @@ type Golden struct {
 	QuietProxies bool
 	// OutboundTrafficPolicy is that of the mesh.
 	OutboundTrafficPolicy string
+	// DNSCapture is set if sidecars answer the DNS of their workloads.
+	DNSCapture bool
 	// DNS is where the DNS servers of the cluster are.
 	DNS      api.DNS
 	Found    egress.Documents
@@ -89,6 +91,7 @@ func read(path string) (Golden, error) {
 		Gateways:              cluster.GatewaysOf(MeshOf(found)),
 		QuietProxies:          MeshOf(found).ProxyHeaders == api.ProxyHeadersDisabled,
 		OutboundTrafficPolicy: outboundOf(found),
+		DNSCapture:            MeshOf(found).DNSCapture,
 		DNS:                   egress.WithDefaults(MeshOf(found)).DNS,
 		Found:                 found,
 		Outcomes:              outcomes,
@@ -163,7 +166,9 @@ func (g Golden) Output() (*egress.Output, error) {
 
 // Options return a mesh with the gateways of the golden, and other manifests, to trace calls in.
 func (g Golden) Options(manifests string) trace.Options {
-	return trace.Options{Manifests: manifests, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy}
+	return trace.Options{
+		Manifests: manifests, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy, DNSCapture: g.DNSCapture,
+	}
 }
 
 // Upgraded returns the same mesh where it makes HTTP/2 of HTTP/1.1 wherever nothing keeps it from that.

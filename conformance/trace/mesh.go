@@ -28,6 +28,7 @@ import (
 	"istio.io/istio/pilot/test/xds"
 	"istio.io/istio/pilot/test/xdstest"
 	meshdefaults "istio.io/istio/pkg/config/mesh"
+	dns "istio.io/istio/pkg/dns/server"
 	"istio.io/istio/pkg/spiffe"
 	"istio.io/istio/pkg/test"
 
@@ -52,6 +53,8 @@ type Options struct {
 	OutboundTrafficPolicy string
 	// UpgradesHTTP is set if h2UpgradePolicy of the mesh is UPGRADE.
 	UpgradesHTTP bool
+	// DNSCapture is set if sidecars answer the DNS of their workloads.
+	DNSCapture bool
 	// Gateways are the gateway workloads. The default is cluster.DefaultGateway.
 	Gateways []cluster.Gateway
 }
@@ -62,6 +65,7 @@ type Mesh struct {
 	server   *xds.FakeDiscoveryServer
 	services map[string]corev1.ServiceSpec // by namespace/name
 	policies packet.Policies
+	captured bool // DNSCapture
 	gateways map[netip.AddrPort]*gateway
 	sidecars map[string]*proxy
 }
@@ -95,6 +99,7 @@ func NewMesh(t test.Failer, opts Options) *Mesh {
 		t:        t,
 		services: world.services,
 		policies: policies,
+		captured: opts.DNSCapture,
 		gateways: map[netip.AddrPort]*gateway{},
 		sidecars: map[string]*proxy{},
 	}
@@ -157,7 +162,9 @@ func (m *Mesh) sidecar(c Call) *proxy {
 			IPAddresses:     []string{sourceAddress.String()},
 			ConfigNamespace: c.Namespace,
 			Labels:          c.Labels,
-			Metadata:        &model.NodeMetadata{Labels: c.Labels, ServiceAccount: c.serviceAccount()},
+			Metadata: &model.NodeMetadata{
+				Labels: c.Labels, ServiceAccount: c.serviceAccount(), DNSCapture: model.StringBool(m.captured),
+			},
 		})
 	}
 	return m.sidecars[key]
@@ -189,6 +196,9 @@ func (m *Mesh) newProxy(name, locality string, node *model.Proxy) *proxy {
 		name:      name,
 		listeners: m.server.Listeners(node),
 		endpoints: map[string]*endpoint.ClusterLoadAssignment{},
+	}
+	if node.Metadata.DNSCapture {
+		p.names = dns.BuildNameTable(dns.Config{Node: node, Push: m.server.PushContext()}).GetTable()
 	}
 	p.routes = xdstest.ExtractRouteConfigurations(m.server.RoutesFromListeners(node, p.listeners))
 	p.clusters = xdstest.ExtractClusters(m.server.Clusters(node))

@@ -25,6 +25,7 @@ import (
 
 	alpn "istio.io/api/envoy/config/filter/http/alpn/v2alpha1"
 	xdsfilters "istio.io/istio/pilot/pkg/xds/filters"
+	dns "istio.io/istio/pkg/dns/proto"
 	"istio.io/istio/pkg/wellknown"
 )
 
@@ -35,6 +36,7 @@ type proxy struct {
 	routes    map[string]*route.RouteConfiguration
 	clusters  map[string]*cluster.Cluster
 	endpoints map[string]*endpoint.ClusterLoadAssignment
+	names     map[string]*dns.NameTable_NameInfo // with which it answers DNS
 }
 
 // A departure is how a proxy sends a connection on.

@@ -49,7 +49,7 @@ func (m *Mesh) Trace(c Call) Result {
 }
 
 func (m *Mesh) trace(c Call, r *Result) error {
-	conn, err := c.open(sourceAddress, m.resolver(c.Namespace))
+	conn, err := c.open(sourceAddress, m.resolver(c))
 	if err != nil {
 		return err
 	}

@@ -6,14 +6,19 @@ package trace
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	networking "istio.io/api/networking/v1"
 	"istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pilot/pkg/features"
+	"istio.io/istio/pilot/pkg/networking/serviceentry"
 	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/host"
 	"istio.io/istio/pkg/kube"
 
 	"github.com/egressbundle/egressbundle/conformance/cluster"
@@ -25,6 +30,7 @@ type world struct {
 	objects    []runtime.Object
 	namespaces map[string]*corev1.Namespace
 	services   map[string]corev1.ServiceSpec // by namespace/name
+	allocated  netip.Addr                    // the last address that was
 }
 
 // newWorld sorts the manifests and adds what they refer to: the gateways, the namespaces, the addresses of Services.
@@ -33,7 +39,11 @@ func newWorld(opts Options) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{namespaces: map[string]*corev1.Namespace{}, services: map[string]corev1.ServiceSpec{}}
+	w := &world{
+		namespaces: map[string]*corev1.Namespace{},
+		services:   map[string]corev1.ServiceSpec{},
+		allocated:  netip.MustParsePrefix(features.IPAutoallocateIPv4Prefix).Addr(),
+	}
 	for _, m := range manifests {
 		if err := w.add(m); err != nil {
 			return nil, fmt.Errorf("%s: %w", m, err)
@@ -71,9 +81,28 @@ func (w *world) add(m cluster.Manifest) error {
 			c.Namespace = metav1.NamespaceDefault
 		}
 		w.addNamespace(c.Namespace)
+		w.allocate(&c)
 		w.configs = append(w.configs, c)
 	}
 	return nil
+}
+
+// allocate gives addresses to the hosts of a ServiceEntry, as the controller of istiod does: each ServiceEntry has its own.
+// https://istio.io/latest/docs/ops/configuration/traffic-management/dns-proxy/#address-auto-allocation
+func (w *world) allocate(c *config.Config) {
+	entry, ok := c.Spec.(*networking.ServiceEntry)
+	if !ok || !serviceentry.ShouldV2AutoAllocateIPFromConfig(*c) {
+		return
+	}
+	status := &networking.ServiceEntryStatus{}
+	for _, h := range entry.GetHosts() {
+		if host.Name(h).IsWildCarded() {
+			continue
+		}
+		w.allocated = w.allocated.Next()
+		status.Addresses = append(status.Addresses, &networking.ServiceEntryAddress{Host: h, Value: w.allocated.String()})
+	}
+	c.Status = status
 }
 
 // addObject adds a built-in object, unless it is a Service that is there already: manifests may bring a gateway's.
@@ -107,8 +136,21 @@ func (w *world) addNamespace(name string) {
 // maxAliases bounds the way of a name whose Services lead in circles.
 const maxAliases = 8
 
-// resolver resolves the names of Services as a pod of the namespace does. A Service may be another name for a host.
-func (m *Mesh) resolver(namespace string) func(host string) (string, bool) {
+// resolver resolves names as the Pod of a caller does: by its sidecar, if that answers DNS.
+func (m *Mesh) resolver(c Call) func(host string) (string, bool) {
+	services := m.resolverOfServices(c.Namespace)
+	return func(host string) (string, bool) {
+		if m.captured && !c.NoSidecar {
+			if known := m.sidecar(c).names[host]; known != nil {
+				return known.GetIps()[0], true
+			}
+		}
+		return services(host)
+	}
+}
+
+// resolverOfServices resolves the names of Services. A Service may be another name for a host.
+func (m *Mesh) resolverOfServices(namespace string) func(host string) (string, bool) {
 	return func(host string) (string, bool) {
 		spec := m.services[serviceName(host, namespace)]
 		for range maxAliases {

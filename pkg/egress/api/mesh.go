@@ -33,6 +33,11 @@ type Mesh struct {
 	// AccessLog says whether the gateways log what leaves through them, and what they
 	// refuse. Default: false.
 	AccessLog bool `json:"accessLog,omitempty"`
+	// DNSCapture says whether sidecars answer the DNS of their workloads
+	// (ISTIO_META_DNS_CAPTURE in proxyMetadata of the mesh configuration). Then TCP is
+	// told by the name of its host, where that has no Addresses. Default: false.
+	// https://istio.io/latest/docs/ops/configuration/traffic-management/dns-proxy/
+	DNSCapture bool `json:"dnsCapture,omitempty"`
 	// DNS is where the DNS servers of the cluster are. NetworkPolicies need it.
 	DNS DNS `json:"dns,omitzero"`
 	// APIServer is the IP addresses of the API server of Kubernetes, or ranges of

@@ -56,10 +56,11 @@ const (
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "egressbundle"
 
-	// LabelAutoallocateIP is "false" on every ServiceEntry: ambient mode does not read exportTo,
-	// and with an address of its own a host would lead its workloads, wherever they are, to
-	// where nothing answers. Istio merges ServiceEntries that share a host only if their
-	// labels are equal, so all have the same.
+	// LabelAutoallocateIP is "true" on a ServiceEntry whose host sidecars tell by the address
+	// that istiod allocates to it, and "false" on every other: ambient mode does not read
+	// exportTo, and with an address of its own a host would lead its workloads, wherever they
+	// are, to where nothing answers. Istio merges ServiceEntries that share a host only if
+	// their labels are equal.
 	// https://istio.io/latest/docs/reference/config/labels/#NetworkingEnableAutoallocateIp
 	LabelAutoallocateIP = "networking.istio.io/enable-autoallocate-ip"
 

@@ -122,7 +122,7 @@ func wholes(ways []report.WayAround) []report.WayAround {
 // waysTo returns what may be tried around one destination.
 func (a audit) waysTo(d *ir.Destination) []report.WayAround {
 	var ways []report.WayAround
-	if d.Told == ir.ByName {
+	if d.CanBeSpoofed() {
 		for _, client := range d.Clients.Namespaces {
 			ways = append(ways, a.spoofed(d, client))
 		}

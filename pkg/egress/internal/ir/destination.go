@@ -24,6 +24,9 @@ type Destination struct {
 	// Told is how sidecars tell its calls from others.
 	Told      Told
 	Hosts     []Host    // sorted by name
+	// Allocated says that istiod allocates an address to each host, with which sidecars answer
+	// DNS: calls that carry no name are told by that.
+	Allocated bool
 	Addresses []Address // if it is told by address, sorted
 
 	Clients Clients
@@ -86,6 +89,10 @@ type Onward struct {
 func (o Onward) IsPlain() bool {
 	return len(o.Endpoints) == 0 && o.Policy == nil && o.Proxy == nil
 }
+
+// CanBeSpoofed reports whether calls can carry the name of a host to whatever address: an address
+// that istiod allocates is the only one at which sidecars look for connections to its host.
+func (d *Destination) CanBeSpoofed() bool { return d.Told == ByName && (!d.Allocated || d.Has(Route.IsHTTP)) }
 
 // IsReachedLike reports whether two destinations are reached in one way.
 func (d *Destination) IsReachedLike(other *Destination) bool {

@@ -32,7 +32,11 @@ func serviceEntries(d *ir.Destination) []draft.Draft {
 	for _, client := range d.Clients.Namespaces {
 		for _, s := range shards {
 			entry := draft.OfDestination(d, entryRef(d, client, s), func() any { return serviceEntry(d, s.Items) })
-			if _, fromSidecar := d.Way.(ir.FromSidecar); fromSidecar && d.Told == ir.ByName && !d.IsOpen() {
+			if d.Allocated {
+				entry.Labels = map[string]string{object.LabelAutoallocateIP: "true"}
+				entry.Annotations = map[string]string{object.AnnotationSuppress: addressesRequired}
+			}
+			if _, fromSidecar := d.Way.(ir.FromSidecar); fromSidecar && d.CanBeSpoofed() && !d.IsOpen() {
 				entry = entry.Stopping(spoofStop(d, client))
 			}
 			drafts = append(drafts, entry)
@@ -40,6 +44,11 @@ func serviceEntries(d *ir.Destination) []draft.Draft {
 	}
 	return drafts
 }
+
+// addressesRequired is the message that TCP needs addresses. It is wrong about a ServiceEntry in a
+// file, to which istiod has not allocated any yet.
+// https://istio.io/latest/docs/reference/config/analysis/ist0134/
+const addressesRequired = "IST0134"
 
 func entryRef(d *ir.Destination, client string, s shard.Shard[ir.Host]) diag.ObjectRef {
 	return diag.ObjectRef{Kind: kind.ServiceEntry, Namespace: client, Name: draft.Name(d, s.Name...)}
@@ -62,8 +71,11 @@ func spoofStop(d *ir.Destination, client string) object.Stop {
 }
 
 // entryGroups tells the hosts apart that cannot share a ServiceEntry: those that
-// the sidecar looks up in different ways.
+// the sidecar looks up in different ways, and all of those with TCP, of which Istio takes one.
 func entryGroups(d *ir.Destination) []shard.Shard[ir.Host] {
+	if d.Allocated {
+		return hostByHost(d)
+	}
 	if _, ok := d.Way.(ir.ThroughGateway); ok {
 		return []shard.Shard[ir.Host]{{Items: d.Hosts}}
 	}
@@ -77,6 +89,14 @@ func entryGroups(d *ir.Destination) []shard.Shard[ir.Host] {
 	}
 	isEmpty := func(s shard.Shard[ir.Host]) bool { return len(s.Items) == 0 }
 	return slices.DeleteFunc([]shard.Shard[ir.Host]{named, wildcards}, isEmpty)
+}
+
+func hostByHost(d *ir.Destination) []shard.Shard[ir.Host] {
+	var each []shard.Shard[ir.Host]
+	for _, h := range d.Hosts {
+		each = append(each, shard.Shard[ir.Host]{Name: partsOf(d, h), Items: []ir.Host{h}})
+	}
+	return each
 }
 
 // serviceEntry lets a sidecar call the hosts only if there is no gateway. With
@@ -126,7 +146,7 @@ func sidecarResolution(d *ir.Destination, h ir.Host, targets []*networking.Workl
 // claim one host for the mesh, and bundles that share a host would be two.
 func meshVirtualServices(d *ir.Destination, way ir.ThroughGateway, lanes []lane) []draft.Draft {
 	var stops []object.Stop
-	if d.Told == ir.ByName {
+	if d.CanBeSpoofed() {
 		for _, client := range d.Clients.Namespaces {
 			stops = append(stops, spoofStop(d, client))
 		}
@@ -168,15 +188,15 @@ type lanesOfHost struct {
 	lanes []lane
 }
 
-// meshShards gives each host a VirtualService of its own if one of its ports is
-// HTTP: there each host is rewritten in another way, and every HTTP route of a
-// VirtualService applies to all of its hosts.
+// meshShards gives each host a VirtualService of its own unless a server name tells what each
+// route is for: every HTTP route of a VirtualService, and every TCP route, applies to all of its
+// hosts.
 func meshShards(d *ir.Destination, lanes []lane) []shard.Shard[lanesOfHost] {
 	var hosts []lanesOfHost
 	for some := range slices.Chunk(lanes, len(d.Routes)) {
 		hosts = append(hosts, lanesOfHost{name: sidecarName(d, some[0].host), lanes: some})
 	}
-	if !d.Has(ir.Route.IsHTTP) {
+	if !d.Has(ir.Route.IsHTTP) && !d.Allocated {
 		return shard.SplitInto(max(1, shard.Size/len(d.Routes)), hosts, func(h lanesOfHost) string { return h.name })
 	}
 	var each []shard.Shard[lanesOfHost]

@@ -67,6 +67,7 @@ func (d destination) parts(common ir.Destination, routes []ir.Route) []*ir.Desti
 		part := common
 		part.Hosts, part.Told = d.hosts()
 		part.Routes = byName
+		part.Allocated = d.isToldByDNS() && part.Has(ir.Route.IsTCP)
 		parts = append(parts, &part)
 	}
 	if len(byAddress) > 0 && d.checkTCPHost() {
@@ -85,13 +86,18 @@ func (d destination) parts(common ir.Destination, routes []ir.Route) []*ir.Desti
 
 func (d destination) split(routes []ir.Route) (byName, byAddress []ir.Route) {
 	for _, r := range routes {
-		if r.IsTCP() && !isService(d.from) {
+		if r.IsTCP() && !isService(d.from) && !d.isToldByDNS() {
 			byAddress = append(byAddress, r)
 		} else {
 			byName = append(byName, r)
 		}
 	}
 	return byName, byAddress
+}
+
+// isToldByDNS reports whether sidecars can tell TCP by the name that its application looked up.
+func (d destination) isToldByDNS() bool {
+	return d.mesh.DNSCapture && d.from.Service == nil && len(d.from.Addresses) == 0
 }
 
 func (d destination) planOnward() ir.Onward {

@@ -87,8 +87,15 @@ func httpWildcardToNowhere() diagnose.Finding {
 
 func missingAddresses() diagnose.Finding {
 	return diagnose.Errorf(diag.MissingField,
-		"is missing; it must be a list of the addresses of the host, such as [203.0.113.7] or [203.0.113.0/24]: "+
-			"a port with the pattern TCP is told by address alone")
+		"is missing: a port with the pattern TCP is told by address alone, unless sidecars answer DNS; list the "+
+			"addresses of the host, such as [203.0.113.7] or [203.0.113.0/24], or set `dnsCapture: true` in the mesh if its "+
+			"configuration has ISTIO_META_DNS_CAPTURE, or use TLSPassthrough if the application opens TLS at once")
+}
+
+func tcpOfWildcard() diagnose.Finding {
+	return diagnose.Errorf(diag.UnsupportedWildcard,
+		"must not be TCP with a wildcard: istiod allocates no address to a wildcard, and nothing else tells such calls; "+
+			"list the hosts, or use TLSPassthrough if the application opens TLS at once")
 }
 
 func gatewayPortOverMutualTLS(shared int) diagnose.Finding {

@@ -11,7 +11,10 @@ import (
 )
 
 func (p port) tcp(pattern *api.TCP) ir.Route {
-	if len(p.from.Addresses) == 0 && !isService(p.from) {
+	switch {
+	case p.isToldByDNS() && hasWildcard(p.from):
+		p.reportField("pattern", tcpOfWildcard())
+	case len(p.from.Addresses) == 0 && !isService(p.from) && !p.isToldByDNS():
 		p.Report(p.destination.path.Child("addresses"), missingAddresses())
 	}
 	switch way := p.way.(type) {
