@@ -54,6 +54,7 @@ func (tr trier) try(a around.Attempt, step around.Step) {
 	if tr.meshes[key] == nil {
 		tr.meshes[key] = trace.NewMesh(tr.t, trace.Options{
 			Manifests: step.Manifests, Gateways: tr.golden.Gateways, OutboundTrafficPolicy: step.OutboundTrafficPolicy,
+			DNSCapture: tr.golden.DNSCapture,
 		})
 	}
 	r := tr.meshes[key].Trace(a.Call.TraceCall())

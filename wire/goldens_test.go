@@ -54,7 +54,7 @@ func set(t *testing.T, g golden.Golden) {
 	t.Helper()
 	err := mesh.Set(t.Context(), rig.Setting{
 		Manifests: g.Rendered, Gateways: g.Gateways, OutboundTrafficPolicy: g.OutboundTrafficPolicy,
-		QuietProxies: g.QuietProxies, DNS: g.DNS, Calls: g.Outcomes, UpgradesHTTP: true,
+		QuietProxies: g.QuietProxies, DNSCapture: g.DNSCapture, DNS: g.DNS, Calls: g.Outcomes, UpgradesHTTP: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,7 @@ func Quiet() {
 type Case struct {
 	// The mesh is what render takes it for.
 	Gateways              []cluster.Gateway
+	DNSCapture            bool    // sidecars answer DNS
 	DNS                   api.DNS // of the cluster, with defaults
 	OutboundTrafficPolicy string
 	QuietProxies          bool // proxyHeaders of the mesh is Disabled
@@ -122,7 +123,7 @@ func inLocalDomains(mesh *api.Mesh) *api.Mesh {
 // addMesh adds what a mesh states, and those of its gateways that are not there yet.
 func (c *Case) addMesh(stated api.Mesh) {
 	mesh := egress.WithDefaults(stated)
-	c.DNS = mesh.DNS
+	c.DNSCapture, c.DNS = mesh.DNSCapture, mesh.DNS
 	c.OutboundTrafficPolicy = mesh.OutboundTrafficPolicy
 	c.QuietProxies = mesh.ProxyHeaders == api.ProxyHeadersDisabled
 	for _, g := range cluster.GatewaysOf(stated) {
@@ -183,7 +184,7 @@ func (c *Case) Prove(t test.Failer) (*Proof, error) {
 	slices.SortFunc(problems, func(a, b admission.Problem) int { return strings.Compare(a.String(), b.String()) })
 	p := &Proof{Problems: problems}
 	mesh := trace.NewMesh(t, trace.Options{
-		Manifests: c.Stream(), Gateways: c.Gateways, OutboundTrafficPolicy: c.OutboundTrafficPolicy,
+		Manifests: c.Stream(), Gateways: c.Gateways, OutboundTrafficPolicy: c.OutboundTrafficPolicy, DNSCapture: c.DNSCapture,
 	})
 	for _, promised := range c.Promised {
 		result := mesh.Trace(promised.TraceCall())

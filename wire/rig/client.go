@@ -85,6 +85,10 @@ func (m *Mesh) client(ctx context.Context, o calls.Outcome) (*Workload, error) {
 		s.config = quietProxy
 		s.name += "-quiet"
 	}
+	if m.captures {
+		s.dns = true
+		s.name += "-dns"
+	}
 	key := s.namespace + "/" + s.name
 	if w, ok := m.clients.Get(key); ok {
 		return w, nil

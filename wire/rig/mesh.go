@@ -50,6 +50,7 @@ type Mesh struct {
 	policy      string                        // OutboundTrafficPolicy
 	upgrade     string                        // h2UpgradePolicy
 	quiet       bool                          // QuietProxies
+	captures    bool                          // DNSCapture
 	manifests   []cluster.Manifest            // that are applied
 	clients     *lru.Cache[string, *Workload] // by NAMESPACE/NAME
 	gateways    map[string]gateway            // by NAMESPACE/SERVICE
@@ -221,6 +222,8 @@ type Setting struct {
 	OutboundTrafficPolicy string
 	// UpgradesHTTP is set if the mesh configuration makes HTTP/2 of HTTP/1.1.
 	UpgradesHTTP bool
+	// DNSCapture is set if sidecars answer the DNS of their workloads.
+	DNSCapture bool
 	// DNS is where the DNS servers of the cluster are. The default is that of an EgressMesh.
 	DNS api.DNS
 	// QuietProxies is set if the mesh configuration keeps proxies from making request ids.
@@ -255,7 +258,7 @@ func (m *Mesh) Set(ctx context.Context, s Setting) error {
 			return err
 		}
 	}
-	m.quiet = s.QuietProxies
+	m.quiet, m.captures = s.QuietProxies, s.DNSCapture
 	m.manifests = manifests
 	for _, g := range s.Gateways {
 		if err := m.addGateway(ctx, g, manifests); err != nil {

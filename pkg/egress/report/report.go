@@ -37,6 +37,8 @@ type Mesh struct {
 	TrustDomain           string `json:"trustDomain"`
 	OutboundTrafficPolicy string `json:"outboundTrafficPolicy"`
 	ProxyHeaders          string `json:"proxyHeaders"`
+	// DNSCapture says whether sidecars answer DNS.
+	DNSCapture bool `json:"dnsCapture,omitempty"`
 	// DNS and APIServer are what NetworkPolicies leave open. They are empty where no bundle
 	// asks for NetworkPolicies, and APIServer also where they close the cluster.
 	DNS       api.DNS  `json:"dns,omitzero"`

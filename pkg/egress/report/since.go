@@ -268,6 +268,9 @@ func (m Mesh) lines() []line {
 	if m.ExpiredDestinations == api.ExpiredDestinationsDeny {
 		all = append(all, factOf("expiry", "Destinations that have expired are errors"))
 	}
+	if m.DNSCapture {
+		all = append(all, factOf("DNS capture", "Sidecars answer DNS: TCP without addresses is told by the name that was looked up"))
+	}
 	for _, g := range m.Gateways {
 		all = append(all, factOf("gateway "+g.Name, fmt.Sprintf("Gateway %s is %s/%s%s", g.Name, g.Namespace, g.Service, g.facts())))
 	}

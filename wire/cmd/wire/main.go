@@ -74,7 +74,7 @@ func within(paths []string) error {
 	}
 	err = mesh.Set(ctx, rig.Setting{
 		Manifests: c.Stream(), Gateways: c.Gateways, OutboundTrafficPolicy: c.OutboundTrafficPolicy,
-		QuietProxies: c.QuietProxies, DNS: c.DNS, Calls: c.Promised,
+		QuietProxies: c.QuietProxies, DNSCapture: c.DNSCapture, DNS: c.DNS, Calls: c.Promised,
 	})
 	if err != nil {
 		return err

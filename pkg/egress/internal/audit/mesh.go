@@ -41,6 +41,7 @@ func addFacts(mesh *report.Mesh, p *ir.Plan) {
 	mesh.TrustDomain = from.TrustDomain
 	mesh.CrossNamespaceBundles = slices.Clone(from.CrossNamespaceBundles)
 	mesh.ExpiredDestinations = from.ExpiredDestinations
+	mesh.DNSCapture = from.DNSCapture
 	mesh.OutboundTrafficPolicy = from.OutboundTrafficPolicy
 	if mesh.ProxyHeaders != api.ProxyHeadersDefault {
 		mesh.ProxyHeaders = from.ProxyHeaders

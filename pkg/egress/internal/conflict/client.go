@@ -92,6 +92,35 @@ func (d *destination) reportHost(h ir.Host, client string, first *destination) (
 	return true
 }
 
+// claimLookups looks at bundles that have TCP by the name of one host. Istiod allocates an address to
+// the host for each of them, sidecars answer DNS with all, and of each know the ports of its bundle.
+func (c *claims) claimLookups(d *destination) {
+	if !d.Allocated {
+		return
+	}
+	for _, h := range d.Hosts {
+		claimsOf := func(client string) []hostOfClient { return []hostOfClient{{client: client, host: h.Name}} }
+		claimAll(c.lookups, d, claimsOf, func(claim hostOfClient, first *destination) bool {
+			if first.Bundle == d.Bundle || slices.Equal(connectionPorts(first), connectionPorts(d)) {
+				return false
+			}
+			d.bundle.Report(h.Path, hostOfOtherPorts(h.Name, claim.client, first))
+			return true
+		})
+	}
+}
+
+// connectionPorts are those at which sidecars look for the address of a host.
+func connectionPorts(d *destination) []int {
+	var ports []int
+	for _, r := range d.Routes {
+		if !r.IsHTTP() {
+			ports = append(ports, r.Port)
+		}
+	}
+	return ports
+}
+
 // claimAddresses looks at TCP, which is told by address alone. Ranges that hold
 // one another are no conflict: the smaller one wins.
 func (c *claims) claimAddresses(d *destination) {
@@ -144,6 +173,9 @@ func (c *claims) claimPorts(d *destination) {
 	}
 	for _, client := range d.Clients.Namespaces {
 		for _, r := range d.Routes {
+			if d.Allocated && !r.IsHTTP() {
+				continue // No range has its address.
+			}
 			if at := (portOfClient{client: client, port: r.Port}); c.named[at] == nil {
 				c.named[at] = d
 			}

@@ -64,6 +64,7 @@ type claims struct {
 	bundles   map[ir.BundleID]*bundle
 	facts     map[string]fact
 	hosts     map[hostOfClient]*destination
+	lookups   map[hostOfClient]*destination // those with TCP by name
 	addresses map[addressOfClient]*destination
 	services  map[serviceName]*bundle
 	named     map[portOfClient]*destination
@@ -82,6 +83,7 @@ func newClaims() *claims {
 		bundles:     map[ir.BundleID]*bundle{},
 		facts:       map[string]fact{},
 		hosts:       map[hostOfClient]*destination{},
+		lookups:     map[hostOfClient]*destination{},
 		addresses:   map[addressOfClient]*destination{},
 		services:    map[serviceName]*bundle{},
 		named:       map[portOfClient]*destination{},
@@ -111,6 +113,7 @@ func (c *claims) claim(b *bundle) {
 	for _, planned := range b.Destinations {
 		d := &destination{Destination: planned, bundle: b}
 		c.claimHosts(d)
+		c.claimLookups(d)
 		c.claimAddresses(d)
 		c.claimService(d)
 		c.claimPorts(d)

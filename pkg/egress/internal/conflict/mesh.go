@@ -52,6 +52,7 @@ func factsOf(m api.Mesh) []fact {
 		"apiServer":             m.APIServer,
 		"clusterDomain":         m.ClusterDomain,
 		"dns":                   m.DNS,
+		"dnsCapture":            m.DNSCapture,
 		"istioVersion":          m.IstioVersion,
 		"outboundTrafficPolicy": m.OutboundTrafficPolicy,
 		"rootNamespace":         m.RootNamespace,

@@ -48,6 +48,13 @@ func hostInTwoWays(host, client string, first *destination) diagnose.Finding {
 			"or on different clients", host, client, first)
 }
 
+func hostOfOtherPorts(host, client string, first *destination) diagnose.Finding {
+	return diagnose.Errorf(diag.HostConflict,
+		"must have the same ports of TCP and TLS, got %q, of which workloads of %s reach others as %s: for each of the two "+
+			"sidecars answer DNS with an address of its own, at which the ports of the other lead nowhere; put all ports of "+
+			"the host into one bundle, or the same into both", host, client, first)
+}
+
 func hostBelowWildcard(host, client string, wildcard *destination) diagnose.Finding {
 	return diagnose.Errorf(diag.HostConflict,
 		"must be reached like the wildcard above it, got %q: workloads of %s reach what is below its domain in "+

@@ -117,7 +117,7 @@ func bracketed(host string) string {
 }
 
 func tcpCalls(d *ir.Destination, h ir.Host, r ir.Route) []explain.Call {
-	if d.Told == ir.ByService {
+	if d.Told != ir.ByAddress {
 		return []explain.Call{{URL: urlOf(schemeTCP, h.Name, r.Port)}}
 	}
 	var calls []explain.Call

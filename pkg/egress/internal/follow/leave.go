@@ -85,7 +85,7 @@ func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg) {
 		hop.Authority = cmp.Or(leg.Renamed, w.authority())
 	}
 	hop.Log = w.log(leg.Cluster, cmp.Or(leg.Arrives, w.sni()))
-	if proxy == explain.Sidecar && c.Destination.Told != ir.ByName {
+	if proxy == explain.Sidecar && (c.Destination.Told != ir.ByName || c.Destination.Allocated) {
 		hop.Log.SNI = w.inspected()
 	}
 	if c.Route.IsHTTP() {

@@ -225,10 +225,18 @@ func (w *walk) addedPorts() []change {
 
 // hasHost reports whether a destination is for the host of the call, by whatever port.
 func (w *walk) hasHost(d *ir.Destination) bool {
-	if w.scheme == schemeTCP || d.Told == ir.ByAddress {
-		return d.Told == ir.ByAddress && w.isWithin(d.Addresses)
+	if d.Told == ir.ByAddress {
+		return w.isWithin(d.Addresses)
+	}
+	if w.scheme == schemeTCP && !w.hasTCPByName(d) {
+		return false
 	}
 	return slices.ContainsFunc(d.Hosts, func(h ir.Host) bool { return w.names(d, h) })
+}
+
+// hasTCPByName reports whether a port for TCP would make sidecars look for the name of the host.
+func (w *walk) hasTCPByName(d *ir.Destination) bool {
+	return w.mesh().DNSCapture && d.Onward.Service == nil && len(w.bundles[d.Bundle.String()].Destinations[d.Name].Addresses) == 0
 }
 
 func (w *walk) portOfCall() api.Port {
@@ -254,8 +262,8 @@ func (w *walk) destination() (d api.Destination, ok bool) {
 		d.Hosts, d.Addresses, d.Endpoints = []string{name}, []string{w.host}, []api.Endpoint{{Address: w.host}}
 		d.Ports = []api.Port{w.portOfCall()}
 		return d, true
-	case w.scheme == schemeTCP:
-		w.notef("A destination of TCP needs the addresses of its host, which nobody knows here.")
+	case w.scheme == schemeTCP && !w.mesh().DNSCapture:
+		w.notef("A destination of TCP needs the addresses of its host, which nobody knows here, or dnsCapture of the mesh.")
 		return d, false
 	case isIP:
 		w.notef("HTTP and TLS are led by the name of the host, and an address is none.")

@@ -135,6 +135,8 @@ func (t target) fits(d *ir.Destination, h ir.Host, r ir.Route) bool {
 		return t.isWithin(d.Addresses)
 	case r.IsHTTP() && !t.isRequest(), r.IsTLS() && !t.isTLS():
 		return false
+	case d.Allocated && !r.IsHTTP() && t.address.IsValid():
+		return false // Nobody here knows which address the sidecar answered with.
 	default:
 		return t.names(d, h)
 	}

@@ -198,7 +198,7 @@ func (w *walk) noteUnjudged() {
 			w.notef("%s is not looked into: it may drop the packets of the call.", n)
 		}
 	}
-	if w.address.IsValid() || w.Call.NoSidecar {
+	if w.address.IsValid() || w.Call.NoSidecar || w.isAllocated() {
 		return
 	}
 	for _, p := range w.plans {
@@ -216,4 +216,15 @@ func (w *walk) noteUnjudged() {
 			}
 		}
 	}
+}
+
+// isAllocated reports whether sidecars of the caller answer for the host with an address that no
+// range of a bundle has.
+func (w *walk) isAllocated() bool {
+	return slices.ContainsFunc(w.plans, func(p *ir.Plan) bool {
+		return slices.ContainsFunc(p.Destinations, func(d *ir.Destination) bool {
+			isHost := func(h ir.Host) bool { return h.Name == w.host }
+			return d.Allocated && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && slices.ContainsFunc(d.Hosts, isHost)
+		})
+	})
 }
