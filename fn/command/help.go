@@ -87,8 +87,8 @@ stopped, it says which object stops it, how that looks to the application, and t
 change of a bundle that lets it pass.
 
 A URL is https://HOST or tls://HOST for TLS that the application opens, http://HOST/PATH for
-requests, and tcp://ADDRESS:PORT for any other bytes. A line of a log is that of Istio's
-default format, with * for what differs from call to call.
+requests, and tcp://ADDRESS:PORT for any other bytes, or tcp://HOST:PORT with dnsCapture of the
+mesh. A line of a log is that of Istio's default format, with * for what differs from call to call.
 
 It knows what the bundles say, and the objects of others in the same files. It does not know
 what else there is in the cluster.`

@@ -92,6 +92,7 @@ var moreInputs = []string{
 	`
   mesh:
     rootNamespace: mesh
+    dnsCapture: true
     clusterDomain: example.internal
     trustDomain: example.internal
     dns: {addresses: [169.254.20.10]}

@@ -90,7 +90,8 @@ type Destination struct {
 	// Clients narrows the clients of the bundle. Default: all of them.
 	Clients []Client `json:"clients,omitempty"`
 	// Addresses are the IP addresses that applications call, or ranges of them.
-	// They must be set for the pattern TCP, and say nothing of other patterns.
+	// They must be set for the pattern TCP, unless DNSCapture of the Mesh tells it by
+	// name, and say nothing of other patterns.
 	// Through a gateway all of them lead to the host.
 	Addresses []string `json:"addresses,omitempty"`
 	// Endpoints are where the traffic really goes. Default: to the host.

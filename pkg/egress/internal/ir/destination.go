@@ -22,8 +22,8 @@ type Destination struct {
 	Expires     api.Date // the last day on which it may be used; empty: there is none
 
 	// Told is how sidecars tell its calls from others.
-	Told      Told
-	Hosts     []Host    // sorted by name
+	Told  Told
+	Hosts []Host // sorted by name
 	// Allocated says that istiod allocates an address to each host, with which sidecars answer
 	// DNS: calls that carry no name are told by that.
 	Allocated bool
@@ -92,7 +92,9 @@ func (o Onward) IsPlain() bool {
 
 // CanBeSpoofed reports whether calls can carry the name of a host to whatever address: an address
 // that istiod allocates is the only one at which sidecars look for connections to its host.
-func (d *Destination) CanBeSpoofed() bool { return d.Told == ByName && (!d.Allocated || d.Has(Route.IsHTTP)) }
+func (d *Destination) CanBeSpoofed() bool {
+	return d.Told == ByName && (!d.Allocated || d.Has(Route.IsHTTP))
+}
 
 // IsReachedLike reports whether two destinations are reached in one way.
 func (d *Destination) IsReachedLike(other *Destination) bool {

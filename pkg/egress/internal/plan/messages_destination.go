@@ -87,7 +87,7 @@ func wildcardServerWithoutWildcard() diagnose.Finding {
 func tcpOfAlias() diagnose.Finding {
 	return diagnose.Errorf(diag.AmbiguousAddress,
 		"must be of `type: Endpoints` where a port has the pattern TCP, which is told by address alone; use "+
-			"that, or hosts with addresses")
+			"that, or hosts with addresses or dnsCapture of the mesh")
 }
 
 func tcpOfSeveral() diagnose.Finding {

@@ -32,8 +32,8 @@ func portTwice(number int) diagnose.Finding {
 func tlsAfterPlainText(port int, protocol string) diagnose.Finding {
 	return diagnose.Warnf(diag.StartTLS,
 		"is for connections that are TLS from the first byte; on port %d %s begins in plain text, in which no proxy "+
-			"sees a server name, and such calls do not arrive; use TCP with the addresses of the host, over which "+
-			"applications open their TLS with the host itself, unless they open it at once", port, protocol)
+			"sees a server name, and such calls do not arrive; use TCP, with the addresses of the host or dnsCapture of the "+
+			"mesh, over which applications open their TLS with the host itself, unless they open it at once", port, protocol)
 }
 
 func plainHTTPOn443() diagnose.Finding {

@@ -14,7 +14,7 @@ func (p port) tcp(pattern *api.TCP) ir.Route {
 	switch {
 	case p.isToldByDNS() && hasWildcard(p.from):
 		p.reportField("pattern", tcpOfWildcard())
-	case len(p.from.Addresses) == 0 && !isService(p.from) && !p.isToldByDNS():
+	case len(p.from.Addresses) == 0 && p.from.Service == nil && !p.isToldByDNS():
 		p.Report(p.destination.path.Child("addresses"), missingAddresses())
 	}
 	switch way := p.way.(type) {
