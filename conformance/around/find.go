@@ -68,10 +68,15 @@ func (f *finder) add(way report.WayAround, manifests string, call calls.Outcome,
 // findSpoofs makes the promised calls, and connects OwnChoice.
 func (f *finder) findSpoofs(way report.WayAround) error {
 	enforce := f.bundle(way).Enforce
-	for _, o := range f.promises(way) {
+	promises := f.promises(way)
+	for _, o := range promises {
 		u, err := url.Parse(o.Call)
 		if err != nil {
 			return err
+		}
+		byName := func(other calls.Outcome) bool { return strings.HasPrefix(other.Call, "tcp://"+u.Hostname()+":") }
+		if u.Scheme != "http" && slices.ContainsFunc(promises, byName) {
+			continue // Sidecars know connections to the host by its address.
 		}
 		namespace, _, _ := strings.Cut(o.From, "/")
 		named := len(way.StoppedBy) == 0 && o.Address == "" // beside a wildcard that is open

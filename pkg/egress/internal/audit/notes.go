@@ -78,9 +78,12 @@ func joined(notes ...string) string {
 	return strings.Join(slices.DeleteFunc(notes, func(note string) bool { return note == "" }), " ")
 }
 
-func noteOnSpoofed(tls bool) string {
+func noteOnSpoofed(d *ir.Destination) string {
 	note := "It is led to where the destination leaves to."
-	if tls {
+	switch {
+	case d.Allocated:
+		note += " That is so of requests: sidecars take a connection to any other address for one that nothing declares."
+	case d.Has(ir.Route.IsTLS):
 		note += " What the application asks for within its TLS, nobody sees."
 	}
 	return note

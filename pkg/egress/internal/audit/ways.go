@@ -146,7 +146,7 @@ func (a audit) spoofed(d *ir.Destination, client string) report.WayAround {
 	way.StoppedBy = a.stops[object.Stop{
 		Attempt: object.SpoofedHost, From: client, Bundle: d.Bundle.String(), Destination: d.Name,
 	}]
-	way.Note = noteOnSpoofed(d.Has(ir.Route.IsTLS))
+	way.Note = noteOnSpoofed(d)
 	return way
 }
 
