@@ -61,7 +61,7 @@ func TestTwins(t *testing.T) {
 func twins() []twin {
 	return slices.Concat(
 		hopTwins(), exitTwins(), visibilityTwins(), clientTwins(), requestTwins(), originationTwins(), sidecarTwins(),
-		tcpHopTwins(), tcpExitTwins(), tcpClientTwins(), proxyTwins(), certificateTwins(),
+		tcpHopTwins(), tcpExitTwins(), tcpClientTwins(), tcpNameTwins(), proxyTwins(), certificateTwins(),
 		wildcardTwins(), serviceTwins(), policyTwins(), endpointTwins(),
 	)
 }
