@@ -149,7 +149,11 @@ func (m *maker) prefixes(path field.Path, from []string) []string {
 // would call itself.
 func (m *maker) checkTarget(path field.Path, target string) {
 	m.checkReserved(path, target)
-	if ip, err := netip.ParseAddr(target); err == nil && !address.IsOutside(ip) {
+	switch ip, err := netip.ParseAddr(target); {
+	case err != nil:
+	case ip.IsLinkLocalUnicast():
+		m.Report(path, addressOfNode(target))
+	case !address.IsOutside(ip):
 		m.Report(path, addressOfNoHost(target))
 	}
 }
@@ -157,8 +161,11 @@ func (m *maker) checkTarget(path field.Path, target string) {
 // checkCalled refuses addresses and ranges that mean every host, or none.
 func (m *maker) checkCalled(path field.Path, from []string) {
 	for i, text := range from {
-		prefix, err := netip.ParsePrefix(address.AsRange(address.Normalize(text)))
-		if err == nil && (prefix.Bits() == 0 || prefix.Addr().Is4In6() || !address.IsOutside(prefix.Addr())) {
+		switch prefix, err := netip.ParsePrefix(address.AsRange(address.Normalize(text))); {
+		case err != nil:
+		case prefix.Addr().IsLinkLocalUnicast():
+			m.Report(path.Item(i), addressOfNode(text))
+		case prefix.Bits() == 0 || prefix.Addr().Is4In6() || !address.IsOutside(prefix.Addr()):
 			m.Report(path.Item(i), addressOfEveryHost(text))
 		}
 	}

@@ -117,6 +117,13 @@ func addressOfNoHost(address string) diagnose.Finding {
 		"must be the address of another host, got %s", address)
 }
 
+func addressOfNode(address string) diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must be the address of another host, got %s, at which each node answers for itself, as with metadata of its cloud: "+
+			"a gateway would get those of its own node; let the calls skip the proxies with `bypass: {cidrs: [%[1]s]}`, by which "+
+			"they have no gateway, no identity and no log of the mesh", address)
+}
+
 func addressOfEveryHost(address string) diagnose.Finding {
 	return diagnose.Errorf(diag.InvalidValue,
 		"must be the address of another host, or a range of them that is not every address, got %s", address)

@@ -6,6 +6,7 @@ package schema
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,7 +23,8 @@ func (c *compiled) wordOfField(place *node, name string) string {
 func (c *compiled) wordOfValue(place *node, data any) string {
 	switch data := data.(type) {
 	case string:
-		return cmp.Or(c.word(place.name, data), c.word(place.name, strings.ToUpper(data)))
+		upper := strings.ToUpper(data)
+		return cmp.Or(c.word(place.name, data), c.word(place.name, upper), c.word(place.name, numbers.ReplaceAllString(upper, "N")))
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(data)) {
 			if sentence := c.word(place.name, name); sentence != "" {
@@ -32,6 +34,9 @@ func (c *compiled) wordOfValue(place *node, data any) string {
 	}
 	return ""
 }
+
+// numbers are what N stands for in a word.
+var numbers = regexp.MustCompile("[0-9]+")
 
 func (c *compiled) word(definition, name string) string {
 	for _, a := range c.words(definition) {
