@@ -62,7 +62,7 @@ const (
 	// DuplicateAddress: an address stands twice in a list.
 	DuplicateAddress Code = "DuplicateAddress"
 	// AmbiguousAddress: TCP has several hosts, and only an address tells them
-	// apart.
+	// apart; or many hosts have addresses in a range that leads to one.
 	AmbiguousAddress Code = "AmbiguousAddress"
 	// UnusedAddresses: addresses say nothing of the ports of a destination.
 	UnusedAddresses Code = "UnusedAddresses"

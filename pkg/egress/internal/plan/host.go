@@ -118,12 +118,23 @@ func (m *maker) checkReserved(path field.Path, name string) {
 // addresses returns the addresses that tell TCP, sorted.
 func (d destination) addresses() []ir.Address {
 	path := d.path.Child("addresses")
+	_, throughGateway := d.way.(ir.ThroughGateway)
 	var addresses []ir.Address
 	for i, text := range d.prefixes(path, d.from.Addresses) {
+		if throughGateway && len(d.from.Endpoints) == 0 && isOfSeveralHosts(text) {
+			d.Report(path.Item(i), rangeOfOneHost(text, d.from.Hosts[0]))
+		}
 		addresses = append(addresses, ir.Address{Text: text, Path: path.Item(i)})
 	}
 	slices.SortStableFunc(addresses, func(a, b ir.Address) int { return strings.Compare(a.Text, b.Text) })
 	return addresses
+}
+
+// isOfSeveralHosts reports whether a range is larger than a network that one host may have its
+// addresses in.
+func isOfSeveralHosts(text string) bool {
+	prefix, err := netip.ParsePrefix(text)
+	return err == nil && (prefix.Addr().Is4() && prefix.Bits() < 24 || prefix.Addr().Is6() && prefix.Bits() < 64)
 }
 
 // prefixes returns addresses as Istio and Envoy compare them: without bits that

@@ -135,6 +135,12 @@ func rangeOfName(prefix string) diagnose.Finding {
 			"addresses, give the endpoint or the proxy by its IP address, or use `via: Gateway`", prefix)
 }
 
+func rangeOfOneHost(prefix, host string) diagnose.Finding {
+	return diagnose.Warnf(diag.AmbiguousAddress,
+		"leads every address in %s to the one host %s: a gateway does not know which was called; list the addresses of this "+
+			"host, or use `via: Sidecar`, which keeps the address, or say with endpoints where all of them lead", prefix, host)
+}
+
 func endpointsBesideProxy() diagnose.Finding {
 	return diagnose.Errorf(diag.ForwardProxyConflict,
 		"must not be set beside forwardProxy, which looks the host up itself; remove one of them")
