@@ -194,8 +194,13 @@ func contradict(a, b *destination) bool {
 	}
 	return slices.ContainsFunc(a.Routes, func(r ir.Route) bool {
 		other := b.RouteAt(r.Port)
-		return other != nil && (!sameWay || !r.Equal(*other))
+		return other != nil && (!sameWay || !r.Equal(*other) || r.IsHTTP() && !sameAddresses(a, b))
 	})
+}
+
+// sameAddresses reports whether the same address stands for the host in requests to both.
+func sameAddresses(a, b *destination) bool {
+	return slices.EqualFunc(a.Addresses, b.Addresses, func(a, b ir.Address) bool { return a.Text == b.Text })
 }
 
 func isFromSidecar(way ir.Way) bool {

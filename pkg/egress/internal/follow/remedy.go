@@ -239,11 +239,12 @@ func (w *walk) hasTCPByName(d *ir.Destination) bool {
 	return w.mesh().DNSCapture && d.Onward.Service == nil && len(w.bundles[d.Bundle.String()].Destinations[d.Name].Addresses) == 0
 }
 
+// portOfCall returns a port for the call. TLS to an address names nobody.
 func (w *walk) portOfCall() api.Port {
-	switch w.scheme {
-	case schemeHTTP:
+	switch {
+	case w.isRequest():
 		return api.Port{Number: w.port, Pattern: &api.HTTP{}}
-	case schemeTCP:
+	case w.scheme == schemeTCP, address.IsIP(w.host):
 		return api.Port{Number: w.port, Pattern: &api.TCP{}}
 	default:
 		return api.Port{Number: w.port, Pattern: &api.TLSPassthrough{}}
@@ -256,7 +257,7 @@ func (w *walk) destination() (d api.Destination, ok bool) {
 	switch isIP := address.IsIP(w.host); {
 	case w.isToldByAddress():
 		return d, false
-	case w.scheme == schemeTCP && isIP:
+	case !w.isRequest() && isIP:
 		name := "host-" + strings.NewReplacer(".", "-", ":", "-").Replace(w.host) + ".invalid"
 		w.notef("The name %s is made up: nobody looks it up.", name)
 		d.Hosts, d.Addresses, d.Endpoints = []string{name}, []string{w.host}, []api.Endpoint{{Address: w.host}}
@@ -266,7 +267,8 @@ func (w *walk) destination() (d api.Destination, ok bool) {
 		w.notef("A destination of TCP needs the addresses of its host, which nobody knows here, or dnsCapture of the mesh.")
 		return d, false
 	case isIP:
-		w.notef("HTTP and TLS are led by the name of the host, and an address is none.")
+		w.notef("Requests to an address are led to a host, by the name that its server expects: hosts says it, addresses what is called, " +
+			"and endpoints where that is.")
 		return d, false
 	}
 	d.Hosts = []string{w.host}

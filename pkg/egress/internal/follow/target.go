@@ -138,8 +138,13 @@ func (t target) fits(d *ir.Destination, h ir.Host, r ir.Route) bool {
 	case d.Allocated && !r.IsHTTP() && t.address.IsValid():
 		return false // Nobody here knows which address the sidecar answered with.
 	default:
-		return t.names(d, h)
+		return t.names(d, h) || r.IsHTTP() && t.isRequestTo(d.Addresses)
 	}
+}
+
+// isRequestTo reports whether the host of a request is one of some addresses.
+func (t target) isRequestTo(addresses []ir.Address) bool {
+	return slices.ContainsFunc(addresses, func(a ir.Address) bool { return a.Text == t.host })
 }
 
 // names reports whether the host of the call is one that a destination has.

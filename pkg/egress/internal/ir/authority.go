@@ -27,12 +27,12 @@ func authority(host string, port, implied int) string {
 }
 
 // Renames reports whether applications call a host with another authority than it expects.
-// A Service has several names, and none of them is the host's.
+// A Service has several names, and none of them is the host's; nor is an address.
 func (d *Destination) Renames(h Host, r Route) bool {
 	if d.Onward.Service != nil {
 		return h.Outside != ""
 	}
-	return !h.IsWildcard() && authority(h.Name, r.Port, httpPort) != r.Authority(h.Outside)
+	return len(d.Addresses) > 0 || !h.IsWildcard() && authority(h.Name, r.Port, httpPort) != r.Authority(h.Outside)
 }
 
 // TellsLane reports whether requests leave a gateway with the name of their lane, which

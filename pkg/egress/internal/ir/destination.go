@@ -27,7 +27,7 @@ type Destination struct {
 	// Allocated says that istiod allocates an address to each host, with which sidecars answer
 	// DNS: calls that carry no name are told by that.
 	Allocated bool
-	Addresses []Address // if it is told by address, sorted
+	Addresses []Address // if it is told by address, sorted, and the one that stands for the host in requests
 
 	Clients Clients
 	// Narrowed says that its clients are not all of the bundle's.

@@ -48,7 +48,7 @@ func (d *Destination) calledOutside(h Host) []string {
 	switch {
 	case d.Told == ByService:
 		return d.Onward.Service.Addresses
-	case fromSidecar && len(d.Addresses) > 0:
+	case fromSidecar && d.Told == ByAddress:
 		var called []string
 		for _, a := range d.Addresses {
 			called = append(called, a.Text)

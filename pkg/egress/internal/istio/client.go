@@ -134,7 +134,7 @@ func sidecarResolution(d *ir.Destination, h ir.Host, targets []*networking.Workl
 		return resolution(targets)
 	case h.IsWildcard() && d.Onward.DynamicDNS:
 		return networking.ServiceEntry_DYNAMIC_DNS
-	case h.IsWildcard(), len(d.Addresses) > 0:
+	case h.IsWildcard(), d.Told == ir.ByAddress:
 		return networking.ServiceEntry_NONE // It is where the application called.
 	default:
 		return networking.ServiceEntry_DNS

@@ -5,9 +5,11 @@ package plan
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -63,10 +65,12 @@ func (d destination) plan() []*ir.Destination {
 func (d destination) parts(common ir.Destination, routes []ir.Route) []*ir.Destination {
 	var parts []*ir.Destination
 	byName, byAddress := d.split(routes)
+	addresses := d.addresses()
+	requested := d.requested(byName, addresses)
 	if len(byName) > 0 {
 		part := common
 		part.Hosts, part.Told = d.hosts()
-		part.Routes = byName
+		part.Routes, part.Addresses = byName, requested
 		part.Allocated = d.isToldByDNS() && part.Has(ir.Route.IsTCP)
 		parts = append(parts, &part)
 	}
@@ -74,14 +78,26 @@ func (d destination) parts(common ir.Destination, routes []ir.Route) []*ir.Desti
 		part := common
 		part.Told = ir.ByAddress
 		part.Hosts = []ir.Host{{Name: d.from.Hosts[0], Outside: d.from.Hosts[0], Path: d.path.Child("hosts").Item(0)}}
-		part.Addresses = d.addresses()
-		part.Routes = byAddress
+		part.Routes, part.Addresses = byAddress, addresses
+		d.checkRanges(addresses)
 		parts = append(parts, &part)
 	}
-	if len(byAddress) == 0 && len(d.from.Addresses) > 0 {
+	if len(byAddress)+len(requested) == 0 && len(addresses) > 0 {
 		d.Report(d.path.Child("addresses"), unusedAddresses())
 	}
 	return parts
+}
+
+// requested returns the address that stands for a host in requests: of several, Istio puts one into
+// its routes. That of a host with TLS does not: sidecars would look for its TLS at this address
+// alone.
+func (d destination) requested(byName []ir.Route, addresses []ir.Address) []ir.Address {
+	isConnection := func(r ir.Route) bool { return !r.IsHTTP() }
+	isOne := len(addresses) == 1 && !address.IsRange(addresses[0].Text) && len(d.from.Hosts) == 1 && !hasWildcard(d.from)
+	if !isOne || slices.ContainsFunc(byName, isConnection) {
+		return nil
+	}
+	return addresses
 }
 
 func (d destination) split(routes []ir.Route) (byName, byAddress []ir.Route) {

@@ -115,19 +115,25 @@ func (m *maker) checkReserved(path field.Path, name string) {
 	}
 }
 
-// addresses returns the addresses that tell TCP, sorted.
+// addresses returns the addresses that applications call, sorted.
 func (d destination) addresses() []ir.Address {
 	path := d.path.Child("addresses")
-	_, throughGateway := d.way.(ir.ThroughGateway)
 	var addresses []ir.Address
 	for i, text := range d.prefixes(path, d.from.Addresses) {
-		if throughGateway && len(d.from.Endpoints) == 0 && isOfSeveralHosts(text) {
-			d.Report(path.Item(i), rangeOfOneHost(text, d.from.Hosts[0]))
-		}
 		addresses = append(addresses, ir.Address{Text: text, Path: path.Item(i)})
 	}
 	slices.SortStableFunc(addresses, func(a, b ir.Address) int { return strings.Compare(a.Text, b.Text) })
 	return addresses
+}
+
+// checkRanges warns of ranges through a gateway that cannot mean one host.
+func (d destination) checkRanges(addresses []ir.Address) {
+	_, throughGateway := d.way.(ir.ThroughGateway)
+	for _, a := range addresses {
+		if throughGateway && len(d.from.Endpoints) == 0 && isOfSeveralHosts(a.Text) {
+			d.Report(a.Path, rangeOfOneHost(a.Text, d.from.Hosts[0]))
+		}
+	}
 }
 
 // isOfSeveralHosts reports whether a range is larger than a network that one host may have its

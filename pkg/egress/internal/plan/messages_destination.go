@@ -98,8 +98,8 @@ func tcpOfSeveral() diagnose.Finding {
 
 func unusedAddresses() diagnose.Finding {
 	return diagnose.Warnf(diag.UnusedAddresses,
-		"has no effect: only TCP is told by these addresses, and not that of a Service, which has its own; "+
-			"remove it")
+		"has no effect: it tells TCP, and of requests those to the one address of one host, where no port has TLSPassthrough, "+
+			"and nothing of a Service, which has its own; remove it, or use TCP for TLS that is opened to an address")
 }
 
 func addressTwice(prefix string) diagnose.Finding {
