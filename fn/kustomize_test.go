@@ -78,7 +78,7 @@ func TestKustomizeFails(t *testing.T) {
 		const want = `EgressBundle payments/news: spec.destinations.cnn.hosts[0]: ` +
 			`must be a fully qualified domain name in lower case, such as "api.example.com", ` +
 			`or "*.example.com" for every name below it, without address, port or path, ` +
-			`of at most 63 characters between two dots and 253 in all, got "10.0.0.1" [InvalidValue]`
+			`of at most 63 characters between two dots and 253 in all, got "10.0.0.1"; an address is called with addresses, `
 		if got.Status == 0 || got.Stdout != "" || !strings.Contains(got.Stderr, want) {
 			t.Errorf("%s: got %+v", f.name, got)
 		}
