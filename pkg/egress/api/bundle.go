@@ -91,7 +91,7 @@ type Destination struct {
 	Clients []Client `json:"clients,omitempty"`
 	// Addresses are the IP addresses that applications call, or ranges of them.
 	// They must be set for the pattern TCP, unless DNSCapture of the Mesh tells it by
-	// name, and say nothing of other patterns.
+	// name. Requests to one address lead to the host, unless a port has TLSPassthrough.
 	// Through a gateway all of them lead to the host.
 	Addresses []string `json:"addresses,omitempty"`
 	// Endpoints are where the traffic really goes. Default: to the host.
