@@ -407,10 +407,10 @@ func randomPattern(r *rand.Rand, port int) api.Pattern {
 		return &api.HTTP{Protocol: protocol, Timeout: randomTimeout(r)}
 	}
 	return &api.TLSOrigination{
-		Protocol:          protocol,
-		Timeout:           randomTimeout(r),
-		UpstreamPort:      pick(r, []int{0, 443, 9443}),
-		ClientCertificate: randomCertificate(r),
+		ClientTLS:    api.ClientTLS{ClientCertificate: randomCertificate(r)},
+		Protocol:     protocol,
+		Timeout:      randomTimeout(r),
+		UpstreamPort: pick(r, []int{0, 443, 9443}),
 	}
 }
 

@@ -124,6 +124,7 @@ var superfluous = map[string]string{
 	"tls_origination/plaintext_hop: ServiceEntry payments/payments--cards--stripe":                     onPort80,
 	"tls_origination/options: ServiceEntry payments/payments--partners--bank":                          onPort80,
 	"tls_origination/options: ServiceEntry payments/payments--partners--broker":                        onPort80,
+	"tls_origination/verification: ServiceEntry payments/payments--partners--bank":                     onPort80,
 	"tls_origination/client_certificate: ServiceEntry payments/payments--partners--bank":               onPort80,
 	"tls_origination/client_certificate: ServiceEntry payments/payments--partners--broker":             onPort80,
 	"tls_origination/client_certificate: ServiceEntry treasury/treasury--partners--bank":               onPort80,
@@ -216,6 +217,9 @@ func mayStillLeave(object string, want, got calls.Outcome) bool {
 	switch {
 	case kind == "VirtualService" && want.Through == calls.Sidecar:
 		got.Host, got.Timeout, got.Retries, got.Connect = want.Host, want.Timeout, want.Retries, want.Connect
+		if want.Connect != "" {
+			got.TLS = want.TLS // The tunnel and its TLS go together.
+		}
 	case kind == "DestinationRule":
 		got.Policy, got.Failover, got.HTTP2, got.Defect = want.Policy, want.Failover, want.HTTP2, want.Defect
 	case kind == "EndpointSlice":

@@ -45,23 +45,36 @@ func each(t *testing.T, wanted func(calls.Outcome) bool, try func(t *testing.T, 
 	}
 }
 
-// TestCertificates: the mesh sends nothing to a host whose certificate carries another name,
-// or is signed by another authority, than the promise says.
+// TestCertificates: the mesh sends nothing to a host or a forward proxy whose certificate carries
+// another name, is signed by another authority, or is revoked, than the promise says. Where
+// nothing is verified, all of that arrives.
 func TestCertificates(t *testing.T) {
 	opensTLS := func(o calls.Outcome) bool { return o.TLS != nil }
 	each(t, opensTLS, func(t *testing.T, o calls.Outcome) {
 		t.Helper()
-		for wrong, extra := range map[string]rig.Request{
-			"another name":      {Carries: "attacker.example.net"},
-			"another authority": {Signer: "attacker"},
-		} {
+		for wrong, extra := range wrongCertificates(*o.TLS) {
 			got := call(t, o, extra)
-			if arrived(got) || got.Blocked == "" {
-				t.Errorf("%s from %s, with %s in the certificate: %v\n%s", o.Call, o.From, wrong, got.Seen, strings.Join(got.Steps, "\n"))
+			refused := !arrived(got) && got.Blocked != ""
+			if isVerified := o.TLS.CA != ""; refused != isVerified {
+				t.Errorf("%s from %s, with %s in the certificate: refused %v, %v\n%s",
+					o.Call, o.From, wrong, refused, got.Seen, strings.Join(got.Steps, "\n"))
 			}
 		}
 		settle(t, o)
 	})
+}
+
+// wrongCertificates are those that are to be refused. Secrets and ConfigMaps have a list of what is revoked.
+func wrongCertificates(tls calls.TLS) map[string]rig.Request {
+	wrong := map[string]rig.Request{
+		"another name":      {Carries: "attacker.example.net"},
+		"another authority": {Signer: "attacker"},
+	}
+	isObject := tls.CA != "" && tls.CA != "system" && !strings.HasPrefix(tls.CA, "/")
+	if isObject || tls.CRL != "" {
+		wrong["a serial number that is revoked"] = rig.Request{Revoked: true}
+	}
+	return wrong
 }
 
 // arrived reports whether the server outside saw more than a connection.

@@ -23,6 +23,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress"
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 	"github.com/egressbundle/egressbundle/pkg/egress/runbook"
+	"github.com/egressbundle/egressbundle/wire/outside"
 	"github.com/egressbundle/egressbundle/wire/rig"
 	"github.com/egressbundle/egressbundle/wire/world"
 )
@@ -388,6 +389,6 @@ func (o *operator) showCertificates(t *testing.T, signer, name string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mesh.Outside.Show(host, authority, name)
+		mesh.Outside.Show(host, outside.Shown{Authority: authority, Name: name})
 	}
 }

@@ -39,13 +39,13 @@ var falseAlarms = []falseAlarm{
 	},
 	{
 		code:      "IST0128",
-		reason:    "no caCertificates: with credentialName the secret holds them",
-		condition: hasCredentialName,
+		reason:    "no caCertificates: with credentialName the secret holds them, and with insecureSkipVerify there are none",
+		condition: needsNoAuthority,
 	},
 	{
 		code:      "IST0129",
-		reason:    "no caCertificates on a port: with credentialName the secret holds them",
-		condition: hasCredentialName,
+		reason:    "no caCertificates on a port: with credentialName the secret holds them, and with insecureSkipVerify there are none",
+		condition: needsNoAuthority,
 	},
 	{
 		code: "IST0145",
@@ -71,8 +71,9 @@ func isFalseAlarm(m diag.Message, objects []cluster.Manifest) bool {
 	})
 }
 
-// hasCredentialName reports whether all TLS settings of the DestinationRule that lack caCertificates name a secret.
-func hasCredentialName(m diag.Message, _ []cluster.Manifest) bool {
+// needsNoAuthority reports whether all TLS settings of the DestinationRule that lack caCertificates name a secret, or
+// verify nothing.
+func needsNoAuthority(m diag.Message, _ []cluster.Manifest) bool {
 	rule, ok := m.Resource.Message.(*networking.DestinationRule)
 	if !ok {
 		return false
@@ -82,7 +83,7 @@ func hasCredentialName(m diag.Message, _ []cluster.Manifest) bool {
 		settings = append(settings, p.GetTls())
 	}
 	return !slices.ContainsFunc(settings, func(s *networking.ClientTLSSettings) bool {
-		return s != nil && s.GetCaCertificates() == "" && s.GetCredentialName() == ""
+		return s != nil && s.GetCaCertificates() == "" && s.GetCredentialName() == "" && !s.GetInsecureSkipVerify().GetValue()
 	})
 }
 

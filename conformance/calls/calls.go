@@ -71,9 +71,13 @@ type Outcome struct {
 
 // TLS is what the mesh opens to a host.
 type TLS struct {
-	SNI   string   `json:"sni"`
-	Names []string `json:"names"` // one of which the certificate must carry
-	CA    string   `json:"ca"`    // system, a file, or a Secret or ConfigMap by name
+	SNI string `json:"sni"`
+	// Names are those of which the certificate must carry one, and CA who must have signed it:
+	// system, a file, or a Secret or ConfigMap by name. Empty: anybody may answer.
+	Names []string `json:"names,omitempty"`
+	CA    string   `json:"ca,omitempty"`
+	// CRL is a file of what CA has revoked.
+	CRL string `json:"crl,omitempty"`
 	// Certificate is what the mesh shows of itself: a Secret by name, or the file
 	// of the certificate and that of the key.
 	Certificate string `json:"certificate,omitempty"`
@@ -143,6 +147,7 @@ func (o Outcome) Observe(r trace.Result) Outcome {
 			SNI:         r.TLS.SNI,
 			Names:       r.TLS.SANs,
 			CA:          authority(r.TLS.CA),
+			CRL:         r.TLS.CRL,
 			Certificate: source(r.TLS.Credential),
 		}
 	}

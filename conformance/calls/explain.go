@@ -100,8 +100,10 @@ func namesOf(objects []explain.Object) []string {
 
 func tlsOf(t explain.TLS, proxy string) *TLS {
 	namespace, _, _ := strings.Cut(proxy, "/")
-	tls := &TLS{SNI: t.SNI, Names: t.SubjectAltNames, CA: "system"}
+	tls := &TLS{SNI: t.SNI, Names: t.SubjectAltNames, CA: "system", CRL: t.CACRL}
 	switch ca := t.CACertificates; {
+	case t.InsecureSkipVerify != "":
+		tls.CA = ""
 	case ca.Secret != "":
 		tls.CA = "Secret " + ca.Secret
 	case ca.ConfigMap != "":

@@ -186,13 +186,14 @@ func (p *promiser) promise(client string, c target, port api.Port) Outcome {
 		o.Host = authorityOf(c.outside, exit, 443)
 		o.http(pattern.Protocol, pattern.Timeout, pattern.Retries)
 		o.allowed(pattern.Allow)
-		o.TLS = p.originated(pattern, c.outside)
+		o.TLS = p.opened(pattern.ClientTLS, c.outside)
 	default:
 		panic(fmt.Sprintf("calls: no promise for %T", pattern))
 	}
 	o.Leaves = p.leaves(c, port, exit)
 	if p.ForwardProxy != nil {
 		o.Connect = hostPort(c.outside, exit)
+		o.TLS = p.openedToProxy()
 	}
 	return o
 }
@@ -281,29 +282,49 @@ func (o *Outcome) allowed(allow []api.AllowedRequest) {
 
 func durationText(d api.Duration) string { return duration(time.Duration(d)) }
 
-func (p *promiser) originated(pattern *api.TLSOrigination, host string) *TLS {
-	tls := &TLS{SNI: cmp.Or(pattern.SNI, host), Names: pattern.SubjectAltNames, CA: "system"}
-	if len(tls.Names) == 0 {
-		tls.Names = []string{host}
+// openedToProxy is the TLS to the forward proxy, which is known by its address or by its SNI.
+func (p *promiser) openedToProxy() *TLS {
+	if p.ForwardProxy.TLS == nil {
+		return nil
 	}
-	if ca := pattern.CACertificates; ca != nil {
-		switch {
-		case ca.File != "":
-			tls.CA = ca.File
-		case ca.ConfigMap != "":
-			tls.CA = "ConfigMap " + p.namespace + "/" + ca.ConfigMap
-		default:
-			tls.CA = "Secret " + ca.Secret
+	return p.opened(*p.ForwardProxy.TLS, cmp.Or(p.ForwardProxy.TLS.SNI, p.ForwardProxy.Address))
+}
+
+func (p *promiser) opened(from api.ClientTLS, host string) *TLS {
+	tls := &TLS{SNI: cmp.Or(from.SNI, host)}
+	if from.InsecureSkipVerify == nil {
+		tls.Names, tls.CA = from.SubjectAltNames, p.authority(from.CACertificates)
+		if len(tls.Names) == 0 {
+			tls.Names = []string{host}
 		}
 	}
-	switch client := pattern.ClientCertificate; {
+	if from.CACRL != nil {
+		tls.CRL = from.CACRL.File
+	}
+	switch client := from.ClientCertificate; {
 	case client == nil:
 	case client.Secret != "":
-		tls.Certificate, tls.CA = "Secret "+client.Secret, "Secret "+client.Secret
+		tls.Certificate = "Secret " + client.Secret
+		if from.InsecureSkipVerify == nil {
+			tls.CA = tls.Certificate
+		}
 	default:
 		tls.Certificate = client.Files.Certificate + " " + client.Files.PrivateKey
 	}
 	return tls
+}
+
+func (p *promiser) authority(ca *api.CACertificates) string {
+	switch {
+	case ca == nil:
+		return "system"
+	case ca.File != "":
+		return ca.File
+	case ca.ConfigMap != "":
+		return "ConfigMap " + p.namespace + "/" + ca.ConfigMap
+	default:
+		return "Secret " + ca.Secret
+	}
 }
 
 // policy returns what of the traffic policy applies to a port: requests have

@@ -76,6 +76,7 @@ type TLS struct {
 	SNI        string   // server name it asks for
 	SANs       []string // names of which the server's certificate must carry one
 	CA         string   // secret that holds the roots; empty if the server's certificate is not verified
+	CRL        string   // file of what is revoked
 	Credential string   // secret that holds the client certificate
 	ALPN       []string
 }

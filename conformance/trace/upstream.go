@@ -203,10 +203,12 @@ func readTLS(s *core.TransportSocket, options *http.HttpProtocolOptions, r *requ
 		return TLS{}, err
 	}
 	common := context.GetCommonTlsContext()
+	validation := common.GetCombinedValidationContext().GetDefaultValidationContext()
 	t := TLS{
 		SNI:  context.GetSni(),
 		CA:   common.GetCombinedValidationContext().GetValidationContextSdsSecretConfig().GetName(),
-		SANs: subjectAltNames(common.GetCombinedValidationContext().GetDefaultValidationContext()),
+		SANs: subjectAltNames(validation),
+		CRL:  validation.GetCrl().GetFilename(),
 		ALPN: common.GetAlpnProtocols(),
 	}
 	if t.CA == "" {

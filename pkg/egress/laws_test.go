@@ -495,7 +495,7 @@ func TestOutputIsTheCallers(t *testing.T) {
 		Destinations: map[string]api.Destination{
 			"stripe": {Hosts: []string{"api.stripe.com"}, Ports: []api.Port{
 				{Number: 443, Pattern: &api.TLSPassthrough{}},
-				{Number: 80, Pattern: &api.TLSOrigination{SubjectAltNames: []string{"api.stripe.com"}}},
+				{Number: 80, Pattern: &api.TLSOrigination{ClientTLS: api.ClientTLS{SubjectAltNames: []string{"api.stripe.com"}}}},
 			}},
 		},
 	}

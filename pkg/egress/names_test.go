@@ -36,7 +36,7 @@ func TestNamesDoNotMeet(t *testing.T) {
 // sortsOfDestinations returns a destination of each sort. Those with a gateway use one.
 func sortsOfDestinations(gateway string) map[string]api.Destination {
 	every := []api.Port{
-		{Number: 80, Pattern: &api.TLSOrigination{ClientCertificate: &api.ClientCertificate{Secret: "partner"}}},
+		{Number: 80, Pattern: &api.TLSOrigination{ClientTLS: api.ClientTLS{ClientCertificate: &api.ClientCertificate{Secret: "partner"}}}},
 		{Number: 443, Pattern: &api.TLSPassthrough{}},
 		{Number: 8080, Pattern: &api.HTTP{}},
 	}

@@ -34,10 +34,11 @@ func NewAuthority(name string) (*Authority, error) {
 		return nil, err
 	}
 	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: name},
 		IsCA:                  true,
 		BasicConstraintsValid: true,
-		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature,
 	}
 	a := &Authority{Name: name, key: key, certificate: template}
 	der, err := a.sign(template, key)
@@ -58,17 +59,40 @@ func (a *Authority) Pool() *x509.CertPool {
 	return pool
 }
 
+// revoked is the serial number of certificates that are revoked. No other is that short.
+var revoked = big.NewInt(7)
+
+// CRL returns the list of what the authority has revoked.
+func (a *Authority) CRL() ([]byte, error) {
+	der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+		Number:                    big.NewInt(1),
+		ThisUpdate:                time.Now().Add(-time.Hour),
+		NextUpdate:                time.Now().AddDate(1, 0, 0),
+		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: revoked, RevocationTime: time.Now().Add(-time.Hour)}},
+	}, a.certificate, a.key)
+	return encode("X509 CRL", der), err
+}
+
 // Issue returns a certificate for a common name and alternative names, which may be
 // hosts, IP addresses and URIs, and its key.
 func (a *Authority) Issue(commonName string, names ...string) (certificate, key []byte, err error) {
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.issue(serial, commonName, names...)
+}
+
+func (a *Authority) issue(serial *big.Int, commonName string, names ...string) (certificate, key []byte, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
 	template := &x509.Certificate{
-		Subject:     pkix.Name{CommonName: commonName},
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: commonName},
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	for _, name := range names {
 		if err := addName(template, name); err != nil {
@@ -100,8 +124,14 @@ func addName(template *x509.Certificate, name string) error {
 }
 
 // server returns the certificate that a server shows for a name.
-func (a *Authority) server(name string) (*tls.Certificate, error) {
-	certificate, key, err := a.Issue("server", name)
+func (a *Authority) server(name string, isRevoked bool) (*tls.Certificate, error) {
+	issue := a.Issue
+	if isRevoked {
+		issue = func(commonName string, names ...string) ([]byte, []byte, error) {
+			return a.issue(revoked, commonName, names...)
+		}
+	}
+	certificate, key, err := issue("server", name)
 	if err != nil {
 		return nil, fmt.Errorf("certificate for %q: %w", name, err)
 	}
@@ -110,11 +140,6 @@ func (a *Authority) server(name string) (*tls.Certificate, error) {
 }
 
 func (a *Authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]byte, error) {
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		return nil, err
-	}
-	template.SerialNumber = serial
 	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)
 	return x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 }

@@ -22,6 +22,8 @@ type Seen struct {
 	Connect string `json:"connect,omitempty"`
 	// ConnectHeader is what else the forward proxy was told.
 	ConnectHeader http.Header `json:"connectHeader,omitempty"`
+	// ConnectTLS is the session in which it was asked, and nil if there is none.
+	ConnectTLS *TLS `json:"connectTLS,omitempty"`
 	// TLS is the session that ends at the server, and nil if there is none.
 	TLS *TLS `json:"tls,omitempty"`
 	// Request is nil if what arrives is not HTTP.

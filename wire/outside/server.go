@@ -5,6 +5,7 @@ package outside
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -47,10 +48,19 @@ type Server struct {
 
 	mu        sync.Mutex
 	seen      []Seen
-	authority *Authority            // of all names that authorities does not have
-	others    map[string]*Authority // by SNI
-	name      map[string]string     // that a certificate has in place of the SNI
+	authority *Authority       // of all that are shown without one
+	shown     map[string]Shown // by SNI
 	open      map[net.Conn]bool
+}
+
+// Shown is what a certificate of the server is. Nothing stands for what it shows by itself.
+type Shown struct {
+	// Authority has signed it.
+	Authority *Authority
+	// Name is in it in place of the server name that was asked for.
+	Name string
+	// Revoked says that it is on the list of its authority.
+	Revoked bool
 }
 
 // NewServer returns a server whose certificates an authority signs.
@@ -59,8 +69,7 @@ func NewServer(authority *Authority) *Server {
 		health:    newHealth(),
 		handoff:   newHandoff(),
 		authority: authority,
-		others:    map[string]*Authority{},
-		name:      map[string]string{},
+		shown:     map[string]Shown{},
 		open:      map[net.Conn]bool{},
 	}
 	protocols := new(http.Protocols)
@@ -93,16 +102,15 @@ func (s *Server) Serve(listener net.Listener) error {
 	}
 }
 
-// Show lets the server show, for a server name, a certificate that another authority
-// has signed, or that carries another name. Nothing stands for what it does by itself. If
-// that is new, it ends all connections, so that nobody goes on with an old session.
-func (s *Server) Show(sni string, authority *Authority, name string) {
+// Show lets the server show a certificate for a server name. If that is new, it ends all
+// connections, so that nobody goes on with an old session.
+func (s *Server) Show(sni string, shown Shown) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.others[sni] == authority && s.name[sni] == name {
+	if s.shown[sni] == shown {
 		return
 	}
-	s.others[sni], s.name[sni] = authority, name
+	s.shown[sni] = shown
 	s.end()
 }
 
@@ -253,9 +261,9 @@ func (s *Server) secure(conn net.Conn, seen *Seen) (*tls.Conn, error) {
 		ClientAuth: tls.RequestClientCert,
 		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			authority, name := s.show(hello.ServerName)
-			seen.TLS.SNI, seen.TLS.Authority = hello.ServerName, authority.Name
-			return authority.server(name)
+			shows := s.shows(hello.ServerName)
+			seen.TLS.SNI, seen.TLS.Authority = hello.ServerName, shows.Authority.Name
+			return shows.Authority.server(shows.Name, shows.Revoked)
 		},
 	})
 	if err := server.HandshakeContext(context.Background()); err != nil {
@@ -267,17 +275,12 @@ func (s *Server) secure(conn net.Conn, seen *Seen) (*tls.Conn, error) {
 	return server, nil
 }
 
-func (s *Server) show(sni string) (*Authority, string) {
+// shows returns what the server shows for a server name, with what it does by itself.
+func (s *Server) shows(sni string) Shown {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	authority, name := s.authority, sni
-	if other := s.others[sni]; other != nil {
-		authority = other
-	}
-	if other := s.name[sni]; other != "" {
-		name = other
-	}
-	return authority, name
+	shown := s.shown[sni]
+	return Shown{Authority: cmp.Or(shown.Authority, s.authority), Name: cmp.Or(shown.Name, sni), Revoked: shown.Revoked}
 }
 
 // handle answers a request with what is seen of it.
@@ -311,6 +314,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 
 // tunnel does what a forward proxy does, and is the host that it leads to.
 func (s *Server) tunnel(w http.ResponseWriter, seen Seen) {
+	seen.ConnectTLS, seen.TLS = seen.TLS, nil
 	s.note(seen)
 	w.WriteHeader(http.StatusOK)
 	conn, _, err := http.NewResponseController(w).Hijack()

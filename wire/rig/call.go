@@ -151,7 +151,7 @@ func Headers(r Result) http.Header {
 // see fills in what the server saw.
 func (m *Mesh) see(o *calls.Outcome, seen outside.Seen, there entry) {
 	o.Leaves = net.JoinHostPort(m.Names.Host(seen.Address.Addr()), strconv.Itoa(int(seen.Address.Port())))
-	o.Connect = seen.Connect
+	o.Connect, o.TLS = seen.Connect, sessionOf(seen.ConnectTLS)
 	if !strings.HasPrefix(o.Call, "http://") || seen.Request == nil {
 		return
 	}
@@ -159,9 +159,15 @@ func (m *Mesh) see(o *calls.Outcome, seen outside.Seen, there entry) {
 	if o.HTTP2 = seen.Request.Protocol == "HTTP/2.0"; o.HTTP2 && o.Through != calls.Sidecar && there.Protocol != "HTTP/2" {
 		o.Defect = calls.HTTP1Hop
 	}
-	if seen.TLS != nil {
-		o.TLS = &calls.TLS{SNI: seen.TLS.SNI, CA: seen.TLS.Authority, Certificate: seen.TLS.Certificate}
+	o.TLS = sessionOf(seen.TLS)
+}
+
+// sessionOf says what a session of the mesh shows of itself.
+func sessionOf(seen *outside.TLS) *calls.TLS {
+	if seen == nil {
+		return nil
 	}
+	return &calls.TLS{SNI: seen.SNI, CA: seen.Authority, Certificate: seen.Certificate}
 }
 
 // moveGateways runs the gateways where a call comes from.

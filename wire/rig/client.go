@@ -42,6 +42,8 @@ type Request struct {
 	Signer string
 	// Carries is the name in the certificate of the host, where it is not its own.
 	Carries string
+	// Revoked is set if the authority has revoked the certificate of the host.
+	Revoked bool
 	// Patience is how long the application waits beyond what it waits for any answer.
 	Patience time.Duration
 	// GRPC is set if the application calls a method of gRPC.

@@ -20,11 +20,13 @@ import (
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
 	"github.com/egressbundle/egressbundle/conformance/cluster"
+	"github.com/egressbundle/egressbundle/wire/outside"
 )
 
 // Keys of Secrets and ConfigMaps that hold certificates, as Istio has them.
 const (
 	keyAuthority   = "ca.crt"
+	keyRevoked     = "ca.crl"
 	keyCertificate = "tls.crt"
 	keyPrivate     = "tls.key"
 )
@@ -93,7 +95,16 @@ func (m *Mesh) hold(held map[string]map[string][]byte, tls *calls.TLS, namespace
 	if err != nil {
 		return err
 	}
-	if err := keep(held, tls.CA, namespace, map[string][]byte{keyAuthority: authority.PEM()}); err != nil {
+	revoked, err := authority.CRL()
+	if err != nil {
+		return err
+	}
+	if tls.CRL != "" {
+		if err := writeFile(tls.CRL, revoked); err != nil {
+			return err
+		}
+	}
+	if err := keep(held, tls.CA, namespace, map[string][]byte{keyAuthority: authority.PEM(), keyRevoked: revoked}); err != nil {
 		return err
 	}
 	if tls.Certificate == "" {
@@ -110,7 +121,7 @@ func (m *Mesh) hold(held map[string]map[string][]byte, tls *calls.TLS, namespace
 func keep(held map[string]map[string][]byte, place, namespace string, content map[string][]byte) error {
 	kind, name, isObject := strings.Cut(place, " ")
 	switch {
-	case place == "system":
+	case place == "", place == "system":
 		return nil
 	case !isObject:
 		return writeFile(place, content[keyAuthority])
@@ -163,6 +174,6 @@ func (m *Mesh) show(o calls.Outcome, extra Request) error {
 	if err != nil {
 		return fmt.Errorf("authority %s: %w", name, err)
 	}
-	m.Outside.Show(o.TLS.SNI, authority, extra.Carries)
+	m.Outside.Show(o.TLS.SNI, outside.Shown{Authority: authority, Name: extra.Carries, Revoked: extra.Revoked})
 	return nil
 }

@@ -18,7 +18,7 @@ func Diff(promised calls.Outcome, got Result) string {
 }
 
 // visible returns the part of a promise that a call shows. What a single call does not
-// show are the names that a certificate must carry, timeouts, retries and limits; and
+// show are the names that a certificate must carry and what is revoked, timeouts, retries and limits; and
 // of several hosts to leave to, which of them are not chosen. A packet that is dropped
 // does not say which NetworkPolicies are not for it.
 func visible(want calls.Outcome, got Result) calls.Outcome {
@@ -31,7 +31,7 @@ func visible(want calls.Outcome, got Result) calls.Outcome {
 	}
 	if want.TLS != nil {
 		tls := *want.TLS
-		tls.Names = nil
+		tls.Names, tls.CRL = nil, ""
 		want.TLS = &tls
 	}
 	return want

@@ -126,6 +126,8 @@ type ForwardProxy struct {
 	Address string `json:"address"`
 	// Port is its port, from 1 to 65535.
 	Port int `json:"port"`
+	// TLS is what the mesh opens to the proxy. Default: none.
+	TLS *ClientTLS `json:"tls,omitempty"`
 }
 
 // Via is a way out of the mesh.

@@ -22,7 +22,9 @@ func TestFieldsAgree(t *testing.T) {
 	types := map[string]any{
 		"AllowedRequest":     AllowedRequest{},
 		"Bypass":             Bypass{},
+		"CACRL":              CACRL{},
 		"Client":             Client{},
+		"ClientTLS":          ClientTLS{},
 		"ConnectionPool":     ConnectionPool{},
 		"ConnectionPoolHTTP": ConnectionPoolHTTP{},
 		"ConnectionPoolTCP":  ConnectionPoolTCP{},
@@ -36,6 +38,7 @@ func TestFieldsAgree(t *testing.T) {
 		"ForwardProxy":       ForwardProxy{},
 		"Gateway":            Gateway{},
 		"GatewayPorts":       GatewayPorts{},
+		"InsecureSkipVerify": InsecureSkipVerify{},
 		"MeshSpec":           Mesh{},
 		"OutlierDetection":   OutlierDetection{},
 		"Replicas":           Replicas{},
@@ -88,7 +91,7 @@ func compareFields(t *testing.T, definitions map[string]definition, name string,
 // jsonFields returns the names of the fields of a struct in JSON, sorted.
 func jsonFields(of reflect.Type) []string {
 	var names []string
-	for field := range of.Fields() {
+	for _, field := range reflect.VisibleFields(of) {
 		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
 			names = append(names, name)
 		}

@@ -29,6 +29,42 @@ type AllowedRequest struct {
 	Paths []string `json:"paths,omitempty"`
 }
 
+// ClientTLS is the TLS that the mesh opens to a host, or to a forward proxy.
+type ClientTLS struct {
+	// SNI is the server name that is sent. Default: the host, or the address of the
+	// proxy, which must be a name then.
+	SNI string `json:"sni,omitempty"`
+	// SubjectAltNames are the names of which the certificate of the host must
+	// carry one. Default: the host, or the SNI of the proxy.
+	SubjectAltNames []string `json:"subjectAltNames,omitempty"`
+	// CACertificates are what the certificate of the host is verified with.
+	// Default: those of the Secret of ClientCertificate, if there is one, and
+	// else the certificate authorities of the system.
+	CACertificates *CACertificates `json:"caCertificates,omitempty"`
+	// CACRL is which certificates are revoked. It goes with files: Secrets and
+	// ConfigMaps have it under the key ca.crl. Default: none.
+	CACRL *CACRL `json:"caCrl,omitempty"`
+	// ClientCertificate is what the mesh identifies itself with, which makes it
+	// mutual TLS. Default: nothing.
+	ClientCertificate *ClientCertificate `json:"clientCertificate,omitempty"`
+	// InsecureSkipVerify lets anybody answer in place of the host. Default: the
+	// certificate of the host is verified.
+	InsecureSkipVerify *InsecureSkipVerify `json:"insecureSkipVerify,omitempty"`
+}
+
+// CACRL names a list of certificates that their authorities have revoked.
+type CACRL struct {
+	// File is the absolute path of a file like that of CACertificates. It must have
+	// a list of each authority of the chain, and is read when a proxy starts.
+	File string `json:"file"`
+}
+
+// InsecureSkipVerify says why the certificate of a host is not verified.
+type InsecureSkipVerify struct {
+	// Reason is for people. The report shows it in capitals.
+	Reason string `json:"reason"`
+}
+
 // CACertificates names one source of certificates. Exactly one field is set.
 type CACertificates struct {
 	// Secret is a Secret in the namespace of the gateway, with the

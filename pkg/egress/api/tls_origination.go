@@ -7,23 +7,13 @@ package api
 // host that wants TLS. The mesh opens the TLS: at the gateway, or at the
 // sidecar with ViaSidecar.
 type TLSOrigination struct {
+	ClientTLS
+
 	// Protocol is what the application speaks: HTTP, HTTP2 or GRPC.
 	// Default: HTTP, which is HTTP/1.1.
 	Protocol string `json:"protocol,omitempty"`
 	// UpstreamPort is the port of the host that speaks TLS. Default: 443.
 	UpstreamPort int `json:"upstreamPort,omitempty"`
-	// SNI is the server name that is sent. Default: the host.
-	SNI string `json:"sni,omitempty"`
-	// SubjectAltNames are the names of which the certificate of the host must
-	// carry one. Default: the host.
-	SubjectAltNames []string `json:"subjectAltNames,omitempty"`
-	// CACertificates are what the certificate of the host is verified with.
-	// Default: those of the Secret of ClientCertificate, if there is one, and
-	// else the certificate authorities of the system.
-	CACertificates *CACertificates `json:"caCertificates,omitempty"`
-	// ClientCertificate is what the mesh identifies itself with, which makes it
-	// mutual TLS. Default: nothing.
-	ClientCertificate *ClientCertificate `json:"clientCertificate,omitempty"`
 	// Allow is what requests may pass the gateway: those that one of its entries
 	// describes. It needs ViaGateway. Default: every request.
 	Allow []AllowedRequest `json:"allow,omitempty"`

@@ -135,15 +135,20 @@ type Exit struct {
 	TLS *TLS `json:"tls,omitempty"`
 }
 
-// A TLS is what a proxy opens to a host.
+// A TLS is what a proxy opens to a host, or to a forward proxy.
 type TLS struct {
 	SNI string `json:"sni"`
-	// SubjectAltNames are the names of which the certificate of the host must carry one.
-	SubjectAltNames []string `json:"subjectAltNames"`
+	// SubjectAltNames are the names of which the certificate of the host must carry one. Empty:
+	// it is not verified.
+	SubjectAltNames []string `json:"subjectAltNames,omitempty"`
 	// CACertificates are who must have signed it, as in bundles. Zero: one of the system's.
 	CACertificates api.CACertificates `json:"caCertificates,omitzero"`
 	// ClientCertificate is what the proxy identifies itself with. Zero: nothing.
 	ClientCertificate api.ClientCertificate `json:"clientCertificate,omitzero"`
+	// CACRL is a file of what its authorities have revoked. Empty: none is read.
+	CACRL string `json:"caCrl,omitempty"`
+	// InsecureSkipVerify is why the certificate is not verified. Empty: it is.
+	InsecureSkipVerify string `json:"insecureSkipVerify,omitempty"`
 }
 
 // A Stop is what stops a call, and how that looks.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -98,14 +99,21 @@ func (e Explanation) writeExit(text *strings.Builder) {
 	if e.Exit.Connect != "" {
 		fmt.Fprintf(text, "  with a request to connect it to %s\n", e.Exit.Connect)
 	}
-	tls := e.Exit.TLS
-	if tls == nil {
+	switch tls := e.Exit.TLS; {
+	case tls == nil:
 		text.WriteString("  " + unchanged(e.Call) + "\n")
-		return
+	case e.Exit.Connect != "":
+		tls.write(text)
+		text.WriteString("  inside that " + unchanged(e.Call) + "\n")
+	default:
+		tls.write(text)
 	}
-	fmt.Fprintf(text, "  over TLS with SNI %s\n", tls.SNI)
-	fmt.Fprintf(text, "  to a certificate for %s, of %s\n", strings.Join(tls.SubjectAltNames, " or "), authorityOf(*tls))
-	if own := certificateOf(*tls); own != "" {
+}
+
+func (t TLS) write(text *strings.Builder) {
+	fmt.Fprintf(text, "  over TLS with SNI %s\n", t.SNI)
+	fmt.Fprintf(text, "  to %s\n", verified(t))
+	if own := certificateOf(t); own != "" {
 		fmt.Fprintf(text, "  with the client certificate of %s\n", own)
 	}
 }
@@ -120,6 +128,18 @@ func unchanged(c Call) string {
 	default:
 		return "over the TLS of the application, which checks the certificate of the host itself"
 	}
+}
+
+// verified says to whom the proxy opens it, if it looks.
+func verified(t TLS) string {
+	if t.InsecureSkipVerify != "" {
+		return "WHOEVER ANSWERS: NOTHING IS VERIFIED, for " + strconv.Quote(strings.ToUpper(t.InsecureSkipVerify))
+	}
+	text := fmt.Sprintf("a certificate for %s, of %s", strings.Join(t.SubjectAltNames, " or "), authorityOf(t))
+	if t.CACRL != "" {
+		text += ", unless " + t.CACRL + " lists it as revoked"
+	}
+	return text
 }
 
 // authorityOf says who must have signed the certificate of the host.

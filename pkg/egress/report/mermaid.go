@@ -96,6 +96,9 @@ func (f *flowchart) addLeaving(exit, label string, a Access) {
 	if a.Beyond == "" && a.Protocol != "TCP" {
 		label += " not encrypted"
 	}
+	if a.TLS != nil && a.TLS.InsecureSkipVerify != nil {
+		label += " NOT VERIFIED"
+	}
 	for _, t := range a.LeavesTo {
 		f.add(arrow{from: exit, to: t.node(a)}, label)
 	}

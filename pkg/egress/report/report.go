@@ -109,8 +109,8 @@ type Access struct {
 	Beyond string `json:"beyond,omitempty"`
 	// LeavesTo is where it really goes: to one of these. ForwardProxy is the HTTP proxy that
 	// is asked for them, if there is one.
-	LeavesTo     []Target          `json:"leavesTo"`
-	ForwardProxy *api.ForwardProxy `json:"forwardProxy,omitempty"`
+	LeavesTo     []Target      `json:"leavesTo"`
+	ForwardProxy *ForwardProxy `json:"forwardProxy,omitempty"`
 	// Failover leads from the targets of one region to those of another.
 	Failover []api.Failover `json:"failover,omitempty"`
 	// Service is the Service of the cluster that applications call, if there is one.
@@ -149,7 +149,13 @@ type Service struct {
 	ExternalName string `json:"externalName,omitempty"`
 }
 
-// A TLS is one that the exit opens to a host.
+// A ForwardProxy is an HTTP proxy outside the mesh.
+type ForwardProxy struct {
+	Address string `json:"address"`
+	Port    int    `json:"port"`
+}
+
+// A TLS is one that the exit opens to a host, or to a forward proxy if there is one.
 type TLS struct {
 	// SNI is the server name that is sent. Empty: the host.
 	SNI string `json:"sni,omitempty"`
@@ -158,6 +164,10 @@ type TLS struct {
 	SubjectAltNames []string `json:"subjectAltNames,omitempty"`
 	// CACertificates are who must have signed it. Nil: a certificate authority of the system.
 	CACertificates *api.CACertificates `json:"caCertificates,omitempty"`
+	// CACRL is what they have revoked. Nil: what their Secret or ConfigMap says, if there is one.
+	CACRL *api.CACRL `json:"caCrl,omitempty"`
+	// InsecureSkipVerify says why the certificate there is not verified. Nil: it is.
+	InsecureSkipVerify *api.InsecureSkipVerify `json:"insecureSkipVerify,omitempty"`
 	// ClientCertificate is what the exit identifies itself with. Nil: nothing.
 	ClientCertificate *api.ClientCertificate `json:"clientCertificate,omitempty"`
 	// Namespace is where its Secrets and ConfigMaps are. Empty: there are none.

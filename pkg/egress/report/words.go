@@ -182,7 +182,15 @@ func (a Access) outside() string {
 func (t TLS) serverName(host string) string { return cmp.Or(t.SNI, host) }
 
 func (t TLS) demanded(host string) string {
-	return fmt.Sprintf("a certificate for %s signed by %s", cmp.Or(strings.Join(t.SubjectAltNames, " or "), host), t.authority())
+	if t.InsecureSkipVerify != nil {
+		return fmt.Sprintf("**ANY CERTIFICATE, WHOEVER ANSWERS: NOTHING IS VERIFIED** (reason: **%s**)",
+			plain(strings.ToUpper(t.InsecureSkipVerify.Reason)))
+	}
+	text := fmt.Sprintf("a certificate for %s signed by %s", cmp.Or(strings.Join(t.SubjectAltNames, " or "), host), t.authority())
+	if t.CACRL != nil {
+		text += " and not revoked in " + code(t.CACRL.File)
+	}
+	return text
 }
 
 // client is what the exit identifies itself with, if it does.

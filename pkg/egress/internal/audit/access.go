@@ -40,7 +40,7 @@ func (a audit) access(p *ir.Plan, d *ir.Destination) []report.Access {
 			By:          a.servedBy(d, r),
 		}
 		entry.Hosts, entry.Addresses = called(d)
-		addExit(&entry, d.Way, r)
+		addExit(&entry, d, r)
 		addTargets(&entry, d, r)
 		all = append(all, entry)
 	}
@@ -130,10 +130,10 @@ func (a audit) servedBy(d *ir.Destination, r ir.Route) []diag.ObjectRef {
 }
 
 // addExit says by which exit a port leaves, and who encrypts before and after it.
-func addExit(entry *report.Access, way ir.Way, r ir.Route) {
+func addExit(entry *report.Access, d *ir.Destination, r ir.Route) {
 	entry.Exit = report.ExitSidecar
-	entry.Beyond = encryptionBeyond(way, r)
-	through, ok := way.(ir.ThroughGateway)
+	entry.Beyond = encryptionBeyond(d, r)
+	through, ok := d.Way.(ir.ThroughGateway)
 	if !ok {
 		return // A sidecar is in the same Pod.
 	}
@@ -152,13 +152,19 @@ func exitName(g *ir.Gateway) string { return g.Namespace + "/" + g.Service }
 const byApplication = "the application"
 
 // encryptionBeyond says who encrypts a port after its exit.
-func encryptionBeyond(way ir.Way, r ir.Route) string {
-	_, fromSidecar := way.(ir.FromSidecar)
+func encryptionBeyond(d *ir.Destination, r ir.Route) string {
+	exit := "the gateway"
+	if _, fromSidecar := d.Way.(ir.FromSidecar); fromSidecar {
+		exit = "the sidecar"
+	}
+	toProxy := d.Onward.Proxy != nil && r.Exit.TLS != nil
 	switch {
-	case r.Exit.TLS != nil && fromSidecar:
-		return "the sidecar"
+	case toProxy && r.IsTLS():
+		return byApplication + ", and as far as the forward proxy by " + exit
+	case toProxy:
+		return exit + " as far as the forward proxy"
 	case r.Exit.TLS != nil:
-		return "the gateway"
+		return exit
 	case r.IsTLS():
 		return byApplication
 	default:

@@ -15,8 +15,8 @@ import (
 // addTargets says where a port leaves to, and what is demanded there.
 func addTargets(entry *report.Access, d *ir.Destination, r ir.Route) {
 	entry.LeavesTo = targetsOf(d, r)
-	if d.Onward.Proxy != nil {
-		entry.ForwardProxy = new(*d.Onward.Proxy)
+	if proxy := d.Onward.Proxy; proxy != nil {
+		entry.ForwardProxy = &report.ForwardProxy{Address: proxy.Address, Port: proxy.Port}
 	}
 	if d.Onward.Policy != nil {
 		entry.Failover = slices.Clone(d.Onward.Policy.Failover)
@@ -86,10 +86,17 @@ func targetOf(d *ir.Destination, h ir.Host, r ir.Route) report.Target {
 // the certificate authorities from there.
 func tlsOf(way ir.Way, from ir.UpstreamTLS) *report.TLS {
 	tls := &report.TLS{SNI: from.SNI, SubjectAltNames: slices.Clone(from.SubjectAltNames)}
-	if ca := from.CACertificates; ca != (api.CACertificates{}) {
+	ca, own := from.CACertificates, from.ClientCertificate.Secret
+	switch {
+	case from.Unverified != "":
+		tls.InsecureSkipVerify = &api.InsecureSkipVerify{Reason: from.Unverified}
+	case ca != (api.CACertificates{}):
 		tls.CACertificates = &ca
-	} else if secret := from.ClientCertificate.Secret; secret != "" {
-		tls.CACertificates = &api.CACertificates{Secret: secret}
+	case own != "":
+		tls.CACertificates = &api.CACertificates{Secret: own}
+	}
+	if from.CRL != "" {
+		tls.CACRL = &api.CACRL{File: from.CRL}
 	}
 	if certificate := from.ClientCertificate; certificate != (api.ClientCertificate{}) {
 		if certificate.Files != nil {

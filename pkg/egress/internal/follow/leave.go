@@ -24,21 +24,31 @@ func (w *walk) leave(c istio.Course) {
 	if d.Onward.Proxy != nil {
 		exit.Connect = hostPort(c.Host.Outside, r.Exit.Port)
 	}
-	if tls := r.Exit.TLS; tls != nil {
-		exit.TLS = &explain.TLS{
-			SNI:               cmp.Or(tls.SNI, c.Host.Outside),
-			SubjectAltNames:   slices.Clone(tls.SubjectAltNames),
-			CACertificates:    tls.CACertificates,
-			ClientCertificate: tls.ClientCertificate,
-		}
-		if own := tls.ClientCertificate.Secret; own != "" {
-			exit.TLS.CACertificates = api.CACertificates{Secret: own} // They stand in the same Secret, or beside it.
-		}
-		if len(exit.TLS.SubjectAltNames) == 0 {
-			exit.TLS.SubjectAltNames = []string{c.Host.Outside}
-		}
+	if r.Exit.TLS != nil {
+		exit.TLS = opened(*r.Exit.TLS, c.Host.Outside)
 	}
 	w.Exit = exit
+}
+
+// opened is the TLS that the last proxy opens to a host, or to the forward proxy.
+func opened(tls ir.UpstreamTLS, host string) *explain.TLS {
+	out := &explain.TLS{
+		SNI:                cmp.Or(tls.SNI, host),
+		ClientCertificate:  tls.ClientCertificate,
+		InsecureSkipVerify: tls.Unverified,
+	}
+	if tls.Unverified != "" {
+		return out
+	}
+	out.SubjectAltNames = slices.Clone(tls.SubjectAltNames)
+	if len(out.SubjectAltNames) == 0 {
+		out.SubjectAltNames = []string{host}
+	}
+	out.CACertificates, out.CACRL = tls.CACertificates, tls.CRL
+	if own := tls.ClientCertificate.Secret; own != "" {
+		out.CACertificates = api.CACertificates{Secret: own} // They stand in the same Secret, or beside it.
+	}
+	return out
 }
 
 // leavings are where the call may leave to. Sidecars lead what they know by address to the

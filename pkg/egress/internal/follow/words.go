@@ -91,10 +91,12 @@ func ruleDeed(c istio.Course, onHop bool) string {
 		return "opens mutual TLS of the mesh"
 	case onHop:
 		return "opens no TLS"
-	case c.Route.Exit.TLS != nil:
-		return "opens TLS to the host"
+	case c.Destination.Onward.Proxy != nil && c.Route.Exit.TLS != nil:
+		return "opens TLS to the forward proxy and asks it for the host"
 	case c.Destination.Onward.Proxy != nil && !c.Route.IsHTTP():
 		return "asks the forward proxy for the host"
+	case c.Route.Exit.TLS != nil:
+		return "opens TLS to the host"
 	default:
 		return "says how connections are made"
 	}

@@ -161,6 +161,8 @@ func (p path) curlPast(call explain.Call, options ...string) string {
 func (p path) outside() (call explain.Call, options []string) {
 	call, to := p.Call, p.Exit.To[0]
 	switch {
+	case p.Exit.Connect != "" && p.Exit.TLS != nil:
+		return call, append(p.version(), "--proxytunnel", "--proxy-insecure", "-x https://"+to)
 	case p.Exit.Connect != "":
 		return call, append(p.version(), "--proxytunnel", "-x http://"+to)
 	case p.route.IsTCP():

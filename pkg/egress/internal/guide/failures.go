@@ -91,7 +91,8 @@ func (r row) symptom(p path) runbook.Symptom {
 
 func throughGateway(p path) bool { return p.gateway() != nil }
 
-func opensTLS(p path) bool { return p.route.Exit.TLS != nil }
+// verifiesHost reports whether the mesh looks at the certificate of the host.
+func verifiesHost(p path) bool { return p.route.Exit.TLS != nil && p.route.Exit.TLS.Unverified == "" }
 
 // hasSubset reports whether calls leave by a subset.
 func hasSubset(p path) bool { return partsOf(p.last().Log.Cluster).subset != "" }

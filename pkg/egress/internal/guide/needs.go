@@ -221,8 +221,10 @@ func mayRead(g *ir.Gateway) runbook.Check {
 
 func files(tls *ir.UpstreamTLS) []string {
 	var all []string
-	if file := tls.CACertificates.File; file != "" {
-		all = append(all, file)
+	for _, file := range []string{tls.CACertificates.File, tls.CRL} {
+		if file != "" {
+			all = append(all, file)
+		}
 	}
 	if f := tls.ClientCertificate.Files; f != nil {
 		all = append(all, f.Certificate, f.PrivateKey)

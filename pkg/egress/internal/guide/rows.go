@@ -220,7 +220,7 @@ var rows = []row{
 		cause: "Nobody whom the proxy trusts signed the certificate of the host.",
 		remedy: "Ask the host whether it changed, and trust no other authority before: somebody may stand between. " +
 			"If it did, put that into what the Secret or `caCertificates` names.",
-		applies: opensTLS,
+		applies: verifiesHost,
 		atExit:  true,
 		status:  503,
 		request: notVerified + "X509_verify_cert",
@@ -231,7 +231,7 @@ var rows = []row{
 		name:    "certificate-name",
 		cause:   "The certificate of the host carries none of the names that the bundle says.",
 		remedy:  "Ask the host whether it changed: it may be another. If it did, set `subjectAltNames`.",
-		applies: opensTLS,
+		applies: verifiesHost,
 		atExit:  true,
 		status:  503,
 		request: notVerified + "SAN_matcher,_certificate_SANs_are_[*]",

@@ -106,18 +106,20 @@ func RouteAt(routes []Route, port int) *Route {
 // An Exit is how traffic leaves the mesh.
 type Exit struct {
 	Port    int
-	TLS     *UpstreamTLS         // nil: it leaves as it came
+	TLS     *UpstreamTLS         // to the host, or to the forward proxy; nil: it leaves as it came
 	Allow   []api.AllowedRequest // empty: every request
 	Timeout api.Duration         // 0: none
 	Retries *api.Retries         // nil: those of the mesh
 }
 
-// UpstreamTLS is the TLS that the mesh opens to a host.
+// UpstreamTLS is the TLS that the mesh opens to a host, or to a forward proxy.
 type UpstreamTLS struct {
 	SNI               string                // empty: the host
 	SubjectAltNames   []string              // empty: the host
 	CACertificates    api.CACertificates    // empty: those of the system
+	CRL               string                // the file of what is revoked; empty: none
 	ClientCertificate api.ClientCertificate // empty: none
+	Unverified        string                // why anybody may answer; empty: nobody else may
 	// Mounts are the folders of files at which Secrets must be mounted, each of the name
 	// of its Secret.
 	Mounts []string

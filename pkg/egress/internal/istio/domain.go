@@ -129,15 +129,18 @@ func exitRule(lanes []lane) *networking.DestinationRule {
 		TrafficPolicy: trafficPolicy(l.destination, l.route),
 	}
 	if name := exitSubset(l.destination, l.route); name != "" {
-		policy := &networking.TrafficPolicy{}
-		if l.route.Exit.TLS != nil {
-			policy.Tls = upstreamTLS(l.route.Exit.TLS, l.host.Outside, l.way.Gateway.Namespace)
-		} else {
-			policy.Tunnel = tunnel(l.host, l.route)
-		}
-		spec.Subsets = []*networking.Subset{{Name: name, TrafficPolicy: policy}}
+		spec.Subsets = []*networking.Subset{{Name: name, TrafficPolicy: l.exitPolicy()}}
 	}
 	return spec
+}
+
+// exitPolicy opens the TLS or the tunnel of a lane.
+func (l lane) exitPolicy() *networking.TrafficPolicy {
+	namespace := l.way.Gateway.Namespace
+	if l.destination.Onward.Proxy != nil {
+		return tunnelPolicy(l.host, l.route, namespace)
+	}
+	return &networking.TrafficPolicy{Tls: upstreamTLS(l.route.Exit.TLS, l.host.Outside, namespace)}
 }
 
 // hostOf returns the host that stands for lanes of one domain. A single lane has its own: for

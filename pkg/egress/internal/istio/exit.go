@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -24,10 +25,10 @@ const tlsSubset = "tls"
 // for TLS, or that for its tunnel.
 func exitSubset(d *ir.Destination, r ir.Route) string {
 	switch {
-	case r.Exit.TLS != nil:
-		return tlsSubset
 	case d.Onward.Proxy != nil:
 		return "tunnel-" + strconv.Itoa(r.Port)
+	case r.Exit.TLS != nil:
+		return tlsSubset
 	default:
 		return ""
 	}
@@ -36,6 +37,15 @@ func exitSubset(d *ir.Destination, r ir.Route) string {
 // exitTo returns where a port leaves from the host that the mesh knows it by.
 func exitTo(host string, d *ir.Destination, r ir.Route) *networking.Destination {
 	return &networking.Destination{Host: host, Port: portSelector(r.Port), Subset: exitSubset(d, r)}
+}
+
+// tunnelPolicy opens TLS to the proxy from a namespace, if it is to, and asks it for the host.
+func tunnelPolicy(h ir.Host, r ir.Route, namespace string) *networking.TrafficPolicy {
+	policy := &networking.TrafficPolicy{Tunnel: tunnel(h, r)}
+	if r.Exit.TLS != nil {
+		policy.Tls = upstreamTLS(r.Exit.TLS, h.Outside, namespace)
+	}
+	return policy
 }
 
 // tunnel asks the proxy for a connection to the host.
@@ -96,32 +106,35 @@ func duration(d api.Duration) *durationpb.Duration {
 }
 
 // upstreamTLS returns what Istio needs to open the TLS to a host from a namespace. Names are
-// always given: without them nothing is verified but who signed.
+// given wherever anything is verified: without them that is who signed, and nothing else.
 // https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 func upstreamTLS(t *ir.UpstreamTLS, host, namespace string) *networking.ClientTLSSettings {
-	settings := &networking.ClientTLSSettings{
-		Mode:            networking.ClientTLSSettings_SIMPLE,
-		Sni:             cmp.Or(t.SNI, host),
-		SubjectAltNames: slices.Clone(t.SubjectAltNames),
-	}
-	if len(t.SubjectAltNames) == 0 {
-		settings.SubjectAltNames = []string{host}
-	}
+	settings := &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_SIMPLE, Sni: cmp.Or(t.SNI, host)}
 	if t.ClientCertificate != (api.ClientCertificate{}) {
 		settings.Mode = networking.ClientTLSSettings_MUTUAL
 	}
 	if files := t.ClientCertificate.Files; files != nil {
 		settings.ClientCertificate, settings.PrivateKey = files.Certificate, files.PrivateKey
 	}
-	switch ca := t.CACertificates; {
-	case t.ClientCertificate.Secret != "":
-		settings.CredentialName = t.ClientCertificate.Secret // and its CA certificates
-	case ca.Secret != "":
-		settings.CredentialName = ca.Secret
-	case ca.ConfigMap != "":
-		settings.CredentialName = "configmap://" + namespace + "/" + ca.ConfigMap
-	default:
-		settings.CaCertificates = cmp.Or(ca.File, "system")
+	settings.CredentialName = credential(t, namespace)
+	if t.Unverified != "" {
+		settings.InsecureSkipVerify = wrapperspb.Bool(true)
+		return settings
+	}
+	settings.SubjectAltNames = slices.Clone(t.SubjectAltNames)
+	if len(t.SubjectAltNames) == 0 {
+		settings.SubjectAltNames = []string{host}
+	}
+	if settings.CredentialName == "" {
+		settings.CaCertificates, settings.CaCrl = cmp.Or(t.CACertificates.File, "system"), t.CRL
 	}
 	return settings
+}
+
+// credential names the object from which Istio takes all certificates, if there is one.
+func credential(t *ir.UpstreamTLS, namespace string) string {
+	if configMap := t.CACertificates.ConfigMap; configMap != "" {
+		return "configmap://" + namespace + "/" + configMap
+	}
+	return cmp.Or(t.ClientCertificate.Secret, t.CACertificates.Secret) // The first has the authorities too.
 }

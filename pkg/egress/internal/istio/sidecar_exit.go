@@ -89,9 +89,9 @@ func sidecarDestinationRule(d *ir.Destination, h ir.Host, client string) *networ
 		subset := exitSubset(d, r)
 		if subset != "" && !subsets[subset] {
 			subsets[subset] = true
-			spec.Subsets = append(spec.Subsets, sidecarSubset(d, h, r))
+			spec.Subsets = append(spec.Subsets, sidecarSubset(d, h, r, client))
 		}
-		if r.Exit.TLS != nil {
+		if r.Exit.TLS != nil && d.Onward.Proxy == nil {
 			spec.TrafficPolicy = orEmpty(spec.TrafficPolicy)
 			spec.TrafficPolicy.PortLevelSettings = append(spec.TrafficPolicy.PortLevelSettings, portPolicy(d, h, r, client))
 		}
@@ -110,10 +110,10 @@ func sidecarPolicy(d *ir.Destination) *networking.TrafficPolicy {
 	return policy
 }
 
-func sidecarSubset(d *ir.Destination, h ir.Host, r ir.Route) *networking.Subset {
+func sidecarSubset(d *ir.Destination, h ir.Host, r ir.Route, client string) *networking.Subset {
 	subset := &networking.Subset{Name: exitSubset(d, r)}
 	if d.Onward.Proxy != nil {
-		subset.TrafficPolicy = &networking.TrafficPolicy{Tunnel: tunnel(h, r)}
+		subset.TrafficPolicy = tunnelPolicy(h, r, client)
 	}
 	return subset
 }

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"regexp"
@@ -11,73 +12,154 @@ import (
 	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
-// checkCertificates judges which sources of certificates go together. Sidecars
+// A clientTLS is the TLS to a host, or to a forward proxy, that is being planned.
+type clientTLS struct {
+	destination
+
+	path   field.Path // of what its fields stand in
+	from   api.ClientTLS
+	ca     api.CACertificates
+	client api.ClientCertificate
+	crl    string
+}
+
+// planTLS plans the TLS that stands in some field.
+func (d destination) planTLS(path field.Path, from api.ClientTLS) *ir.UpstreamTLS {
+	t := clientTLS{
+		destination: d,
+		path:        path,
+		from:        from,
+		ca:          *cmp.Or(from.CACertificates, &api.CACertificates{}),
+		client:      *cmp.Or(from.ClientCertificate, &api.ClientCertificate{}),
+		crl:         cmp.Or(from.CACRL, &api.CACRL{}).File,
+	}
+	t.checkFiles()
+	t.checkSources()
+	t.checkUnverified()
+	return &ir.UpstreamTLS{
+		SNI:               from.SNI,
+		SubjectAltNames:   setOf(from.SubjectAltNames),
+		CACertificates:    t.ca,
+		CRL:               t.crl,
+		ClientCertificate: t.client,
+		Unverified:        cmp.Or(from.InsecureSkipVerify, &api.InsecureSkipVerify{}).Reason,
+		Mounts:            t.mounts(),
+	}
+}
+
+func (t clientTLS) reportField(name string, f diagnose.Finding) { t.Report(t.path.Child(name), f) }
+
+// checkSources judges which sources of certificates go together. Sidecars
 // do not fetch Secrets and ConfigMaps for a whole namespace, and Istio takes all
 // certificates of one TLS from files, or all from one Secret.
 // https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
-func (p port) checkCertificates(ca api.CACertificates, client api.ClientCertificate) {
-	p.checkMounts(ca, client)
-	_, fromSidecar := p.way.(ir.FromSidecar)
+func (t clientTLS) checkSources() {
+	ca, secret := t.ca, t.client.Secret
+	_, fromSidecar := t.way.(ir.FromSidecar)
 	switch {
-	case fromSidecar && ca.Secret+ca.ConfigMap+client.Secret != "":
-		p.refuseSecrets(ca, client)
-	case client.Secret != "" && ca == (api.CACertificates{}):
-		p.reportField("clientCertificate", authoritiesOfSecret(client.Secret))
-	case client.Secret != "" && ca.Secret != client.Secret && ca.Secret != client.Secret+"-cacert":
-		p.reportField("caCertificates", authoritiesElsewhere(client.Secret))
-	case client.Files != nil && ca.Secret+ca.ConfigMap != "":
-		p.reportField("caCertificates", authoritiesBesideFiles())
+	case fromSidecar && ca.Secret+ca.ConfigMap+secret != "":
+		t.refuseSecrets()
+	case secret != "" && ca == (api.CACertificates{}) && t.from.InsecureSkipVerify == nil:
+		t.reportField("clientCertificate", authoritiesOfSecret(secret))
+	case secret != "" && ca != (api.CACertificates{}) && ca.Secret != secret && ca.Secret != secret+"-cacert":
+		t.reportField("caCertificates", authoritiesElsewhere(secret))
+	case t.client.Files != nil && ca.Secret+ca.ConfigMap != "":
+		t.reportField("caCertificates", authoritiesBesideFiles())
+	case t.crl != "" && ca.Secret+ca.ConfigMap+secret != "":
+		t.reportField("caCrl", revokedBesideObject())
 	}
 }
 
 // refuseSecrets refuses what a sidecar does not fetch.
-func (p port) refuseSecrets(ca api.CACertificates, client api.ClientCertificate) {
-	if ca.Secret+ca.ConfigMap != "" {
-		p.reportField("caCertificates", authoritiesFromSidecar())
+func (t clientTLS) refuseSecrets() {
+	if t.ca.Secret+t.ca.ConfigMap != "" {
+		t.reportField("caCertificates", authoritiesFromSidecar())
 	}
-	if client.Secret != "" {
-		p.reportField("clientCertificate", clientSecretFromSidecar())
+	if t.client.Secret != "" {
+		t.reportField("clientCertificate", clientSecretFromSidecar())
 	}
 }
 
-// checkMounts judges the folders of files. The files of a client certificate are
-// no part of any image: each folder is one Secret, mounted under its own name.
-func (p port) checkMounts(ca api.CACertificates, client api.ClientCertificate) {
-	authorities := p.path.Child("caCertificates").Child("file")
-	files := map[field.Path]string{}
-	if ca.File != "" {
-		files[authorities] = ca.File
+// checkUnverified refuses what would verify the certificate where nothing does.
+func (t clientTLS) checkUnverified() {
+	if t.from.InsecureSkipVerify == nil {
+		return
 	}
-	if client.Files != nil {
-		at := p.path.Child("clientCertificate").Child("files")
-		files[at.Child("certificate")] = client.Files.Certificate
-		files[at.Child("privateKey")] = client.Files.PrivateKey
+	if t.from.CACertificates != nil {
+		t.reportField("caCertificates", besideSkipVerify())
+	}
+	if t.from.CACRL != nil {
+		t.reportField("caCrl", besideSkipVerify())
+	}
+	if len(t.from.SubjectAltNames) > 0 {
+		t.reportField("subjectAltNames", besideSkipVerify())
+	}
+}
+
+// checkFiles judges the folders of files. The files of a client certificate are
+// no part of any image: each folder is one Secret, mounted under its own name.
+func (t clientTLS) checkFiles() {
+	own := t.path.Child("clientCertificate")
+	files := map[field.Path]string{}
+	if t.ca.File != "" {
+		files[t.path.Child("caCertificates").Child("file")] = t.ca.File
+	}
+	if t.crl != "" {
+		files[t.path.Child("caCrl").Child("file")] = t.crl
+	}
+	if t.client.Files != nil {
+		files[own.Child("files").Child("certificate")] = t.client.Files.Certificate
+		files[own.Child("files").Child("privateKey")] = t.client.Files.PrivateKey
 	}
 	for _, at := range slices.Sorted(maps.Keys(files)) {
 		file := files[at]
+		isOwn := strings.HasPrefix(string(at), string(own))
 		switch folder := path.Dir(file); {
 		case isUnder(folder, "/etc/certs"):
-			p.Report(at, fileInEtcCerts(file))
-		case path.Clean(file) != file, at != authorities && !isMountable(folder):
-			p.Report(at, fileInNoFolderOfItsOwn(file))
+			t.Report(at, fileInEtcCerts(file))
+		case path.Clean(file) != file, isOwn && !isMountable(folder):
+			t.Report(at, fileInNoFolderOfItsOwn(file))
 		}
 	}
 }
 
-// mounts returns where Secrets must be mounted for the files of a TLS.
-func mounts(ca api.CACertificates, client api.ClientCertificate) []string {
+// mounts returns where Secrets must be mounted for the files.
+func (t clientTLS) mounts() []string {
 	var folders []string
-	if client.Files != nil {
-		folders = append(folders, path.Dir(client.Files.Certificate), path.Dir(client.Files.PrivateKey))
+	if t.client.Files != nil {
+		folders = append(folders, path.Dir(t.client.Files.Certificate), path.Dir(t.client.Files.PrivateKey))
 	}
-	if ca.File != "" && isMountable(path.Dir(ca.File)) {
-		folders = append(folders, path.Dir(ca.File))
+	for _, file := range []string{t.ca.File, t.crl} {
+		if file != "" && isMountable(path.Dir(file)) {
+			folders = append(folders, path.Dir(file))
+		}
 	}
 	return folders
+}
+
+// planProxyTLS plans the TLS to the forward proxy, and returns nil if there is none. The names
+// in it are those of the proxy.
+func (d destination) planProxyTLS() *ir.UpstreamTLS {
+	proxy := d.from.ForwardProxy
+	if proxy == nil || proxy.TLS == nil {
+		return nil
+	}
+	path := d.path.Child("forwardProxy").Child("tls")
+	tls := d.planTLS(path, *proxy.TLS)
+	if tls.SNI == "" && address.IsIP(address.Normalize(proxy.Address)) {
+		d.Report(path.Child("sni"), missingNameOfProxy())
+	}
+	tls.SNI = cmp.Or(tls.SNI, proxy.Address)
+	if len(tls.SubjectAltNames) == 0 && tls.Unverified == "" {
+		tls.SubjectAltNames = []string{tls.SNI}
+	}
+	return tls
 }
 
 // mountFolder is a folder whose last part is the name of a Secret.

@@ -204,3 +204,19 @@ func fileInNoFolderOfItsOwn(file string) diagnose.Finding {
 		"must be in a folder of its own that is named as the Secret to mount there, such as "+
 			"/etc/istio/partner-certs/tls.crt, got %q", file)
 }
+
+func revokedBesideObject() diagnose.Finding {
+	return diagnose.Errorf(diag.CertificateSource,
+		"must not be set where the certificates come from a Secret or a ConfigMap: Istio takes the list from there; put it "+
+			"beside them under the key ca.crl")
+}
+
+func besideSkipVerify() diagnose.Finding {
+	return diagnose.Errorf(diag.CertificateSource,
+		"must not be set beside insecureSkipVerify, with which nothing is verified; remove one of them")
+}
+
+func missingNameOfProxy() diagnose.Finding {
+	return diagnose.Errorf(diag.MissingField,
+		"is missing; it must be the name of the proxy, such as \"proxy.corp.internal\": its address is no server name")
+}

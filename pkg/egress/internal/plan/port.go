@@ -27,6 +27,7 @@ func (d destination) planRoutes() []ir.Route {
 		d.Report(path, tooManyPorts(len(ports)))
 		ports = ports[:shard.Size]
 	}
+	toProxy := d.planProxyTLS()
 	var routes []ir.Route
 	for i, from := range ports {
 		p := port{destination: d, path: path, listed: listed, number: from.Number}
@@ -40,6 +41,9 @@ func (d destination) planRoutes() []ir.Route {
 		r := p.route(from.Pattern)
 		r.Port, r.Path, r.Listed = from.Number, p.path, listed
 		p.checkReserved(r)
+		if toProxy != nil && !r.IsHTTP() {
+			r.Exit.TLS = toProxy
+		}
 		routes = append(routes, r)
 	}
 	slices.SortFunc(routes, func(a, b ir.Route) int { return cmp.Compare(a.Port, b.Port) })

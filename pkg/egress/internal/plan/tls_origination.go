@@ -20,20 +20,11 @@ func (p port) tlsOrigination(pattern *api.TLSOrigination) ir.Route {
 	if isService(p.from) && p.from.Service.ExternalName == "" {
 		p.Report(p.destination.path.Child("service").Child("externalName"), missingNameOfService())
 	}
-	ca := *cmp.Or(pattern.CACertificates, &api.CACertificates{})
-	client := *cmp.Or(pattern.ClientCertificate, &api.ClientCertificate{})
-	p.checkCertificates(ca, client)
 	return ir.Route{
 		Protocol: cmp.Or(ir.Protocol(pattern.Protocol), ir.HTTP),
 		Exit: ir.Exit{
-			Port: cmp.Or(pattern.UpstreamPort, 443),
-			TLS: &ir.UpstreamTLS{
-				SNI:               pattern.SNI,
-				SubjectAltNames:   setOf(pattern.SubjectAltNames),
-				CACertificates:    ca,
-				ClientCertificate: client,
-				Mounts:            mounts(ca, client),
-			},
+			Port:    cmp.Or(pattern.UpstreamPort, 443),
+			TLS:     p.planTLS(p.path, pattern.ClientTLS),
 			Allow:   sortedRequests(pattern.Allow),
 			Timeout: pattern.Timeout,
 			Retries: sortedRetries(pattern.Retries),
