@@ -98,7 +98,7 @@ func hold(t *testing.T, o calls.Outcome) net.Conn {
 		t.Fatal(err)
 	}
 	if scheme == "https" {
-		conn = tls.Client(conn, &tls.Config{ServerName: host, InsecureSkipVerify: true}) //nolint:gosec // who answers is no matter here
+		conn = tls.Client(conn, &tls.Config{ServerName: host, InsecureSkipVerify: true})
 	}
 	t.Cleanup(func() { conn.Close() })
 	if _, err := fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\n%s: %s\r\n\r\n", host, outside.HeaderDelay, heldFor); err != nil {
