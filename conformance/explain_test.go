@@ -80,7 +80,8 @@ func explained(e explain.Explanation) []trace.Proxy {
 				p.Objects = append(p.Objects, o.Ref.String())
 			}
 		}
-		if isAnswer := i > 0 && e.Stop != nil; hop.Log != nil && !isAnswer {
+		isFault := hop.Log != nil && hop.Log.Details == "fault_filter_abort"
+		if isAnswer := i > 0 && e.Stop != nil || isFault; hop.Log != nil && !isAnswer {
 			p.Cluster = hop.Log.Cluster
 		}
 		proxies = append(proxies, p)

@@ -6,6 +6,7 @@ package wire
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func TestHeaders(t *testing.T) {
 				settle(t, o)
 				for name, sent := range map[string]http.Header{"bare": {}, "own headers": ownHeaders(g, o)} {
 					got := call(t, o, rig.Request{Header: sent})
-					if diff := cmp.Diff(withLeak(g, o, sent), seenHeaders(got)); diff != "" {
+					if diff := cmp.Diff(withLeak(g, o, withChanges(o, sent)), seenHeaders(got)); diff != "" {
 						t.Errorf("%s from %s, %s (-sent +seen outside):\n%s", o.Call, o.From, name, diff)
 					}
 				}
@@ -146,6 +147,15 @@ func ownHeaders(g golden.Golden, o calls.Outcome) http.Header {
 	return header
 }
 
+// withChanges adds what the bundle sets.
+func withChanges(o calls.Outcome, sent http.Header) http.Header {
+	changed := sent.Clone()
+	for name, value := range o.Headers {
+		changed.Set(name, value)
+	}
+	return changed
+}
+
 // withLeak adds what the configuration of a gateway does not keep back.
 func withLeak(g golden.Golden, o calls.Outcome, sent http.Header) http.Header {
 	name := lane
@@ -154,14 +164,23 @@ func withLeak(g golden.Golden, o calls.Outcome, sent http.Header) http.Header {
 		called, _, _ = strings.Cut(called, "/")
 		// The route of an ExternalName replaces every name, also by the same.
 		replaced := called != o.Host || strings.HasSuffix(g.Dir, "service_external_name")
-		name, loud = called, func(cluster.Gateway) bool { return replaced && !g.QuietProxies }
+		name, loud = "", func(cluster.Gateway) bool { return (replaced || o.Path != "") && !g.QuietProxies }
+		if replaced {
+			name = called
+		}
 	}
 	if !slices.ContainsFunc(g.Gateways, loud) {
 		return sent
 	}
 	seen := http.Header{}
 	maps.Copy(seen, sent)
-	seen.Set("X-Envoy-Original-Host", name)
+	if name != "" {
+		seen.Set("X-Envoy-Original-Host", name)
+	}
+	if o.Path != "" {
+		called, _ := url.Parse(o.Call)
+		seen.Set("X-Envoy-Original-Path", called.RequestURI())
+	}
 	return seen
 }
 
@@ -177,12 +196,13 @@ func seenHeaders(r rig.Result) http.Header {
 // lane stands for the name of any lane.
 const lane = "(a lane)"
 
-// requestsOf returns the calls whose requests the mesh reads, and lets out. To an address
+// requestsOf returns the calls whose requests the mesh reads, and lets out, but for those of
+// which calls.yaml says each header. To an address
 // of its choice an application sends what the mesh takes for bytes.
 func requestsOf(outcomes []calls.Outcome) []calls.Outcome {
 	var requests []calls.Outcome
 	for _, o := range outcomes {
-		if o.Host != "" && o.Blocked == "" && o.Address == "" {
+		if o.Host != "" && o.Blocked == "" && o.Address == "" && len(o.Sends) == 0 {
 			requests = append(requests, o)
 		}
 	}

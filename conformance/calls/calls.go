@@ -7,6 +7,7 @@ package calls
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -29,6 +30,8 @@ type Outcome struct {
 	From string `json:"from"`
 	// Method is that of the request, where it is not GET.
 	Method string `json:"method,omitempty"`
+	// Sends are headers of the request, by names in lower case.
+	Sends map[string]string `json:"sends,omitempty"`
 	// NoSidecar is set where the caller has no proxy.
 	NoSidecar bool `json:"noSidecar,omitempty"`
 	// Address is the IP address that the application connects to, where it is
@@ -48,6 +51,8 @@ type Outcome struct {
 	As string `json:"as,omitempty"`
 	// Leaves is the host and the port that the call leaves to.
 	Leaves string `json:"leaves,omitempty"`
+	// Weights are how much goes to each of several, where that differs.
+	Weights map[string]uint32 `json:"weights,omitempty"`
 	// Failover are the same addresses where some stand in for others: groups of
 	// them, in the order in which they are used.
 	Failover [][]string `json:"failover,omitempty"`
@@ -56,6 +61,14 @@ type Outcome struct {
 	Connect string `json:"connect,omitempty"`
 	// Host is the Host header that is sent there.
 	Host string `json:"host,omitempty"`
+	// Path is the path with its query that is sent there, where the call has another.
+	Path string `json:"path,omitempty"`
+	// Headers are those that are sent there, beside what every request has.
+	Headers map[string]string `json:"headers,omitempty"`
+	// Answer are headers of the response, as the mesh changes them. Those that it takes away are empty.
+	Answer map[string]string `json:"answer,omitempty"`
+	// Fault is what the mesh does to some such requests for tests.
+	Fault string `json:"fault,omitempty"`
 	// HTTP2 is set if the host is sent HTTP/2.
 	HTTP2 bool `json:"http2,omitempty"`
 	// TLS is what the mesh opens to the host, or with Connect to the proxy.
@@ -111,6 +124,7 @@ func (o Outcome) TraceCall() trace.Call {
 		ServiceAccount: account,
 		URL:            o.Call,
 		Method:         o.Method,
+		Headers:        o.Sends,
 		NoSidecar:      o.NoSidecar,
 		HTTP2:          o.HTTP2,
 		Address:        o.Address,
@@ -121,7 +135,7 @@ func (o Outcome) TraceCall() trace.Call {
 // Unobserved returns the call of an outcome, of which nothing is known yet.
 func (o Outcome) Unobserved() Outcome {
 	return Outcome{
-		Call: o.Call, From: o.From, Method: o.Method, NoSidecar: o.NoSidecar, Address: o.Address, Locality: o.Locality,
+		Call: o.Call, From: o.From, Method: o.Method, Sends: o.Sends, NoSidecar: o.NoSidecar, Address: o.Address, Locality: o.Locality,
 	}
 }
 
@@ -140,7 +154,13 @@ func (o Outcome) Observe(r trace.Result) Outcome {
 	o.Leaves = strings.Join(r.Exit.Addresses, " ")
 	o.Failover = r.Exit.Priorities
 	o.Connect = r.Exit.Connect
+	o.Weights = r.Exit.Weights
 	o.Host = r.Exit.Authority
+	if o.Host != "" {
+		o.Path = Rewritten(o.Call, r.Exit.Path)
+		o.Headers, o.Answer = orNil(r.Exit.Headers), orNil(r.Answer)
+		o.Fault = faultOf(r.Fault)
+	}
 	o.HTTP2 = r.Exit.HTTP2
 	if r.TLS.Mode != "" {
 		o.TLS = &TLS{
@@ -158,6 +178,33 @@ func (o Outcome) Observe(r trace.Result) Outcome {
 	o.Policy = policyOf(r.Policy)
 	o.Defect = defect(r)
 	return o
+}
+
+// Rewritten returns the path with which a call is sent on, and nothing if it is that of the call.
+func Rewritten(call, path string) string {
+	if u, err := url.Parse(call); err == nil && u.RequestURI() == path {
+		return ""
+	}
+	return path
+}
+
+// orNil returns nil for no headers.
+func orNil(headers map[string]string) map[string]string {
+	if len(headers) == 0 {
+		return nil
+	}
+	return headers
+}
+
+func faultOf(f trace.Fault) string {
+	var parts []string
+	if f.Delay > 0 {
+		parts = append(parts, fmt.Sprintf("%g %% wait for %s", f.Delayed, f.Delay))
+	}
+	if f.Status > 0 {
+		parts = append(parts, fmt.Sprintf("%g %% get the answer %d", f.Answered, f.Status))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Account returns NAMESPACE/ACCOUNT of a SPIFFE ID.

@@ -22,6 +22,7 @@ func (o Outcome) ExplainCall() explain.Call {
 // Explainable returns the part of an outcome that an explanation has too.
 func (o Outcome) Explainable() Outcome {
 	o.Locality, o.Timeout, o.Retries, o.Policy, o.Failover, o.HTTP2 = "", "", nil, nil, nil, false
+	o.Sends, o.Headers, o.Answer, o.Fault, o.Weights = nil, nil, nil, "", nil
 	if o.Defect == HTTP1Hop {
 		o.Defect = ""
 	}
@@ -59,6 +60,7 @@ func (o Outcome) Explain(e explain.Explanation) Outcome {
 		o.As = e.Call.Namespace + "/" + cmp.Or(e.Call.ServiceAccount, "default")
 	}
 	o.Leaves, o.Connect, o.Host = strings.Join(e.Exit.To, " "), e.Exit.Connect, last.Authority
+	o.Path = last.Path
 	if e.Exit.TLS != nil {
 		o.TLS = tlsOf(*e.Exit.TLS, last.Proxy)
 	}
@@ -83,6 +85,8 @@ func stopped(e explain.Explanation) string {
 	switch {
 	case log.Route == "block_all":
 		return log.Code + " " + log.Route
+	case log.Details == "fault_filter_abort":
+		return log.Code + " fault filter abort"
 	case log.Details == "direct_response":
 		return log.Code + " direct response"
 	default:

@@ -20,7 +20,9 @@ type Call struct {
 	// URL says what is called and how: http://, https://, tls:// (TLS with SNI) or tcp:// (bytes without TLS).
 	URL    string
 	Method string // default: GET
-	HTTP2  bool   // the application speaks HTTP/2
+	// Headers are those of the request, by names in lower case, beside HTTP's own.
+	Headers map[string]string
+	HTTP2   bool // the application speaks HTTP/2
 	// Address is the IP address the application connects to. By default that of a Service of the cluster if the host
 	// names one, the host itself if it is an IP address, and else one that no configuration knows.
 	Address string
@@ -44,6 +46,7 @@ type stream struct {
 type request struct {
 	authority, method, path string
 	http2                   bool
+	headers                 map[string]string // by names in lower case, beside HTTP's own
 }
 
 // A session is the client side of one TLS session.
@@ -136,7 +139,7 @@ func (c Call) address(host string, resolve func(string) (string, bool)) string {
 }
 
 func (c Call) request(u *url.URL) *request {
-	r := &request{authority: u.Host, method: c.Method, path: u.RequestURI(), http2: c.HTTP2}
+	r := &request{authority: u.Host, method: c.Method, path: u.RequestURI(), http2: c.HTTP2, headers: c.Headers}
 	if u.Port() == defaultPorts[u.Scheme] {
 		r.authority = u.Hostname()
 	}

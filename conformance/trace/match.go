@@ -45,7 +45,7 @@ func matchRegex(m *matcher.RegexMatcher, s string) (bool, error) {
 	return re.MatchString(s), nil
 }
 
-// header returns a header of the request. A call carries none besides HTTP's own.
+// header returns a header of the request.
 func (r *request) header(name string) (string, bool) {
 	switch strings.ToLower(name) {
 	case ":authority", "host":
@@ -55,7 +55,8 @@ func (r *request) header(name string) (string, bool) {
 	case ":path":
 		return r.path, true
 	default:
-		return "", false
+		value, ok := r.headers[strings.ToLower(name)]
+		return value, ok
 	}
 }
 

@@ -48,6 +48,9 @@ type departure struct {
 	timeout time.Duration
 	removed []string // headers of the request
 	retries Retries
+	fault   Fault
+	// answer are the headers that the response gets; those that are taken away are empty.
+	answer map[string]string
 	// connect is the host:port that bytes are tunneled to, by a proxy outside. It is empty without a tunnel.
 	connect string
 	// sniTarget is the host:port that the filter for dynamic forwarding made of the server name, if bytes passed it.
@@ -225,6 +228,9 @@ func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, n *notes)
 		return departure{}, err
 	}
 	n.follows(rt.GetMetadata())
+	if len(rc.GetRequestHeadersToAdd())+len(vh.GetRequestHeadersToAdd())+len(vh.GetTypedPerFilterConfig()) > 0 {
+		return departure{}, fmt.Errorf("virtual host %s: changes for all routes are not supported", vh.GetName())
+	}
 	d := departure{
 		connection: c,
 		isHTTP:     true,
@@ -233,7 +239,21 @@ func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, n *notes)
 		removed:    rt.GetRequestHeadersToRemove(),
 		alpn:       override,
 	}
-	d.cluster, d.request, err = follow(rt, s.request)
+	if d.cluster, d.request, err = follow(rt, s.request); err != nil {
+		return departure{}, err
+	}
+	if d.fault, err = faultOf(rt); err != nil {
+		return departure{}, err
+	}
+	if f := d.fault; f.Status != 0 && f.Answered == 100 {
+		return departure{}, blockedf("%d fault filter abort", f.Status)
+	}
+	d.answer, err = changeHeaders(nil, nil, rt.GetResponseHeadersToAdd())
+	for _, name := range rt.GetResponseHeadersToRemove() {
+		if d.answer[name] == "" {
+			d.answer[name] = ""
+		}
+	}
 	return d, err
 }
 

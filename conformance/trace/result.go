@@ -29,6 +29,10 @@ type Result struct {
 	DoubleTLS bool
 	// Headers are what the mesh adds to the request and the host receives.
 	Headers []string
+	// Answer are the headers that the response gets at the exit. Those that are taken away are empty.
+	Answer map[string]string
+	// Fault is what the last route does to some requests.
+	Fault Fault
 	// Timeout and Retries are those of the last route.
 	Timeout time.Duration
 	Retries Retries
@@ -67,7 +71,12 @@ type Exit struct {
 	// empty if the call is not tunneled.
 	Connect   string
 	Authority string // the Host header, for HTTP; that within the tunnel, if there is one
-	HTTP2     bool
+	Path      string // of the request, with its query
+	// Headers are those of the request that the application sends or that routes add, by names in lower case.
+	Headers map[string]string
+	// Weights are those of the addresses, if any has another than the rest.
+	Weights map[string]uint32
+	HTTP2   bool
 }
 
 // TLS is a TLS client's configuration.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 
 	route "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -104,9 +105,6 @@ func takesPath(m *route.RouteMatch, path string) (bool, error) {
 
 // follow returns the cluster that a route leads to, and the request as the route rewrites it.
 func follow(rt *route.Route, r *request) (cluster string, rewritten *request, err error) {
-	if len(rt.GetTypedPerFilterConfig()) > 0 {
-		return "", nil, fmt.Errorf("route %s: configuration of filters is not supported", rt.GetName())
-	}
 	switch action := rt.GetAction().(type) {
 	case *route.Route_DirectResponse:
 		return "", nil, blockedf("%d %s", action.DirectResponse.GetStatus(), cmp.Or(rt.GetName(), "direct response"))
@@ -116,7 +114,14 @@ func follow(rt *route.Route, r *request) (cluster string, rewritten *request, er
 		if action.Route.GetCluster() == "" {
 			return "", nil, fmt.Errorf("cluster specifier %T is not supported", action.Route.GetClusterSpecifier())
 		}
+		if len(action.Route.GetRequestMirrorPolicies()) > 0 {
+			return "", nil, errors.New("mirrors are not supported")
+		}
 		rewritten, err = rewrite(action.Route, *r)
+		if err != nil {
+			return "", nil, err
+		}
+		rewritten.headers, err = changeHeaders(r.headers, rt.GetRequestHeadersToRemove(), rt.GetRequestHeadersToAdd())
 		return action.Route.GetCluster(), rewritten, err
 	default:
 		return "", nil, fmt.Errorf("route action %T is not supported", action)
@@ -131,8 +136,19 @@ func rewrite(a *route.RouteAction, r request) (*request, error) {
 	default:
 		return nil, fmt.Errorf("host rewrite %T is not supported", h)
 	}
-	if a.GetPrefixRewrite() != "" || a.GetRegexRewrite() != nil || a.GetPathRewritePolicy() != nil {
-		return nil, errors.New("path rewrite is not supported")
+	if a.GetPrefixRewrite() != "" || a.GetPathRewritePolicy() != nil {
+		return nil, errors.New("path rewrite of this kind is not supported")
+	}
+	if rewrite := a.GetRegexRewrite(); rewrite != nil {
+		pattern, err := regexp.Compile(rewrite.GetPattern().GetRegex())
+		if err != nil || strings.Contains(rewrite.GetSubstitution(), `\`) {
+			return nil, fmt.Errorf("path rewrite %v is not supported", rewrite)
+		}
+		path, query, asks := strings.Cut(r.path, "?")
+		r.path = pattern.ReplaceAllLiteralString(path, rewrite.GetSubstitution())
+		if asks {
+			r.path += "?" + query
+		}
 	}
 	return &r, nil
 }

@@ -150,8 +150,10 @@ func (r *Result) leave(out departure, up upstream) {
 	r.Unregistered = out.cluster == passthrough || out.cluster == util.AllowAnyDynamicDNSCluster
 	r.Exit = Exit{Addresses: up.addresses, Priorities: up.priorities, Connect: out.connect, HTTP2: up.http2}
 	if req := out.plainHTTP(); req != nil {
-		r.Exit.Authority = req.authority
+		r.Exit.Authority, r.Exit.Path, r.Exit.Headers = req.authority, req.path, req.headers
 	}
+	r.Exit.Weights = up.weights
+	r.Fault, r.Answer = out.fault, out.answer
 	r.TLS = up.tls
 	r.DoubleTLS = up.tls.Mode != "" && out.outermost() != nil && out.connect == ""
 	r.Timeout, r.Retries = out.timeout, out.retries

@@ -25,6 +25,7 @@ import (
 type upstream struct {
 	addresses  []string   // host:port, sorted
 	priorities [][]string // the addresses by priority, if there is more than one
+	weights    map[string]uint32
 	tls        TLS
 	http2      bool
 	policy     Policy
@@ -62,7 +63,7 @@ func resolveUpstream(c *cluster.Cluster, assignment *endpoint.ClusterLoadAssignm
 	case len(endpoints) == 0:
 		err = blockedf("503 UH: cluster %s has no endpoints", c.GetName())
 	default:
-		up.addresses, up.priorities = addressesOf(endpoints), prioritiesOf(assignment)
+		up.addresses, up.priorities, up.weights = addressesOf(endpoints), prioritiesOf(assignment), weightsOf(endpoints)
 	}
 	return up, err
 }
@@ -75,11 +76,29 @@ func endpointsOf(assignment *endpoint.ClusterLoadAssignment) []*endpoint.LbEndpo
 	return all
 }
 
+func addressOf(e *endpoint.LbEndpoint) string {
+	socket := e.GetEndpoint().GetAddress().GetSocketAddress()
+	return net.JoinHostPort(socket.GetAddress(), strconv.Itoa(int(socket.GetPortValue())))
+}
+
+// weightsOf returns the weights of endpoints, and none if all are equal.
+func weightsOf(endpoints []*endpoint.LbEndpoint) map[string]uint32 {
+	weights, different := map[string]uint32{}, map[uint32]bool{}
+	for _, e := range endpoints {
+		weight := max(1, e.GetLoadBalancingWeight().GetValue())
+		weights[addressOf(e)] += weight
+		different[weight] = true
+	}
+	if len(different) < 2 {
+		return nil
+	}
+	return weights
+}
+
 func addressesOf(endpoints []*endpoint.LbEndpoint) []string {
 	var addresses []string
 	for _, e := range endpoints {
-		socket := e.GetEndpoint().GetAddress().GetSocketAddress()
-		addresses = append(addresses, net.JoinHostPort(socket.GetAddress(), strconv.Itoa(int(socket.GetPortValue()))))
+		addresses = append(addresses, addressOf(e))
 	}
 	slices.Sort(addresses)
 	return slices.Compact(addresses)

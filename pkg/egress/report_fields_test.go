@@ -31,6 +31,8 @@ var notReported = map[string]string{
 	"HTTP.Retries":                        whileTrying,
 	"TLSOrigination.Timeout":              whileTrying,
 	"TLSOrigination.Retries":              whileTrying,
+	"PathOptions.Timeout":                 whileTrying,
+	"PathOptions.Retries":                 whileTrying,
 	"Retries.Attempts":                    whileTrying,
 	"Retries.PerTryTimeout":               whileTrying,
 	"Retries.RetryOn":                     whileTrying,
@@ -112,6 +114,11 @@ var moreInputs = []string{
       - {address: us.example.com, locality: us}
       - {address: asia.example.com, locality: asia}
       trafficPolicy: {outlierDetection: {}, failover: [{from: eu, to: us}]}
+`, `
+  destinations:
+    stocks:
+      hosts: [stocks.example.com]
+      ports: [{port: 80, pattern: HTTP, protocol: GRPC, fault: {abort: {grpcStatus: INTERNAL, percentage: 10}}}]
 `,
 }
 
@@ -329,7 +336,8 @@ func othersThan(v reflect.Value) []reflect.Value {
 
 // otherWords are what words of the API may become.
 var otherWords = map[string][]string{
-	"asia": {"eu"}, "eu": {"asia"}, "us": {"asia"}, "one": {"two"},
+	"INTERNAL": {"UNAVAILABLE"},
+	"asia":     {"eu"}, "eu": {"asia"}, "us": {"asia"}, "one": {"two"},
 	"1.29": {"1.30"}, "1.30": {"1.29"}, "1.31": {"1.29"},
 	"ALLOW_ANY": {"REGISTRY_ONLY"}, "REGISTRY_ONLY": {"ALLOW_ANY"},
 	"Allow": {"Deny"}, "Deny": {"Allow"},

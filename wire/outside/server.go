@@ -34,8 +34,11 @@ const (
 	HeaderHangUp = "Test-Hang-Up"
 )
 
-// HeaderSeen is the header of an answer that says what was seen, as JSON.
-const HeaderSeen = "Test-Seen"
+// HeaderSeen is the header of an answer that says what was seen, as JSON, and HeaderOwn one that is of no meaning.
+const (
+	HeaderSeen = "Test-Seen"
+	HeaderOwn  = "Server-Timing"
+)
 
 // patience is how long a client may say nothing until the server speaks first.
 const patience = 150 * time.Millisecond
@@ -295,6 +298,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	s.note(seen)
 	text, _ := json.Marshal(seen) //nolint:errchkjson // it is plain data
 	w.Header().Set(HeaderSeen, string(text))
+	w.Header().Set(HeaderOwn, "total")
 	if isGRPC(r) {
 		s.health.ServeHTTP(w, r)
 		return

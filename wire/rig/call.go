@@ -94,6 +94,10 @@ func (m *Mesh) Call(ctx context.Context, o calls.Outcome, extra Request) (Result
 	result.Through = m.through(w, r.seen.Peer.Addr())
 	result.As = calls.Account(there.Identity)
 	m.see(&result.Outcome, *r.seen, there)
+	if result.Host != "" {
+		result.Headers = headersLike(o, result)
+		result.Answer = answersLike(o, r.header)
+	}
 	return result, nil
 }
 
@@ -148,6 +152,36 @@ func Headers(r Result) http.Header {
 	return header
 }
 
+// headersLike returns the headers that the server outside saw, if the promise of the call has any: those that are sent
+// without one TestHeaders looks at. Nor do bundles choose what Envoy adds where it replaces the name or the path.
+func headersLike(o calls.Outcome, r Result) map[string]string {
+	if len(o.Headers)+len(o.Sends) == 0 {
+		return nil
+	}
+	var headers map[string]string
+	for name, values := range Headers(r) {
+		if !strings.HasPrefix(name, "X-Envoy-Original-") {
+			if headers == nil {
+				headers = map[string]string{}
+			}
+			headers[strings.ToLower(name)] = strings.Join(values, ", ")
+		}
+	}
+	return headers
+}
+
+// answersLike returns those headers of a response of which the promise says anything.
+func answersLike(o calls.Outcome, header http.Header) map[string]string {
+	if len(o.Answer) == 0 {
+		return nil
+	}
+	answers := map[string]string{}
+	for name := range o.Answer {
+		answers[name] = strings.Join(header.Values(name), ", ")
+	}
+	return answers
+}
+
 // see fills in what the server saw.
 func (m *Mesh) see(o *calls.Outcome, seen outside.Seen, there entry) {
 	o.Leaves = net.JoinHostPort(m.Names.Host(seen.Address.Addr()), strconv.Itoa(int(seen.Address.Port())))
@@ -155,7 +189,7 @@ func (m *Mesh) see(o *calls.Outcome, seen outside.Seen, there entry) {
 	if !strings.HasPrefix(o.Call, "http://") || seen.Request == nil {
 		return
 	}
-	o.Host = seen.Request.Host
+	o.Host, o.Path = seen.Request.Host, calls.Rewritten(o.Call, seen.Request.URI)
 	if o.HTTP2 = seen.Request.Protocol == "HTTP/2.0"; o.HTTP2 && o.Through != calls.Sidecar && there.Protocol != "HTTP/2" {
 		o.Defect = calls.HTTP1Hop
 	}
@@ -212,6 +246,9 @@ func hostOf(hostPort string) netip.Addr {
 	return address.Addr()
 }
 
+// faultAbort is what Envoy says of a request that a fault answers.
+const faultAbort = "fault_filter_abort"
+
 // blocked says why nothing of a call came back from outside, in the words of the
 // tracer.
 func blocked(r reply, at, there entry, dropped string) string {
@@ -225,6 +262,8 @@ func blocked(r reply, at, there entry, dropped string) string {
 		return at.Cluster
 	case at.Details == "direct_response" && at.Route == "block_all":
 		return at.code() + " " + at.Route
+	case there.Details == faultAbort || at.Details == faultAbort:
+		return at.code() + " fault filter abort"
 	case at.Details == "direct_response" || there.Details == "direct_response":
 		return at.code() + " direct response"
 	case dropped != "":

@@ -218,6 +218,9 @@ func request(ctx context.Context, d *dialer, o calls.Outcome, extra Request, id 
 	if extra.Header != nil {
 		r.Header = extra.Header.Clone()
 	}
+	for name, value := range o.Sends {
+		r.Header.Set(name, value)
+	}
 	r.Header.Set(callHeader, id)
 	if r.Header.Get("User-Agent") == "" {
 		r.Header["User-Agent"] = nil // Go would add its own.

@@ -18,11 +18,11 @@ func Diff(promised calls.Outcome, got Result) string {
 }
 
 // visible returns the part of a promise that a call shows. What a single call does not
-// show are the names that a certificate must carry and what is revoked, timeouts, retries and limits; and
-// of several hosts to leave to, which of them are not chosen. A packet that is dropped
+// show are the names that a certificate must carry and what is revoked, timeouts, retries and limits; what
+// becomes of some such calls only; and of several hosts to leave to, which of them are not chosen. A packet that is dropped
 // does not say which NetworkPolicies are not for it.
 func visible(want calls.Outcome, got Result) calls.Outcome {
-	want.Timeout, want.Retries, want.Policy, want.Failover = "", nil, nil, nil
+	want.Timeout, want.Retries, want.Policy, want.Failover, want.Weights, want.Fault = "", nil, nil, nil, nil, ""
 	if direction, _, ok := strings.Cut(want.Blocked, droppedBy); ok {
 		want.Blocked = direction + droppedBy
 	}

@@ -17,6 +17,18 @@ type HTTP struct {
 	// Retries says how failed requests are repeated. Default: as the mesh
 	// does it.
 	Retries *Retries `json:"retries,omitempty"`
+	// Rewrite says by what other path and host requests leave. Default: as they came.
+	Rewrite *Rewrite `json:"rewrite,omitempty"`
+	// Headers are what is changed of the headers of requests and of their responses.
+	// Default: nothing.
+	Headers *Headers `json:"headers,omitempty"`
+	// Fault delays requests, and answers them in place of the host, for tests.
+	// Default: nothing.
+	Fault *Fault `json:"fault,omitempty"`
+	// Paths are what is so for some paths only, by the path: as it is, or with a * at
+	// its end for all that start so. Of several the most exact one is followed. What
+	// it does not say is as for the port.
+	Paths map[string]PathOptions `json:"paths,omitempty"`
 }
 
 var httpInfo = PatternInfo{

@@ -3,6 +3,16 @@
 
 package api
 
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
 // The options that several patterns take.
 
 // Retries says how failed requests are repeated.
@@ -63,6 +73,118 @@ type CACRL struct {
 type InsecureSkipVerify struct {
 	// Reason is for people. The report shows it in capitals.
 	Reason string `json:"reason"`
+}
+
+// PathOptions are what is so for the requests of a path.
+type PathOptions struct {
+	// Timeout limits a request, with its retries.
+	Timeout Duration `json:"timeout,omitempty"`
+	// Retries says how failed requests are repeated.
+	Retries *Retries `json:"retries,omitempty"`
+	// Rewrite says by what other path and host requests leave.
+	Rewrite *Rewrite `json:"rewrite,omitempty"`
+	// Headers are what is changed of headers.
+	Headers *Headers `json:"headers,omitempty"`
+	// Fault delays requests, and answers them in place of the host, for tests. One
+	// that says nothing is none.
+	Fault *Fault `json:"fault,omitempty"`
+}
+
+// Rewrite says by what other path and host requests leave, as HTTPRewrite of Istio does.
+// Allow and Paths are about the path that the application sends.
+type Rewrite struct {
+	// URI takes the place of the path, and of one with a * of what stands before that:
+	// for /v1/* /v2/ makes /v2/users of /v1/users. For the port it takes the place of
+	// the first /. The query stays. Default: the path as it is.
+	URI string `json:"uri,omitempty"`
+	// Authority is the host that requests name, with a port if it is not that of the
+	// scheme. The TLS of TLSOrigination is for the host all the same, unless SNI and
+	// SubjectAltNames say otherwise. Default: the host.
+	Authority string `json:"authority,omitempty"`
+}
+
+// Headers are what is changed of headers where requests leave the mesh, and of those of
+// their responses where they come in.
+type Headers struct {
+	Request  *HeaderOperations `json:"request,omitempty"`
+	Response *HeaderOperations `json:"response,omitempty"`
+}
+
+// String says what is changed, as in "request sets x-tenant: acme, removes x-debug".
+func (h Headers) String() string {
+	var parts []string
+	if h.Request != nil {
+		parts = append(parts, "request "+h.Request.String())
+	}
+	if h.Response != nil {
+		parts = append(parts, "response "+h.Response.String())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// HeaderOperations are what is changed of headers. Names are in lower case, and values are
+// data: nothing in them is a command of Envoy. What is removed is removed first.
+type HeaderOperations struct {
+	// Set gives headers one value, whatever they have.
+	Set map[string]string `json:"set,omitempty"`
+	// Add gives headers one more value.
+	Add map[string]string `json:"add,omitempty"`
+	// Remove takes headers away.
+	Remove []string `json:"remove,omitempty"`
+}
+
+// String says what is changed, as in "sets x-tenant: acme, removes x-debug".
+func (o HeaderOperations) String() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(o.Set)) {
+		parts = append(parts, fmt.Sprintf("sets %s: %s", name, o.Set[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Add)) {
+		parts = append(parts, fmt.Sprintf("adds %s: %s", name, o.Add[name]))
+	}
+	for _, name := range o.Remove {
+		parts = append(parts, "removes "+name)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Fault makes requests fail, as HTTPFaultInjection of Istio does. It is for tests of
+// applications.
+type Fault struct {
+	Delay *Delay `json:"delay,omitempty"`
+	Abort *Abort `json:"abort,omitempty"`
+}
+
+// String says what becomes of requests, as in "10 % get the answer 503".
+func (f Fault) String() string {
+	var parts []string
+	if f.Delay != nil {
+		parts = append(parts, fmt.Sprintf("%d %% wait for %s", cmp.Or(f.Delay.Percentage, 100), time.Duration(f.Delay.FixedDelay)))
+	}
+	if f.Abort != nil {
+		status := cmp.Or(f.Abort.GRPCStatus, strconv.Itoa(f.Abort.HTTPStatus))
+		parts = append(parts, fmt.Sprintf("%d %% get the answer %s", cmp.Or(f.Abort.Percentage, 100), status))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Delay keeps requests waiting before they leave.
+type Delay struct {
+	// FixedDelay is how long. Timeout does not count it.
+	FixedDelay Duration `json:"fixedDelay"`
+	// Percentage is how many of the requests. Default: 100.
+	Percentage int `json:"percentage,omitempty"`
+}
+
+// Abort answers requests in place of the host. Exactly one of HTTPStatus and GRPCStatus is
+// set.
+type Abort struct {
+	HTTPStatus int `json:"httpStatus,omitempty"`
+	// GRPCStatus is the name of a status of gRPC, such as UNAVAILABLE, which sidecars repeat
+	// before applications see it, as they do CANCELLED.
+	GRPCStatus string `json:"grpcStatus,omitempty"`
+	// Percentage is how many of the requests. Default: 100.
+	Percentage int `json:"percentage,omitempty"`
 }
 
 // CACertificates names one source of certificates. Exactly one field is set.

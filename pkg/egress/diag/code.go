@@ -109,6 +109,8 @@ const (
 	PlainHTTPOn443 Code = "PlainHTTPOn443"
 	// StartTLS: TLS is to pass on a port whose protocol begins in plain text.
 	StartTLS Code = "StartTLS"
+	// Fault: requests are made to fail.
+	Fault Code = "Fault"
 	// RetriesOff: retries are turned off and configured at once.
 	RetriesOff Code = "RetriesOff"
 )

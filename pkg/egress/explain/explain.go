@@ -83,6 +83,11 @@ type Hop struct {
 	// SNI is the server name, and Authority the host of the request, that the proxy sends on.
 	SNI       string `json:"sni,omitempty"`
 	Authority string `json:"authority,omitempty"`
+	// Path is that of the request with its query, as the proxy sends it on. Empty: as it came.
+	Path string `json:"path,omitempty"`
+	// Headers are what the proxy changes of headers. Nil: it takes away those of the mesh, and
+	// changes no others.
+	Headers *api.Headers `json:"headers,omitempty"`
 	// Log is what the proxy logs.
 	Log *Log `json:"log,omitempty"`
 }

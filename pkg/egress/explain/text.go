@@ -76,6 +76,12 @@ func (h Hop) write(text *strings.Builder) {
 	if h.Authority != "" {
 		fmt.Fprintf(text, "  sends it on with Host %s\n", h.Authority)
 	}
+	if h.Path != "" {
+		fmt.Fprintf(text, "  sends it on with the path %s\n", h.Path)
+	}
+	if h.Headers != nil {
+		fmt.Fprintf(text, "  changes headers: %s\n", h.Headers)
+	}
 	if h.Log != nil {
 		fmt.Fprintf(text, "  access log, if it is on: %s\n", h.Log)
 	}

@@ -51,8 +51,8 @@ func (r Report) Encode(w io.Writer) error {
 
 const withoutObjects = "Without one of its objects a call fails, or is carried as with it, as plain HTTP on port 80\n" +
 	"is without the ServiceEntry of the client, but for these. Without the VirtualService of a\n" +
-	"sidecar it leaves without timeout, retries and tunnel, with the Host that the application\n" +
-	"sent and with headers of the mesh. Without a DestinationRule that has a traffic policy and\n" +
+	"sidecar it leaves without timeout, retries, changes and tunnel, with the Host that the\n" +
+	"application sent and with headers of the mesh. Without a DestinationRule that has a traffic policy and\n" +
 	"nothing else it leaves without that policy. Where a wildcard or a wider range covers it,\n" +
 	"it leaves as they say. Of the EndpointSlices of a Service each serves by itself.\n"
 

@@ -111,6 +111,8 @@ type Access struct {
 	// is asked for them, if there is one.
 	LeavesTo     []Target      `json:"leavesTo"`
 	ForwardProxy *ForwardProxy `json:"forwardProxy,omitempty"`
+	// Shapes are what becomes of requests where they leave. Empty: nothing.
+	Shapes []Shape `json:"shapes,omitempty"`
 	// Failover leads from the targets of one region to those of another.
 	Failover []api.Failover `json:"failover,omitempty"`
 	// Service is the Service of the cluster that applications call, if there is one.
@@ -136,8 +138,24 @@ type Target struct {
 	// that is empty.
 	AsCalled bool `json:"asCalled,omitempty"`
 	Port     int  `json:"port"`
+	// Weight is how much of the traffic goes there, beside the weights of the others. 0: each
+	// gets as much.
+	Weight int `json:"weight,omitempty"`
 	// Locality is region, region/zone or region/zone/subzone. Empty: unknown.
 	Locality string `json:"locality,omitempty"`
+}
+
+// A Shape is what becomes of requests of a path. Of several the first is followed.
+type Shape struct {
+	// Path is that which the application sends, or one with a * at its end for all that start
+	// so.
+	Path string `json:"path"`
+	// Replaces is what of the path Rewrite replaces: its beginning. Empty: nothing.
+	Replaces string `json:"replaces,omitempty"`
+	// Rewrite, Headers and Fault are as in bundles. Nil: nothing.
+	Rewrite *api.Rewrite `json:"rewrite,omitempty"`
+	Headers *api.Headers `json:"headers,omitempty"`
+	Fault   *api.Fault   `json:"fault,omitempty"`
 }
 
 // A Service is one of the cluster that stands for a host outside.

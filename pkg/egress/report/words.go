@@ -115,10 +115,42 @@ func (a Access) leaves() string {
 	if p := a.ForwardProxy; p != nil {
 		parts[0] = fmt.Sprintf("forward proxy %s port %d, which is asked for %s", p.Address, p.Port, parts[0])
 	}
+	parts = append(parts, a.shapes()...)
 	for _, f := range a.Failover {
 		parts = append(parts, fmt.Sprintf("where %s fails, to %s", f.From, f.To))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// shapes says what becomes of requests, each path by itself if there are several.
+func (a Access) shapes() []string {
+	var all []string
+	for _, s := range a.Shapes {
+		text := s.what()
+		if len(a.Shapes) > 1 {
+			text = "of " + code(s.Path) + ": " + cmp.Or(text, "as they come")
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// what says what becomes of the requests of a path, and nothing if they leave as they come.
+func (s Shape) what() string {
+	var parts []string
+	if r := s.Rewrite; r != nil && r.URI != "" {
+		parts = append(parts, fmt.Sprintf("path %s becomes %s", code(s.Replaces), code(r.URI)))
+	}
+	if r := s.Rewrite; r != nil && r.Authority != "" {
+		parts = append(parts, "Host becomes "+r.Authority)
+	}
+	if s.Headers != nil {
+		parts = append(parts, plain(s.Headers.String()))
+	}
+	if s.Fault != nil {
+		parts = append(parts, "**fault: "+s.Fault.String()+"**")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // String names the target, as in "db.example.com port 5432 (eu-west1)".
@@ -135,6 +167,9 @@ func (t Target) String() string {
 	text := fmt.Sprintf("%s port %d", address, t.Port)
 	if len(t.Hosts) > 0 {
 		text = plain(strings.Join(t.Hosts, ", ")) + ": " + text
+	}
+	if t.Weight > 0 {
+		text += fmt.Sprintf(" with weight %d", t.Weight)
 	}
 	if t.Locality != "" {
 		text += fmt.Sprintf(" (%s)", t.Locality)
@@ -153,9 +188,21 @@ func (a Access) beyond() string {
 		}
 	}
 	if len(a.Headers) > 0 {
-		text += ". Requests may carry " + joinCode(a.Headers, ", ") + ", which names the inside of the mesh"
+		text += ". Requests may carry " + joinCode(a.Headers, " and ") + ", which " + tell(a.Headers)
 	}
 	return text
+}
+
+// tell says what headers tell.
+func tell(headers []string) string {
+	switch {
+	case len(headers) > 1:
+		return "name the inside of the mesh and the path as it was called"
+	case strings.HasSuffix(headers[0], "Path"):
+		return "is the path as it was called"
+	default:
+		return "names the inside of the mesh"
+	}
 }
 
 // encrypted says who encrypts beyond the exit.

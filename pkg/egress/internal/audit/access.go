@@ -35,8 +35,9 @@ func (a audit) access(p *ir.Plan, d *ir.Destination) []report.Access {
 			Clients:     clientsOf(d),
 			Protocol:    string(r.Protocol),
 			Requests:    requestsOf(r),
+			Shapes:      shapesOf(r),
 			Service:     serviceOf(d),
-			Headers:     headersOf(p, d, r),
+			Headers:     d.Originals(r, p.Mesh.ProxyHeaders),
 			By:          a.servedBy(d, r),
 		}
 		entry.Hosts, entry.Addresses = called(d)
@@ -78,28 +79,31 @@ func requestsOf(r ir.Route) []api.AllowedRequest {
 	return requests
 }
 
+// shapesOf returns what becomes of requests, path by path, if anything does.
+func shapesOf(r ir.Route) []report.Shape {
+	var shapes []report.Shape
+	isShaped := false
+	for _, s := range r.Exit.Shapes {
+		isShaped = isShaped || s.Rewrite != nil || s.Headers != nil || s.Fault != nil
+		s = s.Clone()
+		shape := report.Shape{Path: s.Path, Rewrite: s.Rewrite, Headers: s.Headers, Fault: s.Fault}
+		if s.RewritesURI() {
+			shape.Replaces = s.Replaces
+		}
+		shapes = append(shapes, shape)
+	}
+	if !isShaped {
+		return nil
+	}
+	return shapes
+}
+
 func serviceOf(d *ir.Destination) *report.Service {
 	s := d.Onward.Service
 	if s == nil {
 		return nil
 	}
 	return &report.Service{Namespace: d.Bundle.Namespace, Name: d.Name, Type: s.Type, ExternalName: s.ExternalName}
-}
-
-// originalHost is the header by which Envoy tells what a request was sent by before its
-// authority was replaced.
-const originalHost = "X-Envoy-Original-Host"
-
-// headersOf returns the headers of the mesh that a request leaves with, which no route can take
-// away.
-func headersOf(p *ir.Plan, d *ir.Destination, r ir.Route) []string {
-	_, fromSidecar := d.Way.(ir.FromSidecar)
-	renames := func(h ir.Host) bool { return d.Renames(h, r) }
-	leaves := d.TellsLane() || fromSidecar && p.Mesh.ProxyHeaders == api.ProxyHeadersDefault && slices.ContainsFunc(d.Hosts, renames)
-	if !r.IsHTTP() || !leaves {
-		return nil
-	}
-	return []string{originalHost}
 }
 
 // servedBy returns the objects that serve one port: those of the destination, of its hosts and

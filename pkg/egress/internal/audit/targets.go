@@ -31,7 +31,9 @@ func targetsOf(d *ir.Destination, r ir.Route) []report.Target {
 	var targets []report.Target
 	if len(d.Onward.Endpoints) > 0 {
 		for _, e := range d.Onward.Endpoints {
-			targets = append(targets, report.Target{Address: e.Address, Port: cmp.Or(e.Ports[r.Port], r.Exit.Port), Locality: e.Locality})
+			targets = append(targets, report.Target{
+				Address: e.Address, Port: cmp.Or(e.Ports[r.Port], r.Exit.Port), Weight: e.Weight, Locality: e.Locality,
+			})
 		}
 		return targets
 	}

@@ -148,7 +148,10 @@ func (w *walk) along(c istio.Course, fitting []istio.Course) {
 		w.stopIdentity(c)
 	case w.isRequest() && !isAllowed(c.Route, w.target):
 		w.stopRequest(c, last)
+	case w.isAborted(c):
+		w.stopFault(c, last)
 	default:
+		w.noteFault(c)
 		w.leave(c)
 	}
 }

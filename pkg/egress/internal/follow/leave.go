@@ -100,6 +100,9 @@ func (w *walk) addHop(c istio.Course, proxy string, leg istio.Leg) {
 	}
 	if c.Route.IsHTTP() {
 		hop.Log = w.logOfRequest(hop.Authority, leg.Cluster, leg.Arrives)
+		if isExit := c.Gateway == nil || proxy != explain.Sidecar; isExit {
+			w.shape(&hop, c)
+		}
 	}
 	w.Hops = append(w.Hops, hop)
 }
@@ -119,11 +122,13 @@ func (w *walk) log(cluster, sni string) *explain.Log {
 }
 
 // requested is the path of the request with its query.
-func (w *walk) requested() string {
+func (w *walk) requested() string { return w.withQuery(w.path) }
+
+func (w *walk) withQuery(path string) string {
 	if w.query == "" {
-		return w.path
+		return path
 	}
-	return w.path + "?" + w.query
+	return path + "?" + w.query
 }
 
 // logOfRequest is what a proxy logs of a request that it sends on.

@@ -135,6 +135,10 @@ func (w *walk) admit(d *ir.Destination, r ir.Route) change {
 		changed.Ports = w.allowing(changed.Ports)
 		only.Ports = changed.Ports
 	}
+	if shape := r.ShapeAt(w.path); w.isRequest() && r.IsHTTP() && shape.Fault != nil {
+		changed.Ports = w.withoutFault(changed.Ports, shape.Path)
+		only.Ports = changed.Ports
+	}
 	c.set(d.Name, changed, only)
 	return c
 }
@@ -199,6 +203,43 @@ func (w *walk) allowing(ports []api.Port) []api.Port {
 		}
 	}
 	return all
+}
+
+// withoutFault returns ports of which that of the call makes no request of a path fail.
+func (w *walk) withoutFault(ports []api.Port, path string) []api.Port {
+	all := slices.Clone(ports)
+	for i, p := range all {
+		if p.Number != w.port {
+			continue
+		}
+		switch pattern := p.Pattern.(type) {
+		case *api.HTTP:
+			without := *pattern
+			without.Fault, without.Paths = faultless(pattern.Fault, pattern.Paths, path)
+			all[i].Pattern = &without
+		case *api.TLSOrigination:
+			without := *pattern
+			without.Fault, without.Paths = faultless(pattern.Fault, pattern.Paths, path)
+			all[i].Pattern = &without
+		default: // has no requests
+		}
+	}
+	return all
+}
+
+// faultless returns the faults of a port and of its paths without that of one path.
+func faultless(own *api.Fault, paths map[string]api.PathOptions, path string) (*api.Fault, map[string]api.PathOptions) {
+	options, isListed := paths[path]
+	if !isListed {
+		return nil, paths
+	}
+	options.Fault = nil
+	if own != nil {
+		options.Fault = &api.Fault{} // It would have that of the port.
+	}
+	paths = maps.Clone(paths)
+	paths[path] = options
+	return own, paths
 }
 
 // addedPorts are changes of destinations of the caller that have the host, and not the port.

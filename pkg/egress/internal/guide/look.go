@@ -88,7 +88,7 @@ func looksAtControl(_ guide, p path) []runbook.Check { return []runbook.Check{p.
 
 // looksAtTime makes it with no more time than the route has.
 func looksAtTime(_ guide, p path) []runbook.Check {
-	return []runbook.Check{p.past(fmt.Sprintf("--max-time %g", time.Duration(p.route.Exit.Timeout).Seconds()))}
+	return []runbook.Check{p.past(fmt.Sprintf("--max-time %g", time.Duration(p.timeout()).Seconds()))}
 }
 
 // looksAtName makes the very call from a Pod without a sidecar.

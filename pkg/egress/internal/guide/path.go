@@ -6,9 +6,11 @@ package guide
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/explain"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/follow"
@@ -101,6 +103,17 @@ func (p path) name() string {
 // sidecar and last are the proxies of the path.
 func (p path) sidecar() explain.Hop { return p.Hops[0] }
 func (p path) last() explain.Hop    { return p.Hops[len(p.Hops)-1] }
+
+// shape is what becomes of the request of the path.
+func (p path) shape() ir.Shape {
+	u, err := url.Parse(p.Call.URL)
+	if err != nil || u.Path == "" {
+		return p.route.ShapeAt("/")
+	}
+	return p.route.ShapeAt(u.EscapedPath())
+}
+
+func (p path) timeout() api.Duration { return p.shape().Timeout }
 
 // objectAt returns the one of a kind that a proxy follows.
 func objectAt(h explain.Hop, kind string) (ref diag.ObjectRef, ok bool) {

@@ -105,11 +105,21 @@ func RouteAt(routes []Route, port int) *Route {
 
 // An Exit is how traffic leaves the mesh.
 type Exit struct {
-	Port    int
-	TLS     *UpstreamTLS         // to the host, or to the forward proxy; nil: it leaves as it came
-	Allow   []api.AllowedRequest // empty: every request
-	Timeout api.Duration         // 0: none
-	Retries *api.Retries         // nil: those of the mesh
+	Port  int
+	TLS   *UpstreamTLS         // to the host, or to the forward proxy; nil: it leaves as it came
+	Allow []api.AllowedRequest // empty: every request
+	// Shapes are what becomes of requests, the most exact path first; the last is for every
+	// path. Empty: the route has no requests.
+	Shapes []Shape
+}
+
+// A Shape is what becomes of the requests of a path. Nothing of it is empty: it is nil.
+type Shape struct {
+	api.PathOptions
+
+	Path string // as it is, or with a * at its end for all that start so
+	// Replaces is what the URI of the rewrite takes the place of: the beginning of the path.
+	Replaces string
 }
 
 // UpstreamTLS is the TLS that the mesh opens to a host, or to a forward proxy.

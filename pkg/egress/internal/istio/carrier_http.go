@@ -53,11 +53,17 @@ func (httpCarrier) addHopRoute(spec *networking.VirtualService, l lane) {
 }
 
 func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
-	route := httpRoute(l.route.Exit, l.onward())
-	route.Match = matches(l)
-	route.Rewrite = &networking.HTTPRewrite{Authority: l.route.Authority(l.host.Outside)}
-	route.Headers = withoutHeaders(l.destination, slices.Concat(addedByProxies, addedByGateways)...)
-	spec.Http = append(spec.Http, route)
+	for _, shape := range l.route.Exit.Shapes {
+		matches := matches(l, shape.Path)
+		if len(matches) == 0 {
+			continue // None of them may pass.
+		}
+		route := httpRoute(shape, l.onward())
+		route.Match = matches
+		route.Rewrite = rewrite(shape, l.route.AuthorityAs(l.host.Outside, shape))
+		route.Headers = headers(l.destination, shape, slices.Concat(addedByProxies, addedByGateways)...)
+		spec.Http = append(spec.Http, route)
+	}
 	if len(l.route.Exit.Allow) > 0 {
 		spec.Http = append(spec.Http, refusal(l))
 	}
@@ -67,43 +73,52 @@ func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
 func (httpCarrier) needsSidecarRoute(*ir.Destination, ir.Host, ir.Route) bool { return true }
 
 func (httpCarrier) addSidecarRoute(spec *networking.VirtualService, d *ir.Destination, h ir.Host, r ir.Route) {
-	route := httpRoute(r.Exit, exitTo(h.Name, d, r))
-	route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.Port)}}
-	route.Headers = withoutHeaders(d, slices.Clone(addedByProxies)...)
-	if d.Renames(h, r) {
-		route.Rewrite = &networking.HTTPRewrite{Authority: r.Authority(h.Outside)}
+	for _, shape := range r.Exit.Shapes {
+		route := httpRoute(shape, exitTo(h.Name, d, r))
+		route.Match = []*networking.HTTPMatchRequest{{Port: uint32(r.Port), Uri: pathMatch(shape.Path)}}
+		route.Headers = headers(d, shape, slices.Clone(addedByProxies)...)
+		authority := ""
+		if d.Renames(h, r, shape) {
+			authority = r.AuthorityAs(h.Outside, shape)
+		}
+		route.Rewrite = rewrite(shape, authority)
+		spec.Http = append(spec.Http, route)
 	}
-	spec.Http = append(spec.Http, route)
 }
 
-// httpRoute returns a route with the time limits and the retries of an exit.
-func httpRoute(e ir.Exit, to *networking.Destination) *networking.HTTPRoute {
+// httpRoute returns a route with the time limits, the retries and the faults of a shape.
+func httpRoute(s ir.Shape, to *networking.Destination) *networking.HTTPRoute {
 	route := &networking.HTTPRoute{
+		Fault:   fault(s.Fault),
 		Route:   []*networking.HTTPRouteDestination{{Destination: to}},
-		Timeout: duration(e.Timeout),
+		Timeout: duration(s.Timeout),
 	}
-	if e.Retries != nil {
+	if s.Retries != nil {
 		route.Retries = &networking.HTTPRetry{
-			Attempts:      int32(e.Retries.Attempts),
-			PerTryTimeout: duration(e.Retries.PerTryTimeout),
-			RetryOn:       strings.Join(e.Retries.RetryOn, ","),
+			Attempts:      int32(s.Retries.Attempts),
+			PerTryTimeout: duration(s.Retries.PerTryTimeout),
+			RetryOn:       strings.Join(s.Retries.RetryOn, ","),
 		}
 	}
 	return route
 }
 
-// matches returns what requests a lane is for: those of its name on the port of the gateway,
-// and where there are descriptions of requests, of these only.
-func matches(l lane) []*networking.HTTPMatchRequest {
+// matches returns what requests of a path a lane is for: those of its name on the port of the
+// gateway, and where there are descriptions of requests, of these only.
+func matches(l lane, path string) []*networking.HTTPMatchRequest {
 	if len(l.route.Exit.Allow) == 0 {
-		return []*networking.HTTPMatchRequest{anyRequest(l)}
+		return []*networking.HTTPMatchRequest{requestsAt(l, path)}
 	}
 	var matches []*networking.HTTPMatchRequest
 	for _, allowed := range l.route.Exit.Allow {
-		for _, path := range orAny(allowed.Paths) {
-			for _, method := range orAny(allowed.Methods) {
-				match := anyRequest(l)
-				match.Uri, match.Method = pathMatch(path), exactMatch(method)
+		for _, allowedPath := range orAny(allowed.Paths, ir.EveryPath) {
+			common, ok := ir.CommonPath(allowedPath, path)
+			if !ok {
+				continue
+			}
+			for _, method := range orAny(allowed.Methods, "") {
+				match := requestsAt(l, common)
+				match.Method = exactMatch(method)
 				matches = append(matches, match)
 			}
 		}
@@ -111,19 +126,28 @@ func matches(l lane) []*networking.HTTPMatchRequest {
 	return matches
 }
 
+func requestsAt(l lane, path string) *networking.HTTPMatchRequest {
+	match := anyRequest(l)
+	match.Uri = pathMatch(path)
+	return match
+}
+
 func anyRequest(l lane) *networking.HTTPMatchRequest {
 	return &networking.HTTPMatchRequest{Authority: exactMatch(l.name), Port: uint32(l.crossing.server.port)}
 }
 
-// orAny returns an empty text, which stands for any, where there is none.
-func orAny(texts []string) []string {
+// orAny returns what stands for any text where there is none.
+func orAny(texts []string, anyText string) []string {
 	if len(texts) == 0 {
-		return []string{""}
+		return []string{anyText}
 	}
 	return texts
 }
 
 func pathMatch(path string) *networking.StringMatch {
+	if path == ir.EveryPath {
+		return nil
+	}
 	if prefix, ok := strings.CutSuffix(path, "*"); ok {
 		return &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: prefix}}
 	}

@@ -44,7 +44,8 @@ type Leg struct {
 	Refuses bool
 	// Cluster is Envoy's name of where the proxy sends calls.
 	Cluster string
-	// Renamed is the host with which it sends requests. Empty: that with which they came.
+	// Renamed is the host with which it sends requests, where no path says another. Empty: that
+	// with which they came.
 	Renamed string
 }
 
@@ -123,7 +124,7 @@ func (c Course) fromSidecar() Leg {
 	if hasSidecarRule(d) {
 		leg.Objects = append(leg.Objects, sidecarRuleRef(d, h, c.Client))
 	}
-	if r.IsHTTP() && d.Renames(h, r) {
+	if r.IsHTTP() && d.Renames(h, r, ir.Shape{}) {
 		leg.Renamed = r.Authority(h.Outside)
 	}
 	leg.Cluster = cluster(r.Port, subset, sidecarName(d, h))

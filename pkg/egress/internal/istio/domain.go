@@ -80,12 +80,21 @@ func routeShards(domain shard.Shard[lane]) []shard.Shard[lane] {
 	if !first.route.IsHTTP() {
 		return apart(domain.Items)
 	}
-	size := max(1, requestRoutes/len(matches(first)))
+	size := max(1, requestRoutes/countMatches(first))
 	shards := shard.SplitInto(size, domain.Items, func(l lane) string { return l.name })
 	for i := range shards {
 		shards[i].Name = slices.Concat(domain.Name, shards[i].Name)
 	}
 	return shards
+}
+
+// countMatches returns how many matches the routes of a lane have.
+func countMatches(l lane) int {
+	count := 0
+	for _, shape := range l.route.Exit.Shapes {
+		count += len(matches(l, shape.Path))
+	}
+	return count
 }
 
 // exitVirtualService leads from the hop to the ends of lanes.

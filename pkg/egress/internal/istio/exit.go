@@ -75,7 +75,7 @@ func servicePort(r ir.Route, target int) *networking.ServicePort {
 func workloads(targets []api.Endpoint, routes ...ir.Route) []*networking.WorkloadEntry {
 	var entries []*networking.WorkloadEntry
 	for _, t := range targets {
-		entry := &networking.WorkloadEntry{Address: t.Address, Locality: t.Locality}
+		entry := &networking.WorkloadEntry{Address: t.Address, Locality: t.Locality, Weight: uint32(t.Weight)}
 		for _, r := range routes {
 			if port, ok := t.Ports[r.Port]; ok {
 				if entry.Ports == nil {

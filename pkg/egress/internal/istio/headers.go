@@ -3,14 +3,6 @@
 
 package istio
 
-import (
-	"slices"
-
-	networking "istio.io/api/networking/v1"
-
-	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
-)
-
 // What Istio's proxies add to the requests that they send: how often and how long they
 // try, and by what name they know the route.
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers
@@ -36,13 +28,3 @@ var addedByGateways = []string{
 // requestID is what proxies add unless the application has one of its own. Once it is
 // there, nobody can tell.
 const requestID = "x-request-id"
-
-// withoutHeaders takes away what proxies add, so that a host sees of a request what the
-// application sent.
-func withoutHeaders(d *ir.Destination, headers ...string) *networking.Headers {
-	if !d.OwnRequestIDs {
-		headers = append(headers, requestID)
-	}
-	slices.Sort(headers)
-	return &networking.Headers{Request: &networking.Headers_HeaderOperations{Remove: headers}}
-}

@@ -17,8 +17,13 @@ import (
 
 // sortedEndpoints returns endpoints in an order of their own: they are a set.
 func sortedEndpoints(from []api.Endpoint) []api.Endpoint {
+	weighted := slices.ContainsFunc(from, func(e api.Endpoint) bool { return e.Weight > 1 })
 	var endpoints []api.Endpoint
 	for _, e := range from {
+		e.Weight = cmp.Or(e.Weight, 1)
+		if !weighted {
+			e.Weight = 0 // Each gets as much.
+		}
 		e.Address = address.Normalize(e.Address)
 		if len(e.Ports) == 0 {
 			e.Ports = nil

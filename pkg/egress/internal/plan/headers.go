@@ -4,8 +4,6 @@
 package plan
 
 import (
-	"slices"
-
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
@@ -16,25 +14,23 @@ func (d destination) ownRequestIDs() bool {
 	return d.mesh.ProxyHeaders == api.ProxyHeadersDisabled && (!ok || through.Gateway.HidesLanes)
 }
 
-// checkHeaders warns of the header that no route takes away from what sidecars send: Envoy
-// adds it where the name that a request is sent by is replaced, after everything else.
-// https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-envoy-original-host
+// checkHeaders warns of the headers that no route takes away from what sidecars send: Envoy adds
+// them where the name or the path that a request is sent by is replaced, after everything else.
 func (m *maker) checkHeaders(p *ir.Plan) {
-	if m.mesh.ProxyHeaders != api.ProxyHeadersDefault {
-		return
-	}
+	var first *ir.Destination
+	var leave []string
 	for _, d := range p.Destinations {
-		if _, ok := d.Way.(ir.FromSidecar); ok && renames(d) {
-			m.Report(d.Path, nameLeaves())
-			return // Once for all: the remedy is one.
+		if _, ok := d.Way.(ir.FromSidecar); !ok {
+			continue
+		}
+		for _, r := range d.Routes {
+			leave = append(leave, d.Originals(r, m.mesh.ProxyHeaders)...)
+		}
+		if first == nil && len(leave) > 0 {
+			first = d
 		}
 	}
-}
-
-// renames reports whether requests are sent by another name than they were made with.
-func renames(d *ir.Destination) bool {
-	return d.Has(func(r ir.Route) bool {
-		renames := func(h ir.Host) bool { return d.Renames(h, r) }
-		return r.IsHTTP() && slices.ContainsFunc(d.Hosts, renames)
-	})
+	if first != nil {
+		m.Report(first.Path, originalsLeave(setOf(leave))) // Once for all: the remedy is one.
+	}
 }

@@ -11,29 +11,37 @@ import (
 )
 
 func (p port) http(pattern *api.HTTP) ir.Route {
-	p.checkPlainHTTP(pattern.Retries)
+	own := api.PathOptions{
+		Timeout: pattern.Timeout,
+		Retries: pattern.Retries,
+		Rewrite: pattern.Rewrite,
+		Headers: pattern.Headers,
+		Fault:   pattern.Fault,
+	}
+	p.protocol = pattern.Protocol
+	p.checkPlainHTTP()
 	p.checkAllow(pattern.Allow)
-	p.checkWildcardHTTP(pattern.Timeout != 0 || pattern.Retries != nil)
+	p.checkShapes(own, pattern.Paths, pattern.Allow)
+	p.checkWildcardHTTP(own != (api.PathOptions{}) || len(pattern.Paths) > 0)
 	return ir.Route{
 		Protocol: cmp.Or(ir.Protocol(pattern.Protocol), ir.HTTP),
 		Exit: ir.Exit{
-			Port:    p.number,
-			Allow:   sortedRequests(pattern.Allow),
-			Timeout: pattern.Timeout,
-			Retries: sortedRetries(pattern.Retries),
+			Port:   p.number,
+			Allow:  sortedRequests(pattern.Allow),
+			Shapes: p.shapes(own, pattern.Paths),
 		},
 	}
 }
 
 // checkWildcardHTTP judges wildcards where traffic names its host by authority.
-func (p port) checkWildcardHTTP(limits bool) {
+func (p port) checkWildcardHTTP(shaped bool) {
 	_, throughGateway := p.way.(ir.ThroughGateway)
 	switch {
 	case !hasWildcard(p.from):
 	case throughGateway:
 		p.reportField("pattern", httpWildcardThroughGateway())
-	case limits:
-		p.reportField("pattern", httpWildcardWithLimits())
+	case shaped:
+		p.reportField("pattern", httpWildcardShaped())
 	case !hasTarget(p.from):
 		p.reportField("pattern", httpWildcardToNowhere())
 	}

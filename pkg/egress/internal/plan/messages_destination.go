@@ -5,6 +5,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
@@ -264,9 +265,14 @@ func durationOfLookedUp() diagnose.Finding {
 			"the life of such connections; remove it, or list the hosts")
 }
 
-func nameLeaves() diagnose.Finding {
+func originalsLeave(headers []string) diagnose.Finding {
+	what := map[string]string{
+		ir.OriginalHost:                         "header X-Envoy-Original-Host, which is the name",
+		ir.OriginalPath:                         "header X-Envoy-Original-Path, which is the path",
+		ir.OriginalHost + " " + ir.OriginalPath: "headers X-Envoy-Original-Host and X-Envoy-Original-Path, which are the name and the path",
+	}
 	return diagnose.Warnf(diag.ProxyHeaders,
-		"sends HTTP requests from the sidecar with the header X-Envoy-Original-Host, which is the name that the "+
+		"sends HTTP requests from the sidecar with the %s that the "+
 			"application called: disable envoyDebugHeaders and requestId of defaultConfig.proxyHeaders in the "+
-			"configuration of the mesh, then set proxyHeaders: Disabled in the mesh")
+			"configuration of the mesh, then set proxyHeaders: Disabled in the mesh", what[strings.Join(headers, " ")])
 }

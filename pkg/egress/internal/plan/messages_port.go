@@ -4,6 +4,9 @@
 package plan
 
 import (
+	"strings"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/facts"
@@ -72,9 +75,9 @@ func httpWildcardThroughGateway() diagnose.Finding {
 			"hosts, or use `via: Sidecar` with wildcardServer")
 }
 
-func httpWildcardWithLimits() diagnose.Finding {
+func httpWildcardShaped() diagnose.Finding {
 	return diagnose.Errorf(diag.UnsupportedWildcard,
-		"must not have timeout or retries with a wildcard: the route would take over the requests of other "+
+		"must not have timeout, retries, rewrite, headers, fault or paths with a wildcard: the route would take over the requests of other "+
 			"destinations below it; remove them, or list the hosts")
 }
 
@@ -219,4 +222,64 @@ func besideSkipVerify() diagnose.Finding {
 func missingNameOfProxy() diagnose.Finding {
 	return diagnose.Errorf(diag.MissingField,
 		"is missing; it must be the name of the proxy, such as \"proxy.corp.internal\": its address is no server name")
+}
+
+func tooManyPaths(got int) diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue, "must have at most %d paths, got %d", mostPaths, got)
+}
+
+func everyPath() diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must be more exact than /*, which is every path; put what it says beside paths, which is for every path")
+}
+
+func pathNotAllowed() diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must be a path of requests that `allow` lets pass, as the application sends it; remove it, or add it there")
+}
+
+func emptyRewrite() diagnose.Finding {
+	return diagnose.Errorf(diag.MissingField, "must have uri or authority, such as {uri: /v2/}")
+}
+
+func emptyOperations() diagnose.Finding {
+	return diagnose.Errorf(diag.MissingField, "must have set, add or remove, such as {set: {x-tenant: acme}}")
+}
+
+func rewriteWithoutSlash(path, uri string) diagnose.Finding {
+	replaced := strings.TrimSuffix(path, "*")
+	return diagnose.Errorf(diag.InvalidValue,
+		"must end with / as what it replaces does: %[2]q in the place of %[1]q makes %[2]susers of %[1]susers; use %[3]q",
+		replaced, uri, uri+"/")
+}
+
+func hostHeader() diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue, "must not be host, which headers cannot change; use `rewrite: {authority: api.example.com}`")
+}
+
+func framingHeader(name string) diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must not be %s, which says where a message or its connection ends, and is for the proxies; remove it", name)
+}
+
+func headerOfProxies(name string) diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must not be %s: with headers that begin so proxies of the mesh tell each other what to do, and take them away "+
+			"where requests leave; use another name", name)
+}
+
+func faultForTests(f api.Fault) diagnose.Finding {
+	return diagnose.Warnf(diag.Fault, "makes requests fail that would not: %s; it is for tests of applications, so remove it after them", f)
+}
+
+func statusOfGRPC() diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue, "must not be set unless `protocol: GRPC` is; use httpStatus")
+}
+
+func oneStatus() diagnose.Finding {
+	return diagnose.Errorf(diag.MissingField, "must have either httpStatus or grpcStatus, such as {httpStatus: 503}")
+}
+
+func headerSetAgain(name string) diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue, "must not be %s, which each proxy on the way back sets by itself; remove it", name)
 }

@@ -57,6 +57,8 @@ type port struct {
 	path   field.Path // of the port, or of the list that has none
 	listed bool
 	number int
+	// protocol is what applications speak, with patterns that let them choose.
+	protocol string
 }
 
 // route plans the port as its pattern says.
@@ -105,12 +107,9 @@ func (p port) fieldPath(name string) field.Path {
 
 // checkPlainHTTP judges what patterns have in common whose application speaks
 // plain HTTP.
-func (p port) checkPlainHTTP(retries *api.Retries) {
+func (p port) checkPlainHTTP() {
 	if p.number == 443 {
 		p.reportField("port", plainHTTPOn443())
-	}
-	if retries != nil && retries.Attempts == 0 && (retries.PerTryTimeout != 0 || len(retries.RetryOn) > 0) {
-		p.reportField("retries", retriesOff())
 	}
 	if p.onward.Proxy != nil {
 		p.reportField("pattern", requestsThroughProxy())
@@ -128,17 +127,6 @@ func (p port) checkAllow(allow []api.AllowedRequest) {
 			p.Report(p.fieldPath("allow").Item(i), emptyAllow())
 		}
 	}
-}
-
-// sortedRetries returns retries with their conditions in an order of its own: they
-// are a set.
-func sortedRetries(from *api.Retries) *api.Retries {
-	if from == nil {
-		return nil
-	}
-	sorted := *from
-	sorted.RetryOn = setOf(from.RetryOn)
-	return &sorted
 }
 
 // sortedRequests returns descriptions of requests in an order of their own: they

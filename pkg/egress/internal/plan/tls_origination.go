@@ -11,8 +11,17 @@ import (
 )
 
 func (p port) tlsOrigination(pattern *api.TLSOrigination) ir.Route {
-	p.checkPlainHTTP(pattern.Retries)
+	own := api.PathOptions{
+		Timeout: pattern.Timeout,
+		Retries: pattern.Retries,
+		Rewrite: pattern.Rewrite,
+		Headers: pattern.Headers,
+		Fault:   pattern.Fault,
+	}
+	p.protocol = pattern.Protocol
+	p.checkPlainHTTP()
 	p.checkAllow(pattern.Allow)
+	p.checkShapes(own, pattern.Paths, pattern.Allow)
 	if hasWildcard(p.from) {
 		p.reportField("pattern", originationOfWildcard())
 	}
@@ -23,11 +32,10 @@ func (p port) tlsOrigination(pattern *api.TLSOrigination) ir.Route {
 	return ir.Route{
 		Protocol: cmp.Or(ir.Protocol(pattern.Protocol), ir.HTTP),
 		Exit: ir.Exit{
-			Port:    cmp.Or(pattern.UpstreamPort, 443),
-			TLS:     p.planTLS(p.path, pattern.ClientTLS),
-			Allow:   sortedRequests(pattern.Allow),
-			Timeout: pattern.Timeout,
-			Retries: sortedRetries(pattern.Retries),
+			Port:   cmp.Or(pattern.UpstreamPort, 443),
+			TLS:    p.planTLS(p.path, pattern.ClientTLS),
+			Allow:  sortedRequests(pattern.Allow),
+			Shapes: p.shapes(own, pattern.Paths),
 		},
 	}
 }

@@ -80,9 +80,9 @@ func (c *compiled) readFields(n *node) {
 }
 
 // readValues finds the value of a pattern constraint by asking for keys that no
-// field has: a name, and a number.
+// field has: a name, a number, and a path.
 func (c *compiled) readValues(n *node) {
-	for _, key := range []string{"k", "1"} {
+	for _, key := range []string{"k", "1", "/"} {
 		if n.fields[key] != nil || !n.schema.Allows(cue.Str(key)) {
 			continue
 		}

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The EgressBundle Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package follow
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
+	"github.com/egressbundle/egressbundle/pkg/egress/explain"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/istio"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/kind"
+)
+
+// shapeOf is what becomes of the request where it leaves.
+func (w *walk) shapeOf(c istio.Course) ir.Shape { return c.Route.ShapeAt(w.path) }
+
+// shape notes how the last proxy changes a request.
+func (w *walk) shape(hop *explain.Hop, c istio.Course) {
+	s := w.shapeOf(c).Clone()
+	if path := s.Rewritten(w.path); path != w.path {
+		hop.Path = w.withQuery(path)
+		if !slices.Contains(c.Destination.Originals(c.Route, w.mesh().ProxyHeaders), ir.OriginalPath) {
+			hop.Log.Path = hop.Path // The log has the other where the header is that tells it.
+		}
+	}
+	if s.Rewrite != nil && s.Rewrite.Authority != "" {
+		hop.Authority = s.Rewrite.Authority
+		hop.Log.Authority = hop.Authority
+	}
+	if s.Fault != nil && s.Fault.Delay != nil {
+		hop.Log.Flags = flagOfDelay(*s.Fault.Delay)
+	}
+	hop.Headers = s.Headers
+}
+
+// flagOfDelay is what a proxy logs of a request that waits. Of some requests it does not.
+func flagOfDelay(d api.Delay) string {
+	if d.Percentage < always {
+		return explain.Any
+	}
+	return delayInjected
+}
+
+// abort is the fault that answers the request in place of the host.
+func (w *walk) abort(c istio.Course) *api.Abort {
+	fault := w.shapeOf(c).Fault
+	if !w.isRequest() || !c.Route.IsHTTP() || fault == nil {
+		return nil
+	}
+	return fault.Abort
+}
+
+// isAborted reports whether a fault answers every such request.
+func (w *walk) isAborted(c istio.Course) bool {
+	abort := w.abort(c)
+	return abort != nil && abort.Percentage == always
+}
+
+// noteFault notes what a fault does with some requests.
+func (w *walk) noteFault(c istio.Course) {
+	if fault := w.shapeOf(c).Fault; w.isRequest() && c.Route.IsHTTP() && fault != nil {
+		w.notef("A fault for tests is on: of such requests %s.", fault)
+	}
+}
+
+// stopFault stops a request that a fault answers.
+func (w *walk) stopFault(c istio.Course, leg istio.Leg) {
+	by, hop, status := w.endAt(kind.VirtualService, "answers it"), w.lastHop(), statusOf(*w.abort(c))
+	hop.Path, hop.Headers = "", nil
+	hop.Log = w.logOfAnswer(status, faultAbort, w.arriving())
+	hop.Log.Flags, hop.Log.SNI, hop.Log.Cluster, hop.Log.Route = faultInjected, leg.Arrives, leg.Cluster, explain.Any
+	for i := range w.Hops[:len(w.Hops)-1] {
+		w.Hops[i].Log.Code = hop.Log.Code
+	}
+	w.stopAnswered(by, status, "A fault for tests is on: "+w.shapeOf(c).Fault.String()+".", faultAbortBody)
+	if grpc := w.abort(c).GRPCStatus; grpc != "" {
+		w.Stop.Looks, w.Stop.Curl = fmt.Sprintf("The answer is %d, with the status %s of gRPC.", status, grpc), 0
+	}
+}
+
+const (
+	faultAbort     = "fault_filter_abort"
+	faultAbortBody = "fault filter abort"
+	faultInjected  = "FI"
+	delayInjected  = "DI"
+
+	statusOK = 200
+)
+
+// always is all of the requests, in percent.
+const always = 100
+
+// statusOf is that of the answer: of gRPC it is that of success, and the status of gRPC says more.
+func statusOf(a api.Abort) int {
+	if a.GRPCStatus != "" {
+		return statusOK
+	}
+	return a.HTTPStatus
+}
