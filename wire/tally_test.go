@@ -47,11 +47,13 @@ var rows = []struct{ test, tries string }{
 	{"TestLanes", "SNI and Host of the lanes of others"},
 	{"TestRefused", "identities that TCP refuses, client or server first"},
 	{"TestWithoutEachObject", "what bundles promise, without one of their objects"},
-	{"TestCertificates", "hosts that show their certificate, one of another name, and one of another authority"},
+	{"TestCertificates", "hosts that show their certificate, one of another name, one of another authority, and one that is revoked"},
 	{"TestTimeouts", "hosts that answer in time, and late"},
 	{"TestRetries", "hosts that answer 200, and 503"},
 	{"TestFailover", "endpoints that refuse, in the order of failover"},
 	{"TestServerFirst", "TCP where the client speaks first, and where the server does"},
+	{"TestStartTLS", "SMTP, LDAP and PostgreSQL that open TLS after words in plain text"},
+	{"TestWeights", "requests to endpoints that share them by weight"},
 	{"TestGRPC", "a client of HTTP/2, and one of gRPC"},
 }
 

@@ -7,19 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/egressbundle/egressbundle/conformance/golden"
 	"github.com/egressbundle/egressbundle/wire/rig"
 )
 
 // TestWeights: of two endpoints the one with nearly all of the weight gets nearly all of the
 // calls. Without weights that of 20 calls 3 at most go to one of two happens once in 775 times.
 func TestWeights(t *testing.T) {
-	g := golden.Golden{}
-	for _, one := range goldens(t) {
-		if one.Dir == "testdata/render/http/weights" {
-			g = one
-		}
-	}
+	g := named(t, "testdata/render/http/weights")
 	g.Rendered = strings.NewReplacer("weight: 90", "weight: 1000", "weight: 10\n", "weight: 1\n").Replace(g.Rendered)
 	set(t, g)
 	foo := g.Outcomes[0]
