@@ -87,6 +87,11 @@ func (d *Destination) renamesAny(r Route) bool {
 	})
 }
 
+// RewritesPaths reports whether requests leave by another path than applications call.
+func (d *Destination) RewritesPaths() bool {
+	return d.Has(func(r Route) bool { return slices.ContainsFunc(r.Exit.Shapes, Shape.RewritesURI) })
+}
+
 // TellsLane reports whether requests leave a gateway with the name of their lane, unless the
 // configuration of the gateway's Pods keeps it back.
 func (d *Destination) TellsLane() bool {

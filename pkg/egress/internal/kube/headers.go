@@ -4,14 +4,16 @@
 package kube
 
 import (
+	"slices"
+
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
-// CheckHeaders warns, for each gateway of a bundle, of the header that no route takes away:
-// Envoy adds it where the name that a request is sent by is replaced, after everything else.
-// A Deployment that gets its patch keeps the header back.
+// CheckHeaders warns, for each gateway of a bundle, of the headers that no route takes away:
+// Envoy adds them where the name or the path that a request is sent by is replaced, after everything else.
+// A Deployment that gets its patch keeps them back.
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-envoy-original-host
 func CheckHeaders(plans []*ir.Plan, isPatched func(namespace, deployment string) bool) []diag.Diagnostic {
 	var found []diag.Diagnostic
@@ -24,7 +26,8 @@ func CheckHeaders(plans []*ir.Plan, isPatched func(namespace, deployment string)
 			}
 			warned[through.Gateway.Name] = true
 			if at := podsOf(d)[0]; !isPatched(at.namespace, at.deployment) {
-				r.Report(d.Path, laneLeaves(through.Gateway.Name))
+				rewrites := slices.ContainsFunc(p.Through(through.Gateway), (*ir.Destination).RewritesPaths)
+				r.Report(d.Path, laneLeaves(through.Gateway.Name, rewrites))
 			}
 		}
 		found = append(found, r.Diagnostics()...)
