@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -277,7 +278,7 @@ type sentNote struct{ Method, Path, Token, Body string }
 
 // serveGitLab stands for GitLab, which has notes of a merge request. It notes what it is asked
 // to write, and answers with JSON as GitLab does, in which < is escaped.
-func serveGitLab(t *testing.T, notes *string) (url string, sent chan sentNote) {
+func serveGitLab(t *testing.T, notes *atomic.Pointer[string]) (url string, sent chan sentNote) {
 	t.Helper()
 	sent = make(chan sentNote, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -286,7 +287,7 @@ func serveGitLab(t *testing.T, notes *string) (url string, sent chan sentNote) {
 		case r.Method != http.MethodGet:
 			sent <- sentNote{r.Method, r.URL.Path, r.Header.Get("Private-Token"), r.FormValue("body")}
 		case r.URL.Path != "/api/v4/user":
-			answer = strings.ReplaceAll(*notes, "<", `\u003c`)
+			answer = strings.ReplaceAll(*notes.Load(), "<", `\u003c`)
 		}
 		if _, err := w.Write([]byte(answer)); err != nil {
 			t.Error(err)
@@ -306,7 +307,8 @@ func TestGitLabCI(t *testing.T) {
 			`{"id": 43, "author": {"id": 5}, "body": "<!-- egressbundle -->"}`
 		path = "/api/v4/projects/3/merge_requests/7/notes"
 	)
-	notes := others + "]"
+	var notes atomic.Pointer[string]
+	notes.Store(new(others + "]"))
 	url, requests := serveGitLab(t, &notes)
 	bin := t.TempDir()
 	if err := os.Symlink(fntest.Tool(t, "gojq"), filepath.Join(bin, "gojq")); err != nil {
@@ -346,7 +348,7 @@ func TestGitLabCI(t *testing.T) {
 		t.Errorf("fresh: %+v, requests (-want +got):\n%s", got, diff)
 	}
 	changeBundle(t, dir)
-	notes = others + ours + "]"
+	notes.Store(new(others + ours + "]"))
 	got, received = run()
 	if diff := cmp.Diff([]sentNote{{"PUT", path + "/42", "secret", mark + change(t, dir)}}, received); diff != "" || got.Status != 3 || !strings.Contains(got.Stdout, "+  - www.bbc.co.uk") {
 		t.Errorf("stale: %+v, requests (-want +got):\n%s", got, diff)
