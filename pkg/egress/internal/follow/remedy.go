@@ -34,6 +34,9 @@ func (w *walk) remedy(courses []istio.Course) *explain.Remedy {
 	if w.Call.NoSidecar || w.bypass() != nil || w.Verdict == explain.Unknown || w.Stop != nil && w.Stop.At == explain.Node {
 		return nil
 	}
+	if w.elsewhere() != "" {
+		return nil // It is declared, and no bundle makes the sidecar answer.
+	}
 	var refused error
 	for c := range w.changes(courses) {
 		err := w.judge(c.bundle)

@@ -5,6 +5,7 @@ package follow
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -97,6 +98,9 @@ func (w *walk) undeclared() {
 	closed := &explain.Log{Code: "0", Flags: noHealthyHost, Cluster: blackHole, SNI: w.inspected()}
 	w.Hops = []explain.Hop{{Proxy: explain.Sidecar, Log: closed}}
 	why := fmt.Sprintf("No bundle lets namespace %s call it.", w.Call.Namespace)
+	if name := w.elsewhere(); name != "" {
+		why = w.atAnotherAddress(name)
+	}
 	if w.isRequest() && w.readsRequests() {
 		w.Hops[0].Log = w.logOfAnswer(statusBadGateway, directResponse, w.authority())
 		w.Hops[0].Log.Route = blockAll
@@ -133,6 +137,34 @@ func (w *walk) leaveUndeclared(by explain.Object) {
 	}
 	w.Verdict = explain.Open
 	w.Exit = &explain.Exit{To: []string{hostPort(w.calledHost(), w.port)}}
+	if name := w.elsewhere(); name != "" {
+		w.notef("%s", w.atAnotherAddress(name))
+	}
+}
+
+// elsewhere names the destination that is for the call at another address: that with which the DNS
+// of the sidecar answers, which nobody here knows.
+func (w *walk) elsewhere() string {
+	t := w.target
+	if t.address = (netip.Addr{}); !w.address.IsValid() {
+		return ""
+	}
+	for _, p := range w.plans {
+		for _, d := range p.Destinations {
+			r := d.RouteAt(w.port)
+			isFor := func(h ir.Host) bool { return t.fits(d, h, *r) }
+			if d.Allocated && r != nil && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && slices.ContainsFunc(d.Hosts, isFor) {
+				return p.NameOf(d)
+			}
+		}
+	}
+	return ""
+}
+
+func (w *walk) atAnotherAddress(name string) string {
+	return fmt.Sprintf("It is of %s at the address with which the DNS of the sidecar answers, and not at %s. "+
+		"If that is not such an address, the sidecar of the Pod does not answer DNS (ISTIO_META_DNS_CAPTURE), "+
+		"or the application has asked another server.", name, w.address)
 }
 
 // calledHost is where the application connects to, by its address if that is known.
