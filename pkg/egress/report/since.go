@@ -195,16 +195,13 @@ func (a Access) line() line {
 }
 
 func (o Opening) line() line {
-	note := ""
-	if o.Note != "" {
-		note = ". " + strings.TrimSuffix(plain(o.Note), ".")
-	}
+	opens := slices.DeleteFunc([]string{o.what(), strings.TrimSuffix(plain(o.Note), ".")}, func(text string) bool { return text == "" })
 	return line{
 		key:      fmt.Sprintf("opening %s %s %s", o.By, o.Field, o.Gateway),
 		subject:  o.by(),
 		position: o.Position,
 		says:     []says{{"is open to", o.to()}, {"opens", o.what()}, {"note", plain(o.Note)}},
-		sentence: fmt.Sprintf("%s opens, beside destinations, to %s: %s%s", o.by(), o.to(), o.what(), note),
+		sentence: fmt.Sprintf("%s opens, beside destinations, to %s: %s", o.by(), o.to(), strings.Join(opens, ". ")),
 		isListed: true,
 	}
 }
