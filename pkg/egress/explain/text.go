@@ -37,7 +37,7 @@ func (e Explanation) Encode(w io.Writer) error {
 		fmt.Fprintf(&text, "\n%s\n", note)
 	}
 	if e.Remedy != nil {
-		e.Remedy.write(&text)
+		e.Remedy.write(&text, e.Verdict)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
@@ -184,11 +184,15 @@ func (s Stop) write(text *strings.Builder) {
 	}
 }
 
-func (r Remedy) write(text *strings.Builder) {
+func (r Remedy) write(text *strings.Builder, verdict Verdict) {
+	aim := "let it pass"
+	if verdict == Open {
+		aim = "lead it by a destination"
+	}
 	if r.New {
-		text.WriteString("\nTo let it pass, add this bundle:\n\n")
+		fmt.Fprintf(text, "\nTo %s, add this bundle:\n\n", aim)
 	} else {
-		fmt.Fprintf(text, "\nTo let it pass, merge this into EgressBundle %s", r.Bundle)
+		fmt.Fprintf(text, "\nTo %s, merge this into EgressBundle %s", aim, r.Bundle)
 		if r.Position.File != "" {
 			fmt.Fprintf(text, " (%s)", r.Position)
 		}
