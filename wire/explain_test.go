@@ -30,9 +30,10 @@ func expectExplained(t *testing.T, output *egress.Output, o calls.Outcome) {
 	if !calls.Follows(e) {
 		return
 	}
-	r, wrong, err := mesh.SettleTo(t.Context(), o, func(r rig.Result) string { // It is a call that is counted already.
+	_, wrong, err := mesh.SettleTo(t.Context(), o, func(r rig.Result) string { // It is a call that is counted already.
+		logged := diffLogs(e, r) // which may come late
 		r.Outcome = r.Explainable()
-		return rig.Diff(o.Explain(e), r)
+		return rig.Diff(o.Explain(e), r) + logged
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -40,21 +41,25 @@ func expectExplained(t *testing.T, output *egress.Output, o calls.Outcome) {
 	if wrong != "" {
 		t.Errorf("%s from %s (-explained +observed): %s", o.Call, o.From, wrong)
 	}
+}
+
+// diffLogs says in what the entries of access logs differ from what is explained.
+func diffLogs(e explain.Explanation, r rig.Result) string {
 	if e.Stop != nil && e.Stop.At == explain.Node {
-		return // When its proxy gives up is no matter of the call.
+		return "" // When its proxy gives up is no matter of the call.
 	}
 	logs := logsOf(e)
-	diff := gocmp.Diff(logs, r.Logs, cmpopts.EquateEmpty(), gocmp.FilterValues(isAny, gocmp.Ignore()))
-	if diff != "" {
-		t.Errorf("%s from %s (-explained +logged):\n%s", o.Call, o.From, diff)
-		return
+	if diff := gocmp.Diff(logs, r.Logs, cmpopts.EquateEmpty(), gocmp.FilterValues(isAny, gocmp.Ignore())); diff != "" {
+		return "logs:\n" + diff
 	}
+	var wrong strings.Builder
 	for i, log := range logs {
 		pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(log.String()), `\*`, ".*") + "$"
 		if !regexp.MustCompile(pattern).MatchString(r.Lines[i]) {
-			t.Errorf("%s from %s: explained %s, logged %s", o.Call, o.From, log, r.Lines[i])
+			fmt.Fprintf(&wrong, "explained %s, logged %s\n", log, r.Lines[i])
 		}
 	}
+	return wrong.String()
 }
 
 // TestExplainLooks: what is stopped looks to curl as explained.
