@@ -15,7 +15,7 @@ import (
 	"github.com/egressbundle/egressbundle/pkg/egress/object"
 )
 
-// TestAmbientNamespaces: Istio gives no ServiceEntry an address of its own. Ambient mode would lead every workload by it that
+// TestAmbientNamespaces: Istio gives no ServiceEntry an address of its own, but where a mesh has dnsCapture. Ambient mode would lead every workload by it that
 // asks for the host, for it does not read exportTo, and the clients' entries have no endpoints.
 func TestAmbientNamespaces(t *testing.T) {
 	if object.LabelAutoallocateIP != label.NetworkingEnableAutoallocateIp.Name {
@@ -23,6 +23,9 @@ func TestAmbientNamespaces(t *testing.T) {
 	}
 	entries := 0
 	for _, g := range goldens(t) {
+		if g.DNSCapture {
+			continue // TCP by name cannot do without.
+		}
 		manifests, err := cluster.Read(g.Rendered)
 		if err != nil {
 			t.Fatal(err)

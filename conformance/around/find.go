@@ -163,9 +163,19 @@ func (f *finder) promises(way report.WayAround) []calls.Outcome {
 	destinations := bundle.Destinations
 	bundle.Destinations = map[string]api.Destination{}
 	for _, name := range way.Destinations {
-		bundle.Destinations[name] = destinations[name]
+		if !isAnswered(destinations[name]) {
+			bundle.Destinations[name] = destinations[name]
+		}
 	}
 	return calls.Promised(bundle, f.mesh())
+}
+
+// isAnswered reports whether a fault answers every request to a destination: none ever leaves.
+func isAnswered(d api.Destination) bool {
+	return slices.ContainsFunc(d.Ports, func(p api.Port) bool {
+		http, ok := p.Pattern.(*api.HTTP)
+		return ok && http.Fault != nil && http.Fault.Abort != nil && cmp.Or(http.Fault.Abort.Percentage, 100) == 100
+	})
 }
 
 // promised returns those through gateways. Calls that another bundle promises too are left

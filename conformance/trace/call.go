@@ -45,6 +45,7 @@ type stream struct {
 
 type request struct {
 	authority, method, path string
+	rewritten               bool // The path is not that of the application.
 	http2                   bool
 	headers                 map[string]string // by names in lower case, beside HTTP's own
 }

@@ -71,7 +71,7 @@ type Exit struct {
 	// empty if the call is not tunneled.
 	Connect   string
 	Authority string // the Host header, for HTTP; that within the tunnel, if there is one
-	Path      string // of the request, with its query
+	Path      string // of the request, with its query; empty: as the application sent it
 	// Headers are those of the request that the application sends or that routes add, by names in lower case.
 	Headers map[string]string
 	// Weights are those of the addresses, if any has another than the rest.

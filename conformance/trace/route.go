@@ -145,7 +145,7 @@ func rewrite(a *route.RouteAction, r request) (*request, error) {
 			return nil, fmt.Errorf("path rewrite %v is not supported", rewrite)
 		}
 		path, query, asks := strings.Cut(r.path, "?")
-		r.path = pattern.ReplaceAllLiteralString(path, rewrite.GetSubstitution())
+		r.path, r.rewritten = pattern.ReplaceAllLiteralString(path, rewrite.GetSubstitution()), true
 		if asks {
 			r.path += "?" + query
 		}

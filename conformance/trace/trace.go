@@ -150,7 +150,13 @@ func (r *Result) leave(out departure, up upstream) {
 	r.Unregistered = out.cluster == passthrough || out.cluster == util.AllowAnyDynamicDNSCluster
 	r.Exit = Exit{Addresses: up.addresses, Priorities: up.priorities, Connect: out.connect, HTTP2: up.http2}
 	if req := out.plainHTTP(); req != nil {
-		r.Exit.Authority, r.Exit.Path, r.Exit.Headers = req.authority, req.path, req.headers
+		r.Exit.Authority = req.authority
+		if len(req.headers) > 0 {
+			r.Exit.Headers = req.headers
+		}
+		if req.rewritten {
+			r.Exit.Path = req.path
+		}
 	}
 	r.Exit.Weights = up.weights
 	r.Fault, r.Answer = out.fault, out.answer

@@ -260,11 +260,11 @@ func TestFailure(t *testing.T) {
 			url:  "http://www.example.com",
 			want: "cluster specifier *routev3.RouteAction_WeightedClusters is not supported",
 		},
-		"fault": {
+		"CORS": {
 			manifests: strings.Replace(throughGateway, "timeout: 5s",
-				"fault: {abort: {percentage: {value: 100}, httpStatus: 500}}", 1),
+				"corsPolicy: {allowOrigins: [{exact: https://example.com}]}", 1),
 			url:  "http://www.example.com",
-			want: "configuration of filters is not supported",
+			want: "configuration of the filter envoy.filters.http.cors is not supported",
 		},
 		"scheme": {url: "ftp://www.example.com:21", want: "unknown scheme"},
 		"port":   {url: "tcp://www.example.com", want: "a port is required"},
