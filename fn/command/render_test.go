@@ -167,8 +167,34 @@ func TestRenderKeepOthers(t *testing.T) {
 			t.Errorf("%s\n%+v", stdin, got)
 		}
 	}
+	checkKeptBesideMesh(t)
 	got := fntest.Execute(t, "", fntest.Settings, fntest.Program, "render", "--keep-others", "--allow-empty", "-")
 	if diff := cmp.Diff(fntest.Outcome{Stdout: fntest.Settings}, got); diff != "" {
 		t.Errorf("without a bundle (-want +got):\n%s", diff)
+	}
+}
+
+// checkKeptBesideMesh: what stands beside the EgressMesh of --mesh is kept, and missed, where the file
+// is in a PATH as well, or standard input. A file elsewhere is not among what is printed.
+func checkKeptBesideMesh(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	beside := meshElsewhere + "---\n" + fntest.Settings
+	fntest.WriteText(t, "k/mesh.yaml", beside)
+	fntest.WriteText(t, "k/news.yaml", fntest.Smallest)
+	objects := runHere("", "render", "k").Stdout
+	kept := "---\n" + fntest.Settings + "---\n" + objects
+	const left = "-: warning: an object of others is not printed; --keep-others prints them too, as they are [LeftOut]\n"
+	for args, want := range map[string]fntest.Outcome{
+		"render --keep-others k":                              {Stdout: kept},
+		"render --keep-others --mesh k/mesh.yaml k":           {Stdout: kept},
+		"render --keep-others --mesh - k/news.yaml":           {Stdout: kept},
+		"render --mesh - k/news.yaml":                         {Stdout: objects, Stderr: left},
+		"render --mesh k/mesh.yaml k":                         {Stdout: objects},
+		"render --keep-others --mesh k/mesh.yaml k/news.yaml": {Stdout: objects},
+	} {
+		if diff := cmp.Diff(want, runHere(beside, strings.Fields(args)...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", args, diff)
+		}
 	}
 }

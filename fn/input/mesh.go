@@ -42,10 +42,11 @@ func ReadMesh(stdin io.Reader, file string) (*Input, error) {
 }
 
 // Add adds what was read from elsewhere. A file of it that is also named as a PATH is not read
-// again.
+// again, but for what is of others. Nobody names standard input twice, so that is kept here.
 func (in *Input) Add(elsewhere *Input) {
 	in.hasElsewhere = true
 	in.found.Add(elsewhere.found)
+	in.texts = append(in.texts, elsewhere.texts...)
 	in.Report(elsewhere.diagnostics...)
 	if len(elsewhere.diagnostics) == 0 {
 		in.elsewhere = elsewhere.read

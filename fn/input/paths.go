@@ -105,6 +105,7 @@ func (in *Input) readFile(path string, isNamed bool) error {
 	}
 	if wasAdded := in.noteRead(path); wasAdded {
 		in.isEmpty = false
+		in.keep(path, src)
 		return nil
 	}
 	if !isNamed && yamlfile.IsOther(path, src) {
@@ -122,11 +123,16 @@ func reason(err error) string {
 }
 
 func (in *Input) parse(path string, src []byte) error {
-	if in.KeepOthers || path == Stdin {
-		in.texts = append(in.texts, text{file: path, src: src})
-	}
+	in.keep(path, src)
 	found, err := egress.Parse(path, src)
 	in.isEmpty = in.isEmpty && err == nil && found.IsEmpty()
 	in.found.Add(found)
 	return withoutInvalid(err)
+}
+
+// keep keeps a text of which Others are wanted.
+func (in *Input) keep(path string, src []byte) {
+	if in.KeepOthers || path == Stdin {
+		in.texts = append(in.texts, text{file: path, src: src})
+	}
 }
