@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/egressbundle/egressbundle/internal/yamltext"
 )
 
 // FromJSON returns a value, as people write YAML, that has a form in JSON: fields in the same
@@ -64,11 +66,11 @@ func nodeWith(first json.Delim, decoder *json.Decoder) (*yaml.Node, error) {
 	return n, err
 }
 
-// textNode leaves the style to the writer, but where the library fails to read what it would write:
-// a block that starts with a tab.
+// textNode leaves the style to the writer, but for words that not every reader takes for text, and
+// where the library fails to read what it would write: a block that starts with a tab.
 func textNode(text string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-	if strings.Contains(text, "\n") && strings.Contains(text, "\t") {
+	if !yamltext.IsText(text) || strings.Contains(text, "\n") && strings.Contains(text, "\t") {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n

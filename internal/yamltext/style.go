@@ -30,7 +30,7 @@ func styleOf(text string) style {
 		return plain
 	case strings.Contains(text, "\n"):
 		return fit(literal, text)
-	case isText(text):
+	case IsText(text):
 		return fit(plain, text)
 	default:
 		return fit(doubleQuoted, text)
@@ -64,9 +64,9 @@ var isInName = func() (is [256]bool) {
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// isText reports whether every version of YAML takes a word without quotes for text: the first
+// IsText reports whether every version of YAML takes a word without quotes for text: the first
 // ones take yes for a truth value, and 22:22 for a number.
-func isText(word string) bool { return tagOf(word) == tagText && !isOldWord(word) }
+func IsText(word string) bool { return tagOf(word) == tagText && !isOldWord(word) }
 
 // isOldWord looks at the first character before it asks, which takes long.
 func isOldWord(word string) bool {

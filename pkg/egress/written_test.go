@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/egressbundle/egressbundle/pkg/egress"
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 )
 
 // TestBundlesWriteThemselves: a bundle and a mesh are the same after they were written and read,
@@ -42,6 +43,26 @@ func TestWrittenTextIsData(t *testing.T) {
 		}
 		if diff := cmp.Diff(bundle, parse(t, string(text)).Bundles()[0]); diff != "" {
 			t.Errorf("by %s (-built +read):\n%s", library, diff)
+		}
+	}
+}
+
+// TestWrittenForEveryReader: words that the first version of YAML takes for truth values and numbers
+// are text to sigs.k8s.io/yaml, which reads that version, as Kubernetes does.
+func TestWrittenForEveryReader(t *testing.T) {
+	words := []string{"on", "Off", "yes", "N", "y", "1:30", "-1:30:59.5", "0x1f", "0o17", "017", "1_000", "1e3", ".5", "~", "null", "", "2027-03-31"}
+	for _, word := range words {
+		bundle := api.Bundle{Name: "news", Namespace: "payments", Labels: map[string]string{"a": word, word: "a"}}
+		for library, marshal := range libraries {
+			text, err := marshal(bundle)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var again api.Bundle
+			err = yaml.Unmarshal(text, &again)
+			if diff := cmp.Diff(bundle, again); diff != "" || err != nil {
+				t.Errorf("%q by %s: %v (-built +read):\n%s%s", word, library, err, diff, text)
+			}
 		}
 	}
 }
