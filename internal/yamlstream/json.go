@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -74,4 +75,43 @@ func textNode(text string) *yaml.Node {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n
+}
+
+// ToJSON returns the JSON of a value that the YAML library reads into what it is given. Keys are
+// text there, and so are dates.
+func ToJSON(read func(into any) error) ([]byte, error) {
+	var t tree
+	if err := read(&t); err != nil {
+		return nil, err
+	}
+	return json.Marshal(t)
+}
+
+// A tree is what has a form in JSON, and is read from YAML.
+type tree struct{ value any }
+
+func (t tree) MarshalJSON() ([]byte, error) { return json.Marshal(t.value) }
+
+// UnmarshalYAML first lets the library say what is there, and then reads it as JSON has it.
+func (t *tree) UnmarshalYAML(read func(into any) error) error {
+	if err := read(&t.value); err != nil {
+		return err
+	}
+	switch t.value.(type) {
+	case map[string]any, map[any]any:
+		return readAs[map[string]tree](t, read)
+	case []any:
+		return readAs[[]tree](t, read)
+	case time.Time:
+		return readAs[string](t, read)
+	default:
+		return nil
+	}
+}
+
+func readAs[T any](t *tree, read func(into any) error) error {
+	var value T
+	err := read(&value)
+	t.value = value
+	return err
 }

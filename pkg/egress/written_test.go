@@ -6,9 +6,11 @@ package egress_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,6 +67,84 @@ func TestWrittenForEveryReader(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestYAMLLibraryReads: go.yaml.in/yaml reads what it writes, and what people write, as Parse does.
+func TestYAMLLibraryReads(t *testing.T) {
+	texts := map[string]string{"plain": `apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments, labels: {day: 2027-03-31}}
+spec:
+  destinations:
+    db:
+      hosts: &hosts [db.example.com]
+      expires: 2027-03-31
+      ports: [{port: 5432, pattern: TCP}]
+      addresses: [203.0.113.7]
+      endpoints: [{address: 198.51.100.20, ports: {5432: 15432}}]
+    cnn: {hosts: *hosts}
+`}
+	for _, in := range append(glob(t, "../../testdata/render/*/*/in.yaml"), glob(t, "../../examples/*/bundle.yaml")...) {
+		texts[in] = readText(t, in)
+	}
+	for name, text := range texts {
+		found := parse(t, text)
+		mesh, err := found.Mesh()
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundles, meshes := unmarshaled(t, text)
+		if diff := cmp.Diff(found.Bundles(), bundles, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("bundles of %s (-Parse +go.yaml.in/yaml):\n%s", name, diff)
+		}
+		if mesh != nil {
+			if diff := cmp.Diff([]api.Mesh{*mesh}, meshes, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("mesh of %s (-Parse +go.yaml.in/yaml):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+// unmarshaled returns the bundles and meshes of a stream, as go.yaml.in/yaml reads them, twice.
+func unmarshaled(t *testing.T, stream string) (bundles []api.Bundle, meshes []api.Mesh) {
+	t.Helper()
+	decoder := goyaml.NewDecoder(strings.NewReader(stream))
+	for {
+		var document goyaml.Node
+		var head struct{ Kind string }
+		err := decoder.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return bundles, meshes
+		}
+		if err == nil {
+			err = document.Decode(&head)
+		}
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case head.Kind == api.KindBundle:
+			bundles = append(bundles, rewritten[api.Bundle](t, &document))
+		case head.Kind == api.KindMesh:
+			meshes = append(meshes, rewritten[api.Mesh](t, &document))
+		}
+	}
+}
+
+// rewritten reads a document, writes it and reads it again.
+func rewritten[T any](t *testing.T, document *goyaml.Node) (again T) {
+	t.Helper()
+	var value T
+	if err := document.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	text, err := goyaml.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := goyaml.Unmarshal(text, &again); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return again
 }
 
 // checkWritten fails if what was read is not the same after it was written.

@@ -72,6 +72,9 @@ func (b *Bundle) UnmarshalJSON(data []byte) error {
 // MarshalYAML returns what go.yaml.in/yaml writes like EncodeYAML.
 func (b Bundle) MarshalYAML() (any, error) { return yamlstream.FromJSON(b) }
 
+// UnmarshalYAML reads an EgressBundle by go.yaml.in/yaml as UnmarshalJSON does.
+func (b *Bundle) UnmarshalYAML(read func(into any) error) error { return readYAML(b, read) }
+
 // EncodeYAML writes the EgressBundle as people do: without what is not set. An error is one of the
 // writer.
 func (b Bundle) EncodeYAML(w io.Writer) error {
@@ -99,6 +102,9 @@ func (m *Mesh) UnmarshalJSON(data []byte) error {
 // MarshalYAML returns what go.yaml.in/yaml writes like EncodeYAML.
 func (m Mesh) MarshalYAML() (any, error) { return yamlstream.FromJSON(m) }
 
+// UnmarshalYAML reads an EgressMesh, as that of a Bundle does an EgressBundle.
+func (m *Mesh) UnmarshalYAML(read func(into any) error) error { return readYAML(m, read) }
+
 // EncodeYAML writes the EgressMesh, as that of a Bundle does an EgressBundle.
 func (m Mesh) EncodeYAML(w io.Writer) error { return yamlstream.Documents(w, slices.Values([]Mesh{m})) }
 
@@ -111,4 +117,12 @@ func read[Spec any](kind string, data []byte) (document[Spec], error) {
 		err = fmt.Errorf("must be %s of %s, got %s of %s", kind, APIVersion, d.Kind, d.APIVersion)
 	}
 	return d, err
+}
+
+func readYAML(document json.Unmarshaler, read func(into any) error) error {
+	data, err := yamlstream.ToJSON(read)
+	if err != nil {
+		return err
+	}
+	return document.UnmarshalJSON(data)
 }
