@@ -214,18 +214,23 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// TestGitHubActionsOverlays: the workflow comments what changes in each overlay, and all of a new one.
+// TestGitHubActionsOverlays: the workflow comments what changes in each overlay, and all of a new one
+// and of one that is gone.
 func TestGitHubActionsOverlays(t *testing.T) {
 	dir, runner := t.TempDir(), t.TempDir()
 	write := func(name, text string) { fntest.WriteText(t, filepath.Join(dir, name), text) }
 	write("base/bundle.yaml", fntest.Smallest)
 	write("base/kustomization.yaml", "resources: [bundle.yaml]\n")
+	write("overlays/README.md", "Each folder is an overlay.\n")
 	write("overlays/test/kustomization.yaml", "resources: [../../base]\n")
+	write("overlays/dev/kustomization.yaml", "resources: [../../base]\nnamespace: dev\n")
 	git(t, dir, "init", "-q", "-b", "main")
 	git(t, dir, "add", "-A")
 	git(t, dir, "commit", "-qm", "first")
 	git(t, dir, "remote", "add", "origin", ".")
 	write("overlays/production/kustomization.yaml", "resources: [../../base]\nnamespace: shop\n")
+	fntest.Remove(t, filepath.Join(dir, "overlays/dev/kustomization.yaml"))
+	fntest.Remove(t, filepath.Join(dir, "overlays/dev"))
 	write("base/bundle.yaml", strings.Replace(fntest.Smallest, "edition.cnn.com", "www.bbc.co.uk", 1))
 	fntest.WriteText(t, filepath.Join(runner, "gh"), "#!/bin/sh\ncat comment.md >>sent\n")
 	if err := os.Chmod(filepath.Join(runner, "gh"), 0o700); err != nil {
@@ -244,6 +249,7 @@ func TestGitHubActionsOverlays(t *testing.T) {
 	for _, want := range []string{
 		"# overlays/production\n\n# Egress\n", "| shop/news cnn | shop | www.bbc.co.uk port 443 as TLS |", "\n# overlays/test\n\n# Egress: what changes\n",
 		"| may call | edition.cnn.com port 443 as TLS | www.bbc.co.uk port 443 as TLS |",
+		"\n# overlays/dev\n\n# Egress: what changes\n\n## Closed\n\n- dev/news cnn: dev may call edition.cnn.com port 443 as TLS;",
 	} {
 		if got.Status != 0 || !strings.Contains(sent, want) {
 			t.Errorf("want %q; %+v:\n%s", want, got, sent)
