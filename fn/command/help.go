@@ -124,3 +124,10 @@ for somebody on call who knows neither them nor their files. It has
 
 With --build the PATH is the folder of a kustomization, which is built as build does. A folder
 without it is read as render reads it.`
+
+const schemaHelp = `schema prints the JSON Schema of files that people write, with which an editor completes and
+checks them, or that of one kind.
+
+EgressReport is what --report=json prints, and EgressExplanation is what explain -o json
+prints. No command writes EgressDiagnostics: programs do that are written in Go and have egressbundle
+as a library.`

@@ -16,6 +16,7 @@ func schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
 		Short:     "Print the JSON Schema of what people write, for editors, or of one kind, also of what is written for machines",
+		Long:      schemaHelp,
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,7 +20,7 @@ import (
 const schemaFolder = "https://raw.githubusercontent.com/egressbundle/egressbundle/main/schemas/json/"
 
 // SchemaKinds returns the kinds that have a JSON Schema: those of api.Kinds, which people write,
-// and what egressbundle writes for machines.
+// and what egressbundle writes for machines. Diagnostics only programs in Go write.
 func SchemaKinds() []string { return append(api.Kinds(), report.Kind, explain.Kind, diag.Kind) }
 
 // JSONSchema returns the JSON Schema of a kind (draft 7), with which an editor completes and
