@@ -55,9 +55,8 @@ func rootCommand() *cobra.Command {
 	)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.InitDefaultCompletionCmd()
-	for _, cmd := range append(root.Commands(), root) {
-		judgeUsage(cmd)
-	}
+	root.InitDefaultHelpCmd()
+	judgeUsage(root)
 	return root
 }
 

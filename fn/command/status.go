@@ -32,8 +32,19 @@ func status(err error) int {
 	}
 }
 
-// judgeUsage makes what cobra finds wrong with the command line of a command a usageError.
+// judgeUsage makes what cobra finds wrong with the command line of a command, and of those below
+// it, a usageError. Of help and of what has only commands below it, cobra finds nothing wrong.
 func judgeUsage(cmd *cobra.Command) {
+	for _, below := range cmd.Commands() {
+		judgeUsage(below)
+	}
+	if cmd.Name() == "help" {
+		cmd.Args = onlyTopics
+	}
+	if !cmd.Runnable() {
+		cmd.Args = onlyCommands
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{withNearFlag(cmd, err)} })
 	check := cmd.Args
 	cmd.Args = func(cmd *cobra.Command, args []string) error {

@@ -42,6 +42,15 @@ func onlyCommands(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q%s", args[0], remedy(cmd, args[0], names))
 }
 
+// onlyTopics refuses what there is no help about.
+func onlyTopics(help *cobra.Command, args []string) error {
+	cmd, rest, err := help.Root().Find(args)
+	if err != nil {
+		return err
+	}
+	return onlyCommands(cmd, rest)
+}
+
 // withNearFlag says which flag may be meant, where there is none of a name.
 func withNearFlag(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
