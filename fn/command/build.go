@@ -20,7 +20,7 @@ func buildCommand() *cobra.Command {
 		Use:               "build DIR",
 		Short:             "Print what kustomize builds, with the EgressBundles among it rendered",
 		Long:              buildHelp,
-		Args:              cobra.ExactArgs(1),
+		Args:              cobra.MatchAll(needs("DIR"), cobra.ExactArgs(1)),
 		ValidArgsFunction: completeFolder,
 		RunE:              opts.run(renderBuild),
 	}

@@ -28,7 +28,7 @@ func explainCommand() *cobra.Command {
 		Use:               "explain URL PATH...",
 		Short:             "Say what becomes of one call",
 		Long:              explainHelp,
-		Args:              cobra.MinimumNArgs(2),
+		Args:              needs("URL", "PATH"),
 		ValidArgsFunction: completeCall,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if form != formText && form != formJSON {

@@ -48,7 +48,7 @@ func TestExplainUsage(t *testing.T) {
 		{"https:// " + bundle, `the URL "https://" names no host`},
 		{"--address somewhere https://a.b " + bundle, `the address "somewhere" must be an IP address`},
 		{"-o yaml https://a.b " + bundle, `-o must be text or json, got "yaml"`},
-		{"https://a.b", "requires at least 2 arg(s)"},
+		{"https://a.b", "PATH is missing"},
 	} {
 		args := append([]string{"explain", "--from", "payments"}, strings.Fields(c.args)...)
 		got := fntest.Execute(t, "", "", fntest.Program, args...)

@@ -16,7 +16,7 @@ func patchCommand() *cobra.Command {
 		Use:               "patch PATH...",
 		Short:             "Print what existing workloads need that no object can give them",
 		Long:              patchHelp,
-		Args:              cobra.MinimumNArgs(1),
+		Args:              needs("PATH"),
 		ValidArgsFunction: completePaths,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			output, err := mesh.render(cmd, renderFiles, paths)

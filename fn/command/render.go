@@ -50,7 +50,7 @@ func renderCommand() *cobra.Command {
 		Use:               "render PATH...",
 		Short:             "Print the objects of the EgressBundles in files and folders",
 		Long:              renderHelp,
-		Args:              cobra.MinimumNArgs(1),
+		Args:              needs("PATH"),
 		ValidArgsFunction: completePaths,
 		RunE:              opts.run(renderFiles),
 	}

@@ -18,7 +18,7 @@ func runbookCommand() *cobra.Command {
 		Use:               "runbook PATH...",
 		Short:             "Print how to check, diagnose and remove the EgressBundles on a cluster",
 		Long:              runbookHelp,
-		Args:              cobra.MinimumNArgs(1),
+		Args:              needs("PATH"),
 		ValidArgsFunction: completePaths,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			render := renderer(renderFiles)

@@ -17,12 +17,12 @@ func schemaCommand() *cobra.Command {
 		Use:       "schema [" + strings.Join(kinds, "|") + "]",
 		Short:     "Print the JSON Schema of what people write, for editors, or of one kind, also of what is written for machines",
 		Long:      schemaHelp,
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			schema, err := egress.JSONSchema(strings.Join(args, ""))
 			if err != nil {
-				return err
+				return usageError{err}
 			}
 			_, err = cmd.OutOrStdout().Write(schema)
 			return err

@@ -32,7 +32,7 @@ func smokeCommand() *cobra.Command {
 		Use:               "smoke PATH...",
 		Short:             "Print Jobs that try on a cluster what passes and what does not",
 		Long:              smokeHelp,
-		Args:              cobra.MinimumNArgs(1),
+		Args:              needs("PATH"),
 		ValidArgsFunction: completePaths,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if timeout < shortestTimeout || timeout > longestTimeout {

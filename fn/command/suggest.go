@@ -42,6 +42,16 @@ func onlyCommands(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q%s", args[0], remedy(cmd, args[0], names))
 }
 
+// needs refuses a command line without an argument, which it names.
+func needs(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return fmt.Errorf("%s is missing; see %s --help", names[len(args)], cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
 // onlyTopics refuses what there is no help about.
 func onlyTopics(help *cobra.Command, args []string) error {
 	cmd, rest, err := help.Root().Find(args)
