@@ -130,6 +130,26 @@ func ExampleParse() {
 	// true
 }
 
+// What stands in a file are bundles that a program can look at.
+func ExampleDocuments_Bundles() {
+	data := []byte(`apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations:
+    cnn: {hosts: [edition.cnn.com]}
+`)
+	found, err := egress.Parse("bundle.yaml", data)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, bundle := range found.Bundles() {
+		fmt.Println(bundle.Namespace, bundle.Name, bundle.Destinations["cnn"].Hosts)
+	}
+	// Output:
+	// payments news [edition.cnn.com]
+}
+
 // Programs read what is wrong as JSON.
 func ExampleInvalidError_json() {
 	_, err := egress.Parse("team.yaml", []byte(`apiVersion: egressbundle.io/v1alpha1
