@@ -87,6 +87,7 @@ var partlyReported = map[string]string{
 	"Destination.TrafficPolicy": "holds limits",
 	"Gateway.Deploy":            "holds how the Pods run",
 	"Endpoint.Ports":            "may say what is so without it",
+	"HTTP.Paths":                "may hold timeouts and retries",
 }
 
 // moreInputs set what no golden does, or what can become something else only where more is said.

@@ -10,6 +10,7 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/name"
 )
@@ -53,11 +54,11 @@ func (httpCarrier) addHopRoute(spec *networking.VirtualService, l lane) {
 }
 
 func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
-	for _, shape := range l.route.Exit.Shapes {
-		matches := matches(l, shape.Path)
+	for i, matches := range matchesOf(l) {
 		if len(matches) == 0 {
-			continue // None of them may pass.
+			continue // None of them may pass, or they have a route already.
 		}
+		shape := l.route.Exit.Shapes[i]
 		route := httpRoute(shape, l.onward())
 		route.Match = matches
 		route.Rewrite = rewrite(shape, l.route.AuthorityAs(l.host.Outside, shape))
@@ -103,27 +104,47 @@ func httpRoute(s ir.Shape, to *networking.Destination) *networking.HTTPRoute {
 	return route
 }
 
-// matches returns what requests of a path a lane is for: those of its name on the port of the
-// gateway, and where there are descriptions of requests, of these only.
-func matches(l lane, path string) []*networking.HTTPMatchRequest {
-	if len(l.route.Exit.Allow) == 0 {
-		return []*networking.HTTPMatchRequest{requestsAt(l, path)}
+// matchesOf returns what requests a lane is for, by the shapes of its route: those of its name
+// on the port of the gateway, and where there are descriptions of requests, of these only. What
+// several shapes or descriptions have in common stands at the first, which is the most exact:
+// Istio warns of matches that repeat another.
+func matchesOf(l lane) [][]*networking.HTTPMatchRequest {
+	all := make([][]*networking.HTTPMatchRequest, len(l.route.Exit.Shapes))
+	known := map[request]bool{}
+	for i, shape := range l.route.Exit.Shapes {
+		for _, r := range requestsOf(l.route.Exit.Allow, shape.Path) {
+			if !known[r] {
+				known[r] = true
+				match := requestsAt(l, r.path)
+				match.Method = exactMatch(r.method)
+				all[i] = append(all[i], match)
+			}
+		}
 	}
-	var matches []*networking.HTTPMatchRequest
-	for _, allowed := range l.route.Exit.Allow {
+	return all
+}
+
+// A request has a method, or any if that is empty, and a path that may stand for several.
+type request struct{ method, path string }
+
+// requestsOf returns the requests of a path that may pass.
+func requestsOf(allow []api.AllowedRequest, path string) []request {
+	if len(allow) == 0 {
+		return []request{{path: path}}
+	}
+	var requests []request
+	for _, allowed := range allow {
 		for _, allowedPath := range orAny(allowed.Paths, ir.EveryPath) {
 			common, ok := ir.CommonPath(allowedPath, path)
 			if !ok {
 				continue
 			}
 			for _, method := range orAny(allowed.Methods, "") {
-				match := requestsAt(l, common)
-				match.Method = exactMatch(method)
-				matches = append(matches, match)
+				requests = append(requests, request{method, common})
 			}
 		}
 	}
-	return matches
+	return requests
 }
 
 func requestsAt(l lane, path string) *networking.HTTPMatchRequest {

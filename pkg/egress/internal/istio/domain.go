@@ -91,8 +91,8 @@ func routeShards(domain shard.Shard[lane]) []shard.Shard[lane] {
 // countMatches returns how many matches the routes of a lane have.
 func countMatches(l lane) int {
 	count := 0
-	for _, shape := range l.route.Exit.Shapes {
-		count += len(matches(l, shape.Path))
+	for _, matches := range matchesOf(l) {
+		count += len(matches)
 	}
 	return count
 }
