@@ -103,6 +103,50 @@ spec: {hosts: [www.example.com], ports: [{number: 443, name: tls, protocol: TLS}
 	}
 }
 
+const faults = `
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations:
+    cnn:
+      hosts: [edition.cnn.com]
+      ports:
+      - port: 80
+        pattern: HTTP
+        paths:
+          /waits: {fault: {delay: {fixedDelay: 1s}}}
+          /may-wait: {fault: {delay: {fixedDelay: 1s, percentage: 50}}}
+          /fails: {fault: {abort: {httpStatus: 503}}}
+          /may-fail: {fault: {abort: {httpStatus: 503, percentage: 50}}}
+          /waits-and-fails: {fault: {delay: {fixedDelay: 1s}, abort: {httpStatus: 503}}}
+          /may-wait-and-fails: {fault: {delay: {fixedDelay: 1s, percentage: 50}, abort: {httpStatus: 503}}}
+`
+
+// TestExplainFaults: the log has a flag of each fault that is met.
+func TestExplainFaults(t *testing.T) {
+	output := outputOf(t, []byte(faults))
+	for path, want := range map[string]string{
+		"/": "", "/waits": "DI", "/may-wait": "*", "/fails": "FI", "/may-fail": "", "/waits-and-fails": "DI,FI", "/may-wait-and-fails": "*",
+	} {
+		e := explained(t, output, explain.Call{Namespace: "payments", URL: "http://edition.cnn.com" + path})
+		if got := e.Hops[len(e.Hops)-1].Log.Flags; got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestRemediesKeepFaults: to admit a caller takes no fault away but one that stops every call.
+func TestRemediesKeepFaults(t *testing.T) {
+	output := outputOf(t, []byte(faults))
+	for path, want := range map[string]bool{"/waits": false, "/may-fail": false, "/fails": true, "/waits-and-fails": true} {
+		e := explained(t, output, explain.Call{Namespace: "elsewhere", URL: "http://edition.cnn.com" + path})
+		if e.Remedy == nil || strings.Contains(e.Remedy.YAML, "ports:") != want {
+			t.Errorf("%s: it changes the fault: not %t, in %+v", path, want, e.Remedy)
+		}
+	}
+}
+
 // TestExplanationSchema: every explanation is what its schema says.
 func TestExplanationSchema(t *testing.T) {
 	schema := compileSchema(t, explain.Kind)

@@ -138,7 +138,7 @@ func (w *walk) admit(d *ir.Destination, r ir.Route) change {
 		changed.Ports = w.allowing(changed.Ports)
 		only.Ports = changed.Ports
 	}
-	if shape := r.ShapeAt(w.path); w.isRequest() && r.IsHTTP() && shape.Fault != nil {
+	if shape := r.ShapeAt(w.path); w.isRequest() && r.IsHTTP() && abortsAll(shape.Fault) {
 		changed.Ports = w.withoutFault(changed.Ports, shape.Path)
 		only.Ports = changed.Ports
 	}

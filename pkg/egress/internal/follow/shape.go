@@ -44,20 +44,24 @@ func flagOfDelay(d api.Delay) string {
 	return delayInjected
 }
 
-// abort is the fault that answers the request in place of the host.
-func (w *walk) abort(c istio.Course) *api.Abort {
-	fault := w.shapeOf(c).Fault
-	if !w.isRequest() || !c.Route.IsHTTP() || fault == nil {
-		return nil
+// flagsOfFault is what a proxy logs of a request that it answers, which may wait before.
+func flagsOfFault(f api.Fault) string {
+	switch {
+	case f.Delay == nil:
+		return faultInjected
+	case f.Delay.Percentage < always:
+		return explain.Any
+	default:
+		return delayInjected + "," + faultInjected
 	}
-	return fault.Abort
 }
 
 // isAborted reports whether a fault answers every such request.
 func (w *walk) isAborted(c istio.Course) bool {
-	abort := w.abort(c)
-	return abort != nil && abort.Percentage == always
+	return w.isRequest() && c.Route.IsHTTP() && abortsAll(w.shapeOf(c).Fault)
 }
+
+func abortsAll(f *api.Fault) bool { return f != nil && f.Abort != nil && f.Abort.Percentage == always }
 
 // noteFault notes what a fault does with some requests.
 func (w *walk) noteFault(c istio.Course) {
@@ -68,15 +72,16 @@ func (w *walk) noteFault(c istio.Course) {
 
 // stopFault stops a request that a fault answers.
 func (w *walk) stopFault(c istio.Course, leg istio.Leg) {
-	by, hop, status := w.endAt(kind.VirtualService, "answers it"), w.lastHop(), statusOf(*w.abort(c))
+	fault := w.shapeOf(c).Fault
+	by, hop, status := w.endAt(kind.VirtualService, "answers it"), w.lastHop(), statusOf(*fault.Abort)
 	hop.Path, hop.Headers = "", nil
 	hop.Log = w.logOfAnswer(status, faultAbort, w.arriving())
-	hop.Log.Flags, hop.Log.SNI, hop.Log.Cluster, hop.Log.Route = faultInjected, leg.Arrives, leg.Cluster, explain.Any
+	hop.Log.Flags, hop.Log.SNI, hop.Log.Cluster, hop.Log.Route = flagsOfFault(*fault), leg.Arrives, leg.Cluster, explain.Any
 	for i := range w.Hops[:len(w.Hops)-1] {
 		w.Hops[i].Log.Code = hop.Log.Code
 	}
-	w.stopAnswered(by, status, "A fault for tests is on: "+w.shapeOf(c).Fault.String()+".", faultAbortBody)
-	if grpc := w.abort(c).GRPCStatus; grpc != "" {
+	w.stopAnswered(by, status, "A fault for tests is on: "+fault.String()+".", faultAbortBody)
+	if grpc := fault.Abort.GRPCStatus; grpc != "" {
 		w.Stop.Looks, w.Stop.Curl = fmt.Sprintf("The answer is %d, with the status %s of gRPC.", status, grpc), 0
 	}
 }
