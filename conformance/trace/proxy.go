@@ -242,19 +242,31 @@ func (p *proxy) proxyHTTP(f *listener.Filter, c connection, s subject, n *notes)
 	if d.cluster, d.request, err = follow(rt, s.request); err != nil {
 		return departure{}, err
 	}
-	if d.fault, err = faultOf(rt); err != nil {
+	if d.fault, d.answer, err = answering(rt); err != nil {
 		return departure{}, err
 	}
-	if f := d.fault; f.Status != 0 && f.Answered == 100 {
-		return departure{}, blockedf("%d fault filter abort", f.Status)
+	return d, nil
+}
+
+// answering returns the fault of a route, and what it changes of the headers of the answer.
+func answering(rt *route.Route) (Fault, map[string]string, error) {
+	fault, err := faultOf(rt)
+	if err != nil {
+		return Fault{}, nil, err
 	}
-	d.answer, err = changeHeaders(nil, nil, rt.GetResponseHeadersToAdd())
+	if fault.Status != 0 && fault.Answered == 100 {
+		return Fault{}, nil, blockedf("%d fault filter abort", fault.Status)
+	}
+	answer, err := changeHeaders(nil, nil, rt.GetResponseHeadersToAdd())
+	if err != nil {
+		return Fault{}, nil, err
+	}
 	for _, name := range rt.GetResponseHeadersToRemove() {
-		if d.answer[name] == "" {
-			d.answer[name] = ""
+		if answer[name] == "" {
+			answer[name] = ""
 		}
 	}
-	return d, err
+	return fault, answer, nil
 }
 
 // runHTTPFilters lets the filters decide on the request. It returns the configuration of Istio's ALPN filter.

@@ -260,11 +260,16 @@ func TestFailure(t *testing.T) {
 			url:  "http://www.example.com",
 			want: "cluster specifier *routev3.RouteAction_WeightedClusters is not supported",
 		},
-		"CORS": {
+		"filter": {
+			manifests: strings.Replace(throughGateway, "timeout: 5s", "corsPolicy: {allowOrigins: [{exact: example.org}]}", 1),
+			url:       "http://www.example.com",
+			want:      "configuration of the filter envoy.filters.http.cors is not supported",
+		},
+		"answer": {
 			manifests: strings.Replace(throughGateway, "timeout: 5s",
-				"corsPolicy: {allowOrigins: [{exact: https://example.com}]}", 1),
+				`headers: {response: {set: {x-who: "%DOWNSTREAM_REMOTE_ADDRESS%"}, remove: [server-timing]}}`, 1),
 			url:  "http://www.example.com",
-			want: "configuration of the filter envoy.filters.http.cors is not supported",
+			want: "header x-who: the format",
 		},
 		"scheme": {url: "ftp://www.example.com:21", want: "unknown scheme"},
 		"port":   {url: "tcp://www.example.com", want: "a port is required"},
