@@ -147,6 +147,30 @@ func TestRemediesKeepFaults(t *testing.T) {
 	}
 }
 
+// TestExplanationIsACopy: whoever changes an explanation changes nothing of the next.
+func TestExplanationIsACopy(t *testing.T) {
+	output := outputOf(t, []byte(`
+apiVersion: egressbundle.io/v1alpha1
+kind: EgressBundle
+metadata: {name: news, namespace: payments}
+spec:
+  destinations:
+    cnn:
+      via: Sidecar
+      hosts: [edition.cnn.com]
+      ports:
+      - port: 80
+        pattern: TLSOrigination
+        clientCertificate: {files: {certificate: /etc/istio/cnn/tls.crt, privateKey: /etc/istio/cnn/tls.key}}
+        caCertificates: {file: /etc/istio/cnn/ca.crt}
+`))
+	call := explain.Call{Namespace: "payments", URL: "http://edition.cnn.com"}
+	explained(t, output, call).Exit.TLS.ClientCertificate.Files.Certificate = "changed"
+	if got := explained(t, output, call).Exit.TLS.ClientCertificate.Files.Certificate; got != "/etc/istio/cnn/tls.crt" {
+		t.Errorf("it is %s", got)
+	}
+}
+
 // TestExplanationSchema: every explanation is what its schema says.
 func TestExplanationSchema(t *testing.T) {
 	schema := compileSchema(t, explain.Kind)

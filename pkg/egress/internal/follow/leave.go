@@ -37,6 +37,9 @@ func opened(tls ir.UpstreamTLS, host string) *explain.TLS {
 		ClientCertificate:  tls.ClientCertificate,
 		InsecureSkipVerify: tls.Unverified,
 	}
+	if files := tls.ClientCertificate.Files; files != nil {
+		out.ClientCertificate.Files = new(*files)
+	}
 	if tls.Unverified != "" {
 		return out
 	}
