@@ -169,13 +169,13 @@ func (p path) outside() (call explain.Call, options []string) {
 		call.URL = "tcp://" + to
 		return call, nil
 	case p.Exit.TLS != nil:
-		call.URL = "https://" + p.Exit.TLS.SNI + cmp.Or(p.last().Path, "/")
+		call.URL = "https://" + p.Exit.TLS.SNI + cmp.Or(p.last().Path, p.requested())
 		options = []string{"-k"}
 		if rewrite := p.shape().Rewrite; rewrite != nil && rewrite.Authority != "" {
 			options = append(options, "-H "+quote("Host: "+rewrite.Authority))
 		}
 	case p.shape().Rewrite != nil:
-		call.URL = "http://" + p.last().Authority + cmp.Or(p.last().Path, "/")
+		call.URL = "http://" + p.last().Authority + cmp.Or(p.last().Path, p.requested())
 	}
 	return call, slices.Concat(p.version(), options, []string{"--connect-to ::" + to})
 }

@@ -77,6 +77,31 @@ func removed(command string) []string {
 	return all
 }
 
+// TestControlHasThePath: what is called past all proxies is what the host would be asked.
+func TestControlHasThePath(t *testing.T) {
+	port := func(p api.Pattern) api.Destination {
+		return api.Destination{Hosts: []string{"api.example.com"}, Ports: []api.Port{{Number: 80, Pattern: p}}}
+	}
+	allow := []api.AllowedRequest{{Paths: []string{"/v1/rates"}}}
+	for name, c := range map[string]struct {
+		pattern api.Pattern
+		want    string
+	}{
+		"TLS":                {&api.TLSOrigination{Allow: allow}, "https://api.example.com/v1/rates"},
+		"another path":       {&api.TLSOrigination{Allow: allow, Rewrite: &api.Rewrite{URI: "/v2/"}}, "https://api.example.com/v2/v1/rates"},
+		"another authority":  {&api.HTTP{Allow: allow, Rewrite: &api.Rewrite{Authority: "www.example.com"}}, "http://www.example.com/v1/rates"},
+		"the call as it was": {&api.HTTP{Allow: allow}, "http://api.example.com/v1/rates"},
+	} {
+		output, err := egress.Render(nil, api.Bundle{Name: "b", Namespace: "a", Destinations: map[string]api.Destination{"d": port(c.pattern)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := output.Runbook().Paths[0].Control.Command; !slices.Contains(strings.Fields(got), c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // TestSize: a runbook grows by a line of a table for each destination more, and does not repeat its calls for each client.
 func TestSize(t *testing.T) {
 	size := func(destinations, clients int) int {

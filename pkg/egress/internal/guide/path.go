@@ -105,12 +105,15 @@ func (p path) sidecar() explain.Hop { return p.Hops[0] }
 func (p path) last() explain.Hop    { return p.Hops[len(p.Hops)-1] }
 
 // shape is what becomes of the request of the path.
-func (p path) shape() ir.Shape {
+func (p path) shape() ir.Shape { return p.route.ShapeAt(p.requested()) }
+
+// requested is the path of the request.
+func (p path) requested() string {
 	u, err := url.Parse(p.Call.URL)
 	if err != nil || u.Path == "" {
-		return p.route.ShapeAt("/")
+		return "/"
 	}
-	return p.route.ShapeAt(u.EscapedPath())
+	return u.EscapedPath()
 }
 
 func (p path) timeout() api.Duration { return p.shape().Timeout }
