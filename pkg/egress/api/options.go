@@ -75,7 +75,8 @@ type InsecureSkipVerify struct {
 	Reason string `json:"reason"`
 }
 
-// PathOptions are what is so for the requests of a path.
+// PathOptions are what is so for the requests of a path. What is nil is as for the port. Rewrite,
+// Headers and Fault that say nothing are none.
 type PathOptions struct {
 	// Timeout limits a request, with its retries.
 	Timeout Duration `json:"timeout,omitempty"`
@@ -85,8 +86,7 @@ type PathOptions struct {
 	Rewrite *Rewrite `json:"rewrite,omitempty"`
 	// Headers are what is changed of headers.
 	Headers *Headers `json:"headers,omitempty"`
-	// Fault delays requests, and answers them in place of the host, for tests. One
-	// that says nothing is none.
+	// Fault delays requests, and answers them in place of the host, for tests.
 	Fault *Fault `json:"fault,omitempty"`
 }
 

@@ -71,9 +71,10 @@ func (p port) checkFault(at field.Path, f api.Fault) {
 	}
 }
 
-// checkRewrite refuses to put /v2users in the place of /users.
+// checkRewrite refuses to put /v2users in the place of /users. One that says nothing has a meaning
+// for a path alone: the rewrite of the port is not for it.
 func (p port) checkRewrite(at field.Path, path string, r api.Rewrite) {
-	if r == (api.Rewrite{}) {
+	if r == (api.Rewrite{}) && path == ir.EveryPath {
 		p.Report(at, emptyRewrite())
 	}
 	if r.URI != "" && strings.HasSuffix(path, "/*") && !strings.HasSuffix(r.URI, "/") {
