@@ -155,15 +155,18 @@ type Fault struct {
 	Abort *Abort `json:"abort,omitempty"`
 }
 
+// Always is the Percentage of a Delay or an Abort that is for every request, which is the default.
+const Always = 100
+
 // String says what becomes of requests, as in "10 % get the answer 503".
 func (f Fault) String() string {
 	var parts []string
 	if f.Delay != nil {
-		parts = append(parts, fmt.Sprintf("%d %% wait for %s", cmp.Or(f.Delay.Percentage, 100), time.Duration(f.Delay.FixedDelay)))
+		parts = append(parts, fmt.Sprintf("%d %% wait for %s", cmp.Or(f.Delay.Percentage, Always), time.Duration(f.Delay.FixedDelay)))
 	}
 	if f.Abort != nil {
 		status := cmp.Or(f.Abort.GRPCStatus, strconv.Itoa(f.Abort.HTTPStatus))
-		parts = append(parts, fmt.Sprintf("%d %% get the answer %s", cmp.Or(f.Abort.Percentage, 100), status))
+		parts = append(parts, fmt.Sprintf("%d %% get the answer %s", cmp.Or(f.Abort.Percentage, Always), status))
 	}
 	return strings.Join(parts, ", ")
 }

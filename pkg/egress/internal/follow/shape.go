@@ -38,7 +38,7 @@ func (w *walk) shape(hop *explain.Hop, c istio.Course) {
 
 // flagOfDelay is what a proxy logs of a request that waits. Of some requests it does not.
 func flagOfDelay(d api.Delay) string {
-	if d.Percentage < always {
+	if d.Percentage < api.Always {
 		return explain.Any
 	}
 	return delayInjected
@@ -49,7 +49,7 @@ func flagsOfFault(f api.Fault) string {
 	switch {
 	case f.Delay == nil:
 		return faultInjected
-	case f.Delay.Percentage < always:
+	case f.Delay.Percentage < api.Always:
 		return explain.Any
 	default:
 		return delayInjected + "," + faultInjected
@@ -61,7 +61,9 @@ func (w *walk) isAborted(c istio.Course) bool {
 	return w.isRequest() && c.Route.IsHTTP() && abortsAll(w.shapeOf(c).Fault)
 }
 
-func abortsAll(f *api.Fault) bool { return f != nil && f.Abort != nil && f.Abort.Percentage == always }
+func abortsAll(f *api.Fault) bool {
+	return f != nil && f.Abort != nil && f.Abort.Percentage == api.Always
+}
 
 // noteFault notes what a fault does with some requests.
 func (w *walk) noteFault(c istio.Course) {
@@ -94,9 +96,6 @@ const (
 
 	statusOK = 200
 )
-
-// always is all of the requests, in percent.
-const always = 100
 
 // statusOf is that of the answer: of gRPC it is that of success, and the status of gRPC says more.
 func statusOf(a api.Abort) int {

@@ -90,9 +90,6 @@ func plainValues(from map[string]string) map[string]string {
 	return maps.Clone(from)
 }
 
-// always is how many requests a fault is for that does not say it, in percent.
-const always = 100
-
 func plainFault(from *api.Fault) *api.Fault {
 	if from == nil || *from == (api.Fault{}) {
 		return nil
@@ -100,11 +97,11 @@ func plainFault(from *api.Fault) *api.Fault {
 	fault := &api.Fault{}
 	if from.Delay != nil {
 		fault.Delay = new(*from.Delay)
-		fault.Delay.Percentage = cmp.Or(fault.Delay.Percentage, always)
+		fault.Delay.Percentage = cmp.Or(fault.Delay.Percentage, api.Always)
 	}
 	if from.Abort != nil {
 		fault.Abort = new(*from.Abort)
-		fault.Abort.Percentage = cmp.Or(fault.Abort.Percentage, always)
+		fault.Abort.Percentage = cmp.Or(fault.Abort.Percentage, api.Always)
 	}
 	return fault
 }
