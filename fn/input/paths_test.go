@@ -116,7 +116,7 @@ func TestRenderFails(t *testing.T) {
 a.yaml:6:25: spec.destinations.cnn.hosts[1]: must be a fully qualified domain name in lower case, ` +
 		`such as "api.example.com", or "*.example.com" for every name below it, without address, port or path, ` +
 		`of at most 63 characters between two dots and 253 in all, got "10.0.0.1"; an address is called with addresses, and endpoints lead there: ` +
-		`{hosts: [legacy.example.com], addresses: [203.0.113.7], endpoints: [{address: 203.0.113.7}]}; ` +
+		`{hosts: [legacy.example.com], addresses: [203.0.113.7], endpoints: [{address: 203.0.113.7}], ports: [{port: 80, pattern: HTTP}]}; ` +
 		`the host is what its server gets to see of requests, and TLS that applications open to an address has the pattern TCP [InvalidValue]
 b.yaml:6:20: spec.destinations.cnn.gateway: must name one of the gateways of the mesh (istio-egressgateway), got "partners" [UnknownGateway]
 d.yaml:1:1: must hold an EgressBundle (apiVersion: egressbundle.io/v1alpha1), and holds none; ` +
