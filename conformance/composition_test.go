@@ -404,12 +404,12 @@ func randomPattern(r *rand.Rand, port int) api.Pattern {
 	}
 	protocol := pick(r, []string{"", "", "HTTP2", "GRPC"})
 	if r.IntN(2) == 0 {
-		return &api.HTTP{Protocol: protocol, Timeout: randomTimeout(r)}
+		return &api.HTTP{Protocol: protocol, PathOptions: api.PathOptions{Timeout: randomTimeout(r)}}
 	}
 	return &api.TLSOrigination{
 		ClientTLS:    api.ClientTLS{ClientCertificate: randomCertificate(r)},
 		Protocol:     protocol,
-		Timeout:      randomTimeout(r),
+		PathOptions:  api.PathOptions{Timeout: randomTimeout(r)},
 		UpstreamPort: pick(r, []int{0, 443, 9443}),
 	}
 }

@@ -122,8 +122,8 @@ func noteFields(set map[string]bool, v reflect.Value) {
 			noteFields(set, v.MapIndex(key))
 		}
 	case reflect.Struct:
-		for field, value := range v.Fields() {
-			if !value.IsZero() {
+		for _, field := range apiFields(v.Type()) {
+			if value := v.FieldByIndex(field.Index); !value.IsZero() {
 				set[v.Type().Name()+"."+field.Name] = true
 				noteFields(set, value)
 			}
@@ -138,12 +138,17 @@ func listFields(known map[string]bool, of reflect.Type) {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		listFields(known, of.Elem())
 	case reflect.Struct:
-		for field := range of.Fields() {
+		for _, field := range apiFields(of) {
 			known[of.Name()+"."+field.Name] = true
 			listFields(known, field.Type)
 		}
 	default: // has no fields
 	}
+}
+
+// apiFields returns the fields of a type. What it embeds is its own: each pattern has its options.
+func apiFields(of reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(of), func(f reflect.StructField) bool { return f.Anonymous })
 }
 
 // snakeCase returns the name of a pattern as the name of its files.

@@ -30,7 +30,7 @@ func ExampleRender() {
 				Via:   api.ViaSidecar,
 				Hosts: []string{"api.stripe.com"},
 				Ports: []api.Port{
-					{Number: 80, Pattern: &api.TLSOrigination{Timeout: api.Duration(5 * time.Second)}},
+					{Number: 80, Pattern: &api.TLSOrigination{PathOptions: api.PathOptions{Timeout: api.Duration(5 * time.Second)}}},
 				},
 			},
 		},
@@ -99,7 +99,7 @@ func ExampleParse() {
 		Destinations: map[string]api.Destination{
 			"stripe": {
 				Hosts: []string{"api.stripe.com"},
-				Ports: []api.Port{{Number: 80, Pattern: &api.TLSOrigination{Timeout: api.Duration(time.Minute)}}},
+				Ports: []api.Port{{Number: 80, Pattern: &api.TLSOrigination{PathOptions: api.PathOptions{Timeout: api.Duration(time.Minute)}}}},
 			},
 		},
 	}

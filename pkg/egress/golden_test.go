@@ -122,8 +122,12 @@ func TestLiterals(t *testing.T) {
 							CACertificates:  &api.CACertificates{Secret: "bank-ca"},
 						},
 						UpstreamPort: 8443,
-						Timeout:      api.Duration(90 * time.Second),
-						Retries:      &api.Retries{Attempts: 2, PerTryTimeout: api.Duration(250 * time.Millisecond), RetryOn: []string{"5xx", "reset"}},
+						PathOptions: api.PathOptions{
+							Timeout: api.Duration(90 * time.Second),
+							Retries: &api.Retries{
+								Attempts: 2, PerTryTimeout: api.Duration(250 * time.Millisecond), RetryOn: []string{"5xx", "reset"},
+							},
+						},
 					}},
 				},
 			},

@@ -174,10 +174,12 @@ func TestChangedBundle(t *testing.T) {
 		}},
 		"no port":       {change(func(d *api.Destination) { d.Ports[0].Number = 0 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
 		"negative port": {change(func(d *api.Destination) { d.Ports[0].Number = -1 }), []string{"spec.destinations.cnn.ports[0].port InvalidValue"}},
-		"nanosecond": {change(func(d *api.Destination) { d.Ports[0].Pattern = &api.HTTP{Timeout: 1} }), []string{
+		"nanosecond": {change(func(d *api.Destination) { d.Ports[0].Pattern = &api.HTTP{PathOptions: api.PathOptions{Timeout: 1}} }), []string{
 			"spec.destinations.cnn.ports[0].timeout InvalidValue",
 		}},
-		"negative duration": {change(func(d *api.Destination) { d.Ports[0].Pattern = &api.HTTP{Timeout: api.Duration(-time.Second)} }), []string{
+		"negative duration": {change(func(d *api.Destination) {
+			d.Ports[0].Pattern = &api.HTTP{PathOptions: api.PathOptions{Timeout: api.Duration(-time.Second)}}
+		}), []string{
 			"spec.destinations.cnn.ports[0].timeout InvalidValue",
 		}},
 		"bad client": {func(b *api.Bundle) { b.Clients = []api.Client{{}} }, []string{"spec.clients[0].namespace InvalidValue"}},

@@ -116,7 +116,7 @@ func (r *reference) row(of reflect.Type, field reflect.StructField, node schemaN
 		example = "`" + inline(node.Examples[0]) + "`"
 	}
 	fmt.Fprintf(&r.text, "| `%s` | %s | %s | %s | %s |\n",
-		yamlName(field), typeText(field.Type), says, example, r.changes.text(ownerOf(of, field).Name()+"."+field.Name))
+		yamlName(field), typeText(field.Type), says, example, r.changes.text(of.Name()+"."+field.Name))
 }
 
 // below writes the sections of what a field holds.
@@ -230,18 +230,10 @@ func (r *reference) properties(n schemaNode) map[string]schemaNode {
 
 // fieldsOf returns the fields that people write.
 func fieldsOf(of reflect.Type) []reflect.StructField {
-	return slices.DeleteFunc(reflect.VisibleFields(of), func(f reflect.StructField) bool {
+	return slices.DeleteFunc(apiFields(of), func(f reflect.StructField) bool {
 		isMetadata := of == reflect.TypeFor[api.Bundle]() && slices.Contains(metadataFields, f.Name)
-		return f.Anonymous || f.Tag.Get("json") == "-" || isMetadata
+		return f.Tag.Get("json") == "-" || isMetadata
 	})
-}
-
-// ownerOf returns the type that has a field of its own: the type itself, or one that it embeds.
-func ownerOf(of reflect.Type, field reflect.StructField) reflect.Type {
-	for _, i := range field.Index[:len(field.Index)-1] {
-		of = of.Field(i).Type
-	}
-	return of
 }
 
 // metadataFields are those of a bundle that are not of its spec.

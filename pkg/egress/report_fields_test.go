@@ -290,8 +290,8 @@ func (c *changer) visit(v reflect.Value, fields ...string) {
 			v.SetMapIndex(key, item)
 		}
 	case reflect.Struct:
-		for of, value := range v.Fields() {
-			if !value.IsZero() {
+		for _, of := range apiFields(v.Type()) {
+			if value := v.FieldByIndex(of.Index); !value.IsZero() {
 				c.visit(value, append(slices.Clone(fields), v.Type().Name()+"."+of.Name)...)
 			}
 		}

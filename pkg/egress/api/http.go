@@ -12,19 +12,8 @@ type HTTP struct {
 	// Allow is what requests may pass the gateway: those that one of its entries
 	// describes. It needs ViaGateway. Default: every request.
 	Allow []AllowedRequest `json:"allow,omitempty"`
-	// Timeout limits a request, with its retries. Default: no limit.
-	Timeout Duration `json:"timeout,omitempty"`
-	// Retries says how failed requests are repeated. Default: as the mesh
-	// does it.
-	Retries *Retries `json:"retries,omitempty"`
-	// Rewrite says by what other path and host requests leave. Default: as they came.
-	Rewrite *Rewrite `json:"rewrite,omitempty"`
-	// Headers are what is changed of the headers of requests and of their responses.
-	// Default: nothing.
-	Headers *Headers `json:"headers,omitempty"`
-	// Fault delays requests, and answers them in place of the host, for tests.
-	// Default: nothing.
-	Fault *Fault `json:"fault,omitempty"`
+	// PathOptions are what is so for the requests of every path that Paths does not have.
+	PathOptions
 	// Paths are what is so for some paths only, by the path: as it is, or with a * at
 	// its end for all that start so. Of several the most exact one is followed. What
 	// it does not say is as for the port.

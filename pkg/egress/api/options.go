@@ -75,18 +75,21 @@ type InsecureSkipVerify struct {
 	Reason string `json:"reason"`
 }
 
-// PathOptions are what is so for the requests of a path. What is nil is as for the port. Rewrite,
-// Headers and Fault that say nothing are none.
+// PathOptions are what is so for the requests of a port, or of one path. What a path does not say
+// is as for its port; Rewrite, Headers and Fault that say nothing are none. The defaults are those
+// of a port.
 type PathOptions struct {
-	// Timeout limits a request, with its retries.
+	// Timeout limits a request, with its retries. Default: no limit.
 	Timeout Duration `json:"timeout,omitempty"`
-	// Retries says how failed requests are repeated.
+	// Retries says how failed requests are repeated. Default: as the mesh does it.
 	Retries *Retries `json:"retries,omitempty"`
-	// Rewrite says by what other path and host requests leave.
+	// Rewrite says by what other path and host requests leave. Default: as they came.
 	Rewrite *Rewrite `json:"rewrite,omitempty"`
-	// Headers are what is changed of headers.
+	// Headers are what is changed of the headers of requests and of their responses.
+	// Default: nothing.
 	Headers *Headers `json:"headers,omitempty"`
 	// Fault delays requests, and answers them in place of the host, for tests.
+	// Default: nothing.
 	Fault *Fault `json:"fault,omitempty"`
 }
 

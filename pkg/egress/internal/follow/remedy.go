@@ -187,29 +187,24 @@ func (w *walk) with(clients []api.Client, namespace string) []api.Client {
 
 // allowing returns ports of which that of the call allows its request too.
 func (w *walk) allowing(ports []api.Port) []api.Port {
-	all := slices.Clone(ports)
 	request := api.AllowedRequest{Methods: []string{w.method}, Paths: []string{w.path}}
-	for i, p := range all {
-		if p.Number != w.port {
-			continue
-		}
-		switch pattern := p.Pattern.(type) {
-		case *api.HTTP:
-			with := *pattern
-			with.Allow = append(slices.Clone(pattern.Allow), request)
-			all[i].Pattern = &with
-		case *api.TLSOrigination:
-			with := *pattern
-			with.Allow = append(slices.Clone(pattern.Allow), request)
-			all[i].Pattern = &with
-		default: // has no requests
-		}
-	}
-	return all
+	return w.changed(ports, func(r ofRequests) { *r.allow = append(slices.Clone(*r.allow), request) })
 }
 
 // withoutFault returns ports of which that of the call makes no request of a path fail.
 func (w *walk) withoutFault(ports []api.Port, path string) []api.Port {
+	return w.changed(ports, func(r ofRequests) { r.own.Fault, *r.paths = faultless(r.own.Fault, *r.paths, path) })
+}
+
+// ofRequests is what a pattern says of requests.
+type ofRequests struct {
+	allow *[]api.AllowedRequest
+	own   *api.PathOptions
+	paths *map[string]api.PathOptions
+}
+
+// changed returns ports of which that of the call says something else of its requests.
+func (w *walk) changed(ports []api.Port, change func(ofRequests)) []api.Port {
 	all := slices.Clone(ports)
 	for i, p := range all {
 		if p.Number != w.port {
@@ -217,13 +212,13 @@ func (w *walk) withoutFault(ports []api.Port, path string) []api.Port {
 		}
 		switch pattern := p.Pattern.(type) {
 		case *api.HTTP:
-			without := *pattern
-			without.Fault, without.Paths = faultless(pattern.Fault, pattern.Paths, path)
-			all[i].Pattern = &without
+			other := *pattern
+			change(ofRequests{&other.Allow, &other.PathOptions, &other.Paths})
+			all[i].Pattern = &other
 		case *api.TLSOrigination:
-			without := *pattern
-			without.Fault, without.Paths = faultless(pattern.Fault, pattern.Paths, path)
-			all[i].Pattern = &without
+			other := *pattern
+			change(ofRequests{&other.Allow, &other.PathOptions, &other.Paths})
+			all[i].Pattern = &other
 		default: // has no requests
 		}
 	}

@@ -88,8 +88,8 @@ func TestControlHasThePath(t *testing.T) {
 		want    string
 	}{
 		"TLS":                {&api.TLSOrigination{Allow: allow}, "https://api.example.com/v1/rates"},
-		"another path":       {&api.TLSOrigination{Allow: allow, Rewrite: &api.Rewrite{URI: "/v2/"}}, "https://api.example.com/v2/v1/rates"},
-		"another authority":  {&api.HTTP{Allow: allow, Rewrite: &api.Rewrite{Authority: "www.example.com"}}, "http://www.example.com/v1/rates"},
+		"another path":       {&api.TLSOrigination{Allow: allow, PathOptions: api.PathOptions{Rewrite: &api.Rewrite{URI: "/v2/"}}}, "https://api.example.com/v2/v1/rates"},
+		"another authority":  {&api.HTTP{Allow: allow, PathOptions: api.PathOptions{Rewrite: &api.Rewrite{Authority: "www.example.com"}}}, "http://www.example.com/v1/rates"},
 		"the call as it was": {&api.HTTP{Allow: allow}, "http://api.example.com/v1/rates"},
 	} {
 		output, err := egress.Render(nil, api.Bundle{Name: "b", Namespace: "a", Destinations: map[string]api.Destination{"d": port(c.pattern)}})

@@ -4,33 +4,15 @@
 package plan
 
 import (
-	"cmp"
-
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
 
 func (p port) http(pattern *api.HTTP) ir.Route {
-	own := api.PathOptions{
-		Timeout: pattern.Timeout,
-		Retries: pattern.Retries,
-		Rewrite: pattern.Rewrite,
-		Headers: pattern.Headers,
-		Fault:   pattern.Fault,
-	}
-	p.protocol = pattern.Protocol
-	p.checkPlainHTTP()
-	p.checkAllow(pattern.Allow)
-	p.checkShapes(own, pattern.Paths, pattern.Allow)
-	p.checkWildcardHTTP(own != (api.PathOptions{}) || len(pattern.Paths) > 0)
-	return ir.Route{
-		Protocol: cmp.Or(ir.Protocol(pattern.Protocol), ir.HTTP),
-		Exit: ir.Exit{
-			Port:   p.number,
-			Allow:  sortedRequests(pattern.Allow),
-			Shapes: p.shapes(own, pattern.Paths),
-		},
-	}
+	p.checkWildcardHTTP(pattern.PathOptions != (api.PathOptions{}) || len(pattern.Paths) > 0)
+	r := p.requests(pattern.Protocol, pattern.Allow, pattern.PathOptions, pattern.Paths)
+	r.Exit.Port = p.number
+	return r
 }
 
 // checkWildcardHTTP judges wildcards where traffic names its host by authority.

@@ -58,7 +58,7 @@ type port struct {
 	listed bool
 	number int
 	// protocol is what applications speak, with patterns that let them choose.
-	protocol string
+	protocol ir.Protocol
 }
 
 // route plans the port as its pattern says.
@@ -103,6 +103,17 @@ func (p port) fieldPath(name string) field.Path {
 		return p.path
 	}
 	return p.path.Child(name)
+}
+
+// requests plans what patterns have in common whose application speaks plain HTTP.
+func (p port) requests(
+	protocol string, allow []api.AllowedRequest, own api.PathOptions, paths map[string]api.PathOptions,
+) ir.Route {
+	p.protocol = cmp.Or(ir.Protocol(protocol), ir.HTTP)
+	p.checkPlainHTTP()
+	p.checkAllow(allow)
+	p.checkShapes(own, paths, allow)
+	return ir.Route{Protocol: p.protocol, Exit: ir.Exit{Allow: sortedRequests(allow), Shapes: p.shapes(own, paths)}}
 }
 
 // checkPlainHTTP judges what patterns have in common whose application speaks

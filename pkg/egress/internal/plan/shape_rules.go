@@ -66,7 +66,7 @@ func (p port) checkFault(at field.Path, f api.Fault) {
 	case a == nil:
 	case (a.HTTPStatus == 0) == (a.GRPCStatus == ""):
 		p.Report(at.Child("abort"), oneStatus())
-	case a.GRPCStatus != "" && p.protocol != string(ir.GRPC):
+	case a.GRPCStatus != "" && p.protocol != ir.GRPC:
 		p.Report(at.Child("abort").Child("grpcStatus"), statusOfGRPC())
 	}
 }

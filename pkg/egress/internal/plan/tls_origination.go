@@ -11,17 +11,6 @@ import (
 )
 
 func (p port) tlsOrigination(pattern *api.TLSOrigination) ir.Route {
-	own := api.PathOptions{
-		Timeout: pattern.Timeout,
-		Retries: pattern.Retries,
-		Rewrite: pattern.Rewrite,
-		Headers: pattern.Headers,
-		Fault:   pattern.Fault,
-	}
-	p.protocol = pattern.Protocol
-	p.checkPlainHTTP()
-	p.checkAllow(pattern.Allow)
-	p.checkShapes(own, pattern.Paths, pattern.Allow)
 	if hasWildcard(p.from) {
 		p.reportField("pattern", originationOfWildcard())
 	}
@@ -29,13 +18,8 @@ func (p port) tlsOrigination(pattern *api.TLSOrigination) ir.Route {
 	if isService(p.from) && p.from.Service.ExternalName == "" {
 		p.Report(p.destination.path.Child("service").Child("externalName"), missingNameOfService())
 	}
-	return ir.Route{
-		Protocol: cmp.Or(ir.Protocol(pattern.Protocol), ir.HTTP),
-		Exit: ir.Exit{
-			Port:   cmp.Or(pattern.UpstreamPort, 443),
-			TLS:    p.planTLS(p.path, pattern.ClientTLS),
-			Allow:  sortedRequests(pattern.Allow),
-			Shapes: p.shapes(own, pattern.Paths),
-		},
-	}
+	r := p.requests(pattern.Protocol, pattern.Allow, pattern.PathOptions, pattern.Paths)
+	r.Exit.Port = cmp.Or(pattern.UpstreamPort, 443)
+	r.Exit.TLS = p.planTLS(p.path, pattern.ClientTLS)
+	return r
 }
