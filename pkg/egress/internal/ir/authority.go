@@ -87,14 +87,17 @@ func (d *Destination) renamesAny(r Route) bool {
 	})
 }
 
-// RewritesPaths reports whether requests leave by another path than applications call.
-func (d *Destination) RewritesPaths() bool {
-	return d.Has(func(r Route) bool { return slices.ContainsFunc(r.Exit.Shapes, Shape.RewritesURI) })
-}
-
-// TellsLane reports whether requests leave a gateway with the name of their lane, unless the
-// configuration of the gateway's Pods keeps it back.
-func (d *Destination) TellsLane() bool {
-	through, ok := d.Way.(ThroughGateway)
-	return ok && !through.Gateway.HidesLanes && d.Has(Route.IsHTTP)
+// OriginalsOf returns the first of some destinations whose requests leave with any of them, and
+// all with which those of the destinations do, sorted. It returns nil if none do.
+func OriginalsOf(destinations []*Destination, hidden string) (first *Destination, headers []string) {
+	for _, d := range destinations {
+		for _, r := range d.Routes {
+			headers = append(headers, d.Originals(r, hidden)...)
+		}
+		if first == nil && len(headers) > 0 {
+			first = d
+		}
+	}
+	slices.Sort(headers)
+	return first, slices.Compact(headers)
 }

@@ -18,16 +18,14 @@ import (
 func CheckHeaders(plans []*ir.Plan, isPatched func(namespace, deployment string) bool) []diag.Diagnostic {
 	var found []diag.Diagnostic
 	for _, p := range plans {
-		r, warned := diagnose.New(p.Subject), map[string]bool{}
-		for _, d := range p.Destinations {
-			through, ok := d.Way.(ir.ThroughGateway)
-			if !ok || !d.TellsLane() || warned[through.Gateway.Name] {
+		r := diagnose.New(p.Subject)
+		for _, g := range p.Gateways() {
+			first, headers := ir.OriginalsOf(p.Through(g), p.Mesh.ProxyHeaders)
+			if first == nil {
 				continue
 			}
-			warned[through.Gateway.Name] = true
-			if at := podsOf(d)[0]; !isPatched(at.namespace, at.deployment) {
-				rewrites := slices.ContainsFunc(p.Through(through.Gateway), (*ir.Destination).RewritesPaths)
-				r.Report(d.Path, laneLeaves(through.Gateway.Name, rewrites))
+			if at := podsOf(first)[0]; !isPatched(at.namespace, at.deployment) {
+				r.Report(first.Path, laneLeaves(g.Name, slices.Contains(headers, ir.OriginalPath)))
 			}
 		}
 		found = append(found, r.Diagnostics()...)

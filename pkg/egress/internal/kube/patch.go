@@ -57,9 +57,9 @@ func Patches(plans []*ir.Plan) []object.Patch {
 func talkative(plans []*ir.Plan) map[pod]bool {
 	pods := map[pod]bool{}
 	for _, p := range plans {
-		for _, d := range p.Destinations {
-			if d.TellsLane() {
-				pods[podsOf(d)[0]] = true
+		for _, g := range p.Gateways() {
+			if first, _ := ir.OriginalsOf(p.Through(g), p.Mesh.ProxyHeaders); first != nil {
+				pods[podsOf(first)[0]] = true
 			}
 		}
 	}

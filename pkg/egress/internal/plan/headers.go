@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
@@ -17,20 +19,11 @@ func (d destination) ownRequestIDs() bool {
 // checkHeaders warns of the headers that no route takes away from what sidecars send: Envoy adds
 // them where the name or the path that a request is sent by is replaced, after everything else.
 func (m *maker) checkHeaders(p *ir.Plan) {
-	var first *ir.Destination
-	var leave []string
-	for _, d := range p.Destinations {
-		if _, ok := d.Way.(ir.FromSidecar); !ok {
-			continue
-		}
-		for _, r := range d.Routes {
-			leave = append(leave, d.Originals(r, m.mesh.ProxyHeaders)...)
-		}
-		if first == nil && len(leave) > 0 {
-			first = d
-		}
-	}
-	if first != nil {
-		m.Report(first.Path, originalsLeave(setOf(leave))) // Once for all: the remedy is one.
+	direct := slices.DeleteFunc(slices.Clone(p.Destinations), func(d *ir.Destination) bool {
+		_, throughGateway := d.Way.(ir.ThroughGateway)
+		return throughGateway
+	})
+	if first, headers := ir.OriginalsOf(direct, m.mesh.ProxyHeaders); first != nil {
+		m.Report(first.Path, originalsLeave(headers)) // Once for all: the remedy is one.
 	}
 }
