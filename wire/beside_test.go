@@ -74,6 +74,9 @@ func TestBesideRejected(t *testing.T) {
 	if want := "lds updates: 0 successful, 1 rejected"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("want an error with %q, got: %v", want, err)
 	}
+	if left, err := mesh.API.Kubectl(t.Context(), "", "get", "pods", "-n", "payments", "-o", "name"); err != nil || left != "" {
+		t.Errorf("of the Pod there is left: %s (%v)", left, err)
+	}
 }
 
 // patience is how long a Pod is waited for that is never ready.

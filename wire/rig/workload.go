@@ -54,25 +54,30 @@ type spec struct {
 	dns       bool           // capture of DNS
 }
 
-// addWorkload starts a workload, and its proxy.
+// addWorkload starts a workload, and its proxy. Nothing is left of one that does not start: the next
+// of its name would find the socket of its agent, and take that for the one that certificates come from.
 func (m *Mesh) addWorkload(ctx context.Context, s spec, objects func(ip string) []runtime.Object) (*Workload, error) {
 	host, err := m.Network.NewHost()
 	if err != nil {
 		return nil, err
 	}
 	w := &Workload{Host: host, Namespace: s.namespace, Name: s.name}
-	if err := m.addObjects(ctx, s, objects(host.Address.String())); err != nil {
-		return nil, err
+	if err := m.start(ctx, w, s, objects(host.Address.String())); err != nil {
+		return nil, errors.Join(err, m.closeWorkload(context.WithoutCancel(ctx), w))
 	}
-	if s.kind == "" {
-		return w, nil
+	return w, nil
+}
+
+func (m *Mesh) start(ctx context.Context, w *Workload, s spec, objects []runtime.Object) error {
+	if err := m.addObjects(ctx, s, objects); err != nil || s.kind == "" {
+		return err
 	}
 	if s.kind == "sidecar" {
 		if err := m.intercept(w, s); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return w, m.startProxy(ctx, w, s)
+	return m.startProxy(ctx, w, s)
 }
 
 // addObjects creates the objects of a workload, with the status of its Pod.
