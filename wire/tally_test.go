@@ -4,12 +4,15 @@
 package wire
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"text/tabwriter"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/egressbundle/egressbundle/wire/rig"
 )
@@ -56,8 +59,7 @@ var rows = []struct{ test, tries string }{
 
 const tallyFile = "testdata/tally.txt"
 
-// checkTally fails if a test of the table has made no call, where all tests were run. The counts are those of the run that
-// wrote the table: they grow with each golden, and a run says when they differ.
+// checkTally compares the table of the README with what was counted, if all tests were run.
 func checkTally() error {
 	some := flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != ""
 	if some || os.Getenv("EVERY_GOLDEN") != "" {
@@ -80,8 +82,9 @@ func checkTally() error {
 	if os.Getenv("UPDATE_GOLDEN") != "" {
 		return os.WriteFile(tallyFile, []byte(table.String()), 0o644)
 	}
-	if want, err := os.ReadFile(tallyFile); err != nil || string(want) != table.String() {
-		fmt.Fprintf(os.Stderr, "%s is of another run; UPDATE_GOLDEN=1 writes that of this one:\n%s", tallyFile, table.String())
+	want, err := os.ReadFile(tallyFile)
+	if diff := cmp.Diff(string(want), table.String()); diff != "" {
+		return errors.Join(err, fmt.Errorf("%s (-want +got):\n%s", tallyFile, diff))
 	}
 	return nil
 }
