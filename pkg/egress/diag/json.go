@@ -4,7 +4,6 @@
 package diag
 
 import (
-	"encoding/json"
 	"io"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -27,7 +26,5 @@ func (d Diagnostics) MarshalJSON() ([]byte, error) {
 
 // EncodeJSON writes the diagnostics in JSON, indented. An error is one of the writer.
 func (d Diagnostics) EncodeJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(d)
+	return jsontree.Encode(w, d)
 }

@@ -4,7 +4,6 @@
 package explain
 
 import (
-	"encoding/json"
 	"io"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -23,7 +22,5 @@ func (e Explanation) MarshalJSON() ([]byte, error) {
 // EncodeJSON writes the explanation in JSON, indented. Equal explanations give equal bytes. An
 // error is one of the writer.
 func (e Explanation) EncodeJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(e)
+	return jsontree.Encode(w, e)
 }

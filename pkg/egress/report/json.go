@@ -4,7 +4,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/api"
@@ -23,7 +22,5 @@ func (r Report) MarshalJSON() ([]byte, error) {
 // EncodeJSON writes the report in JSON, indented. Equal reports give equal bytes. An error is
 // one of the writer.
 func (r Report) EncodeJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
+	return jsontree.Encode(w, r)
 }

@@ -8,6 +8,7 @@ package jsontree
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"slices"
 )
 
@@ -32,6 +33,13 @@ func Document(apiVersion, kind string, fields any) ([]byte, error) {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
 	}{apiVersion, kind}, fields)
+}
+
+// Encode writes a value as JSON, indented. An error is one of the writer.
+func Encode(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 // Headed returns the JSON of one object with the fields of two. Both must be structs, or pointers
