@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/egressbundle/egressbundle/pkg/egress/api"
 	"github.com/egressbundle/egressbundle/pkg/egress/diag"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
@@ -58,13 +59,7 @@ type judge struct {
 func newJudge(b *bundle, neighbors []neighbor.Object) *judge {
 	j := &judge{bundle: b, views: map[string]precedence.View{}, sidecars: map[string]neighbor.Object{}}
 	for _, client := range b.Clients.Namespaces {
-		view := j.viewOf(client)
-		if n, ok := view.Sidecar(neighbors); b.Enforce.RegistryOnly {
-			view.Listeners = []neighbor.Listener{{Hosts: imports(b.Plan, client)}}
-		} else if ok {
-			view.Listeners, j.sidecars[client] = n.Spec.Egress, n
-		}
-		j.views[client] = view
+		j.views[client], j.sidecars[client] = viewOf(b.Mesh, client, []*bundle{b}, neighbors)
 	}
 	for _, n := range neighbors {
 		if n.Ref.Kind == kind.AuthorizationPolicy && precedence.Allows(n) {
@@ -74,9 +69,26 @@ func newJudge(b *bundle, neighbors []neighbor.Object) *judge {
 	return j
 }
 
-// viewOf returns what the proxies of a namespace see without any Sidecar.
-func (j *judge) viewOf(namespace string) precedence.View {
-	return precedence.View{Namespace: namespace, Root: j.Mesh.RootNamespace, Domain: j.Mesh.ClusterDomain}
+// viewWithout returns what the proxies of a namespace see without any Sidecar.
+func viewWithout(mesh api.Mesh, namespace string) precedence.View {
+	return precedence.View{Namespace: namespace, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
+}
+
+// viewOf returns what the sidecars of a client see: what the Sidecar of bundles imports, and without
+// one what that of somebody else does, which it returns too.
+func viewOf(
+	mesh api.Mesh, client string, bundles []*bundle, neighbors []neighbor.Object,
+) (view precedence.View, sidecar neighbor.Object) {
+	view = viewWithout(mesh, client)
+	for _, b := range bundles {
+		if b.Enforce.RegistryOnly && slices.Contains(b.Clients.Namespaces, client) {
+			view.Listeners = []neighbor.Listener{{Hosts: imports(b.Plan, client)}}
+			return view, neighbor.Object{}
+		}
+	}
+	sidecar, _ = view.Sidecar(neighbors)
+	view.Listeners = sidecar.Spec.Egress
+	return view, sidecar
 }
 
 func (j *judge) judge(n neighbor.Object) {

@@ -69,7 +69,7 @@ func (j *judge) besideHopRule(n neighbor.Object, g *ir.Gateway) {
 func (j *judge) besideLaneRule(n neighbor.Object) {
 	for _, lanes := range j.lanes {
 		for _, l := range lanes {
-			if !j.viewOf(l.way.Gateway.Namespace).FollowsRule(n) {
+			if !viewWithout(j.Mesh, l.way.Gateway.Namespace).FollowsRule(n) {
 				break
 			}
 			switch isFollowed := !l.hasRule() && ir.Covers(n.Spec.Host, l.name); {

@@ -39,7 +39,7 @@ func (j *judge) besideSidecar(n neighbor.Object) {
 // besideImports looks for what a Sidecar does not import, for the first host that lacks
 // anything: it stands for all.
 func (j *judge) besideImports(n neighbor.Object, client string) (found bool) {
-	view := j.viewOf(client)
+	view := viewWithout(j.Mesh, client)
 	view.Listeners = n.Spec.Egress
 	for _, d := range j.Destinations {
 		if !slices.Contains(d.Clients.Namespaces, client) {

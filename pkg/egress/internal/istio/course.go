@@ -73,16 +73,7 @@ func (b *Backend) Courses(client string, isWanted func(*ir.Destination, ir.Host,
 // View returns what the sidecars of a client see of a mesh: what the Sidecar of bundles imports,
 // and without one what that of somebody else does.
 func (b *Backend) View(mesh api.Mesh, client string, neighbors []neighbor.Object) precedence.View {
-	view := precedence.View{Namespace: client, Root: mesh.RootNamespace, Domain: mesh.ClusterDomain}
-	for _, bundle := range b.bundles {
-		if bundle.Enforce.RegistryOnly && slices.Contains(bundle.Clients.Namespaces, client) {
-			view.Listeners = []neighbor.Listener{{Hosts: imports(bundle.Plan, client)}}
-			return view
-		}
-	}
-	if n, ok := view.Sidecar(neighbors); ok {
-		view.Listeners = n.Spec.Egress
-	}
+	view, _ := viewOf(mesh, client, b.bundles, neighbors)
 	return view
 }
 
