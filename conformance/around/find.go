@@ -174,7 +174,7 @@ func (f *finder) promises(way report.WayAround) []calls.Outcome {
 func isAnswered(d api.Destination) bool {
 	return slices.ContainsFunc(d.Ports, func(p api.Port) bool {
 		http, ok := p.Pattern.(*api.HTTP)
-		return ok && http.Fault != nil && http.Fault.Abort != nil && cmp.Or(http.Fault.Abort.Percentage, 100) == 100
+		return ok && http.Fault != nil && http.Fault.Abort != nil && cmp.Or(http.Fault.Abort.Percentage, api.Always) == api.Always
 	})
 }
 
