@@ -8,6 +8,8 @@ package api
 // sidecar with ViaSidecar.
 type TLSOrigination struct {
 	ClientTLS
+	// PathOptions are what is so for the requests of every path that Paths does not have.
+	PathOptions
 
 	// Protocol is what the application speaks: HTTP, HTTP2 or GRPC.
 	// Default: HTTP, which is HTTP/1.1.
@@ -17,8 +19,6 @@ type TLSOrigination struct {
 	// Allow is what requests may pass the gateway: those that one of its entries
 	// describes. It needs ViaGateway. Default: every request.
 	Allow []AllowedRequest `json:"allow,omitempty"`
-	// PathOptions are what is so for the requests of every path that Paths does not have.
-	PathOptions
 	// Paths are what is so for some paths only, by the path: as it is, or with a * at
 	// its end for all that start so. Of several the most exact one is followed. What
 	// it does not say is as for the port.
