@@ -53,6 +53,9 @@ func TestWorldEnds(t *testing.T) {
 // inhabitant is set in the environment of this program where it lives in a world and does nothing else.
 const inhabitant = "EGRESSBUNDLE_INHABITANT"
 
+// atHome is the line that an inhabitant prints when its world is as it stays.
+const atHome = "ready"
+
 // inhabit makes a world with a host and a program on it, and stays.
 func inhabit() (status int, err error) {
 	if !world.Entered() {
@@ -75,7 +78,7 @@ func inhabit() (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Println("ready")
+	fmt.Println(atHome)
 	<-p.Done()
 	return 0, nil
 }
@@ -109,8 +112,12 @@ func startWorld(t *testing.T) startedWorld {
 		program.Process.Kill()
 		program.Wait()
 	})
-	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-		t.Fatalf("the world is not ready: %v", err)
+	// Istio's packages may print warnings before.
+	said := bufio.NewScanner(stdout)
+	for said.Scan() && said.Text() != atHome {
+	}
+	if said.Text() != atHome {
+		t.Fatalf("the world is not ready: %v", said.Err())
 	}
 	for _, n := range living(t) {
 		isIn := func(other namespaces) bool { return other.processes == n.processes }
