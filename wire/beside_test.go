@@ -80,7 +80,7 @@ func TestBesideRejected(t *testing.T) {
 }
 
 // patience is how long a Pod is waited for that is never ready.
-const patience = 40 * time.Second
+const patience = 20 * time.Second
 
 // apply applies manifests beside those of a golden, until the test ends.
 func apply(t *testing.T, manifests string) {

@@ -26,8 +26,9 @@ import (
 	"github.com/egressbundle/egressbundle/wire/outside"
 )
 
-// patience is how long an application waits for an answer.
-const patience = 3 * time.Second
+// patience is how long an application waits for an answer. Where packets are dropped, each call takes
+// as long; and who is only late is called again.
+const patience = time.Second
 
 // A Request is what an application calls, beyond what an outcome says of it.
 type Request struct {

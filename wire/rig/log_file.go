@@ -5,6 +5,8 @@ package rig
 
 import (
 	"bytes"
+	"io"
+	"math"
 	"os"
 )
 
@@ -16,11 +18,15 @@ type logFile struct {
 
 // fresh returns the lines that were written since it was last asked.
 func (l *logFile) fresh() (string, error) {
-	file, err := os.ReadFile(l.path)
+	file, err := os.Open(l.path)
 	if err != nil {
 		return "", err
 	}
-	fresh := file[l.offset:]
+	defer file.Close()
+	fresh, err := io.ReadAll(io.NewSectionReader(file, l.offset, math.MaxInt64-l.offset))
+	if err != nil {
+		return "", err
+	}
 	end := bytes.LastIndexByte(fresh, '\n') + 1
 	l.offset += int64(end)
 	return string(fresh[:end]), nil

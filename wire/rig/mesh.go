@@ -196,7 +196,7 @@ func retry(ctx context.Context, f func() error) error {
 			return nil
 		}
 		select {
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		case <-ctx.Done():
 			return err
 		}

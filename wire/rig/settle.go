@@ -13,7 +13,7 @@ import (
 const (
 	// settleTime is how long configuration may take from the API server to a proxy.
 	settleTime  = time.Minute
-	settlePause = 200 * time.Millisecond
+	settlePause = 50 * time.Millisecond
 )
 
 // Settle makes a call until it is as promised, or the time is up that configuration takes

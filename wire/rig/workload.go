@@ -214,7 +214,7 @@ func (m *Mesh) proxyEnvironment(w *Workload, s spec) ([]string, error) {
 		"binaryPath":                 m.programs.Envoy,
 		"proxyBootstrapTemplatePath": m.programs.Bootstrap,
 		"discoveryAddress":           parts.DiscoveryHost + ":15012",
-		"fileFlushInterval":          "0.05s",
+		"fileFlushInterval":          "0.01s",
 		"terminationDrainDuration":   "1s",
 	}
 	maps.Copy(config, s.config)
