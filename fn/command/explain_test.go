@@ -28,6 +28,7 @@ func TestExplain(t *testing.T) {
 		{"no_request.txt", "closed-path", "--from payments/checkout https://api.stripe.com:80"},
 		{"bypass.txt", "bypass", "tcp://10.20.1.1:5432"},
 		{"another_address.txt", "databases-by-name", "--address 198.51.100.1 tcp://orders.cluster.rds.example.com:5432"},
+		{"allocated.txt", "databases-by-name", "https://orders.cluster.rds.example.com"},
 		{"client_missing.txt", "databases", "--from search tcp://198.51.100.10:5432"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -86,6 +86,9 @@ const (
 	Bypassed Code = "Bypassed"
 	// AllowAny: the mesh lets workloads reach what no bundle declares.
 	AllowAny Code = "AllowAny"
+	// UnlistedPorts: ports of a host that a destination does not list can no longer be
+	// reached, and could without it.
+	UnlistedPorts Code = "UnlistedPorts"
 	// Unenforceable: what is to be enforced is not possible here, or would break
 	// more than egress.
 	Unenforceable Code = "Unenforceable"

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/address"
+	"github.com/egressbundle/egressbundle/pkg/egress/internal/diagnose"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/field"
 	"github.com/egressbundle/egressbundle/pkg/egress/internal/ir"
 )
@@ -236,24 +237,37 @@ func (c *claims) claimBypass(b *bundle) {
 // the proxy: another bundle may say for the same clients what skips it.
 func (c *claims) reportBypassed(d *destination) {
 	reported := map[field.Path]bool{}
-	report := func(path field.Path, what, client string, by *bundle) {
+	report := func(path field.Path, found diagnose.Finding) {
 		if !reported[path] { // One client stands for all.
 			reported[path] = true
-			d.bundle.Report(path, bypassed(what, client, by))
+			d.bundle.Report(path, found)
 		}
 	}
 	for _, client := range d.Clients.Namespaces {
 		for _, r := range d.Routes {
 			if by := c.skipped[portOfClient{client: client, port: r.Port}]; by != nil {
-				report(r.NumberPath(), strconv.Itoa(r.Port), client, by)
+				report(r.NumberPath(), bypassed(strconv.Itoa(r.Port), client, by))
 			}
 		}
 		for _, a := range d.Addresses {
 			if by, ok := c.bypassed[client].Overlapping(a.Text); ok {
-				report(a.Path, a.Text, client, by)
+				report(a.Path, bypassed(a.Text, client, by))
+			}
+		}
+		for _, prefix := range allocated(d) {
+			if by, ok := c.bypassed[client].Overlapping(prefix); ok {
+				report(d.Path.Child("hosts"), allocatedBypassed(prefix, client, by))
 			}
 		}
 	}
+}
+
+// allocated returns the ranges in which istiod allocates addresses to the hosts of a destination.
+func allocated(d *destination) []string {
+	if !d.Allocated {
+		return nil
+	}
+	return []string{ir.AllocatedIPv4, ir.AllocatedIPv6}
 }
 
 // joinBypasses puts together the ranges of all bundles, by client.

@@ -32,6 +32,7 @@ func Check(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnosti
 	c.reportBypassedTogether()
 	for _, b := range compared {
 		c.checkAgainstAll(b)
+		reportUnlistedPorts(b)
 	}
 	var diagnostics []diag.Diagnostic
 	for _, b := range bundles {

@@ -81,7 +81,7 @@ type namedGateway struct {
 func openMesh(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnostic {
 	var diagnostics []diag.Diagnostic
 	for _, p := range plans {
-		if p.Mesh.OutboundTrafficPolicy != ir.AllowAny || p.Enforce.RegistryOnly {
+		if !isOpen(p) {
 			continue
 		}
 		subject, path := p.Subject, field.Mesh
@@ -93,4 +93,19 @@ func openMesh(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagno
 		diagnostics = append(diagnostics, r.Diagnostics()...)
 	}
 	return slices.Compact(diagnostics)
+}
+
+// isOpen reports whether the sidecars of a bundle's clients let pass what nothing declares.
+func isOpen(p *ir.Plan) bool {
+	return p.Mesh.OutboundTrafficPolicy == ir.AllowAny && !p.Enforce.RegistryOnly
+}
+
+// reportUnlistedPorts looks for hosts that get an address at which they have no port but those of
+// their destination, where all other ports could be reached.
+func reportUnlistedPorts(b *bundle) {
+	for _, d := range b.Destinations {
+		if d.Allocated && isOpen(b.Plan) {
+			b.Report(d.Path.Child("hosts"), unlistedPorts())
+		}
+	}
 }

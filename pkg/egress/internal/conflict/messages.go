@@ -19,6 +19,13 @@ func allowAny() diagnose.Finding {
 			"REGISTRY_ONLY in the configuration of the mesh, and here, or set spec.enforce.registryOnly of the bundle")
 }
 
+func unlistedPorts() diagnose.Finding {
+	return diagnose.Warnf(diag.UnlistedPorts,
+		"sidecars answer DNS for it with an address that istiod allocates, which leads to the ports of bundles alone: its "+
+			"other ports, which outboundTrafficPolicy ALLOW_ANY would let workloads reach, they do not reach any more; list "+
+			"each port that they call")
+}
+
 func bundleTwice(id ir.BundleID, first diag.Position) diagnose.Finding {
 	return diagnose.Errorf(diag.DuplicateBundle,
 		"must be unique in the namespace, got %q again%s; rename or remove one of them", id, already(first))
@@ -85,6 +92,12 @@ func bypassed(what, client string, by *bundle) diagnose.Finding {
 	return diagnose.Errorf(diag.Bypassed,
 		"must not be %s, which workloads of %s call without the proxy: %s says so in %s; remove it there or here",
 		what, client, by, field.Bypass)
+}
+
+func allocatedBypassed(prefix, client string, by *bundle) diagnose.Finding {
+	return diagnose.Errorf(diag.Bypassed,
+		"must not get an address in %s, where istiod allocates those of TCP by name: workloads of %s call it without the "+
+			"proxy, which alone knows it; take the range out of %s of %s", prefix, client, field.Bypass, by)
 }
 
 func bypassedTogether(client string, first *bundle) diagnose.Finding {

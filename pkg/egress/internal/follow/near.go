@@ -17,13 +17,17 @@ const (
 	mostWrong          = 2
 )
 
-// noteNearHost notes a host of the bundles that is spelled nearly like that of the call.
+// noteNearHost notes a host of the bundles that is spelled nearly like that of the call, which no
+// bundle has.
 func (w *walk) noteNearHost() {
 	near, distance := "", min(mostWrong, len(w.host)/lettersForOneWrong)+1
 	for _, p := range w.plans {
 		for _, d := range p.Destinations {
 			for _, h := range d.Hosts {
-				if n := w.distanceTo(h); n > 0 && n < distance && !ir.Covers(h.Name, w.host) {
+				if ir.Covers(h.Name, w.host) {
+					return
+				}
+				if n := w.distanceTo(h); n < distance {
 					near, distance = h.Name, n
 				}
 			}

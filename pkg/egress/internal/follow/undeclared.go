@@ -135,6 +135,12 @@ func (w *walk) leaveUndeclared(by explain.Object) {
 		w.stopPackets(policies, "No bundle is for it.")
 		return
 	}
+	if name := w.allocatedTo(); name != "" && !w.address.IsValid() {
+		w.Hops[0].Log = nil // What becomes of packets to such an address, the network decides.
+		by.Does = "lets it pass to the address that istiod has allocated"
+		w.stop(by, explain.Sidecar, w.atAllocatedAddress(name), "The connection opens, and fails when the proxy cannot connect on.")
+		return
+	}
 	w.Verdict = explain.Open
 	w.Exit = &explain.Exit{To: []string{hostPort(w.calledHost(), w.port)}}
 	if name := w.elsewhere(); name != "" {
@@ -165,6 +171,11 @@ func (w *walk) atAnotherAddress(name string) string {
 	return fmt.Sprintf("It is of %s at the address with which the DNS of the sidecar answers, and not at %s. "+
 		"If that is not such an address, the sidecar of the Pod does not answer DNS (ISTIO_META_DNS_CAPTURE), "+
 		"or the application has asked another server.", name, w.address)
+}
+
+func (w *walk) atAllocatedAddress(name string) string {
+	return fmt.Sprintf("The DNS of the sidecar answers for %s with an address that istiod has allocated for %s, "+
+		"and no port %d is declared there. Outside of the mesh that address leads nowhere.", w.host, name, w.port)
 }
 
 // calledHost is where the application connects to, by its address if that is known.
@@ -230,7 +241,7 @@ func (w *walk) noteUnjudged() {
 			w.notef("%s is not looked into: it may drop the packets of the call.", n)
 		}
 	}
-	if w.address.IsValid() || w.Call.NoSidecar || w.isAllocated() {
+	if w.address.IsValid() || w.Call.NoSidecar || w.allocatedTo() != "" {
 		return
 	}
 	for _, p := range w.plans {
@@ -250,13 +261,16 @@ func (w *walk) noteUnjudged() {
 	}
 }
 
-// isAllocated reports whether sidecars of the caller answer for the host with an address that no
-// range of a bundle has.
-func (w *walk) isAllocated() bool {
-	return slices.ContainsFunc(w.plans, func(p *ir.Plan) bool {
-		return slices.ContainsFunc(p.Destinations, func(d *ir.Destination) bool {
-			isHost := func(h ir.Host) bool { return h.Name == w.host }
-			return d.Allocated && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && slices.ContainsFunc(d.Hosts, isHost)
-		})
-	})
+// allocatedTo names the destination for whose host sidecars of the caller answer with an address that
+// no range of a bundle has. It returns nothing if there is none.
+func (w *walk) allocatedTo() string {
+	isHost := func(h ir.Host) bool { return h.Name == w.host }
+	for _, p := range w.plans {
+		for _, d := range p.Destinations {
+			if d.Allocated && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && slices.ContainsFunc(d.Hosts, isHost) {
+				return p.NameOf(d)
+			}
+		}
+	}
+	return ""
 }

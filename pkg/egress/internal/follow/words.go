@@ -106,7 +106,7 @@ func ruleDeed(c istio.Course, onHop bool) string {
 func noRemedy(refused error) string {
 	if invalid, ok := errors.AsType[*diag.InvalidError](refused); ok {
 		d := invalid.Diagnostics[0]
-		return fmt.Sprintf("No bundle can let it pass as it is: %s: %s", d.Path, d.Message)
+		return fmt.Sprintf("The change that suggests itself is refused: %s: %s", d.Path, d.Message)
 	}
-	return "No bundle can let it pass as it is: " + refused.Error()
+	return "The change that suggests itself is refused: " + refused.Error()
 }

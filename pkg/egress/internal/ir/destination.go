@@ -43,6 +43,13 @@ type Destination struct {
 	Routes        []Route // by port
 }
 
+// The ranges in which istiod allocates addresses, unless it is told others.
+// https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars
+const (
+	AllocatedIPv4 = "240.240.0.0/16"
+	AllocatedIPv6 = "2001:2::/48"
+)
+
 // Told is how sidecars tell the calls of a destination from others.
 type Told int
 

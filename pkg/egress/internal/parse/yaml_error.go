@@ -67,7 +67,7 @@ var yamlProblems = []yamlProblem{
 	},
 	{
 		text:  "found incompatible YAML document",
-		hint:  "use version 1.2",
+		hint:  "remove the line with %YAML",
 		above: true,
 	},
 	{

@@ -233,6 +233,11 @@ func everyPath() diagnose.Finding {
 		"must be more exact than /*, which is every path; put what it says beside paths, which is for every path")
 }
 
+func dotSegments(path, read string) diagnose.Finding {
+	return diagnose.Errorf(diag.InvalidValue,
+		"must have no segment . or .., got %q: proxies read it as %q before they compare it; write that", path, read)
+}
+
 func pathNotAllowed() diagnose.Finding {
 	return diagnose.Errorf(diag.InvalidValue,
 		"must be a path of requests that `allow` lets pass, as the application sends it; remove it, or add it there")

@@ -137,6 +137,9 @@ func (p port) checkAllow(allow []api.AllowedRequest) {
 		if len(r.Methods)+len(r.Paths) == 0 {
 			p.Report(p.fieldPath("allow").Item(i), emptyAllow())
 		}
+		for j, path := range r.Paths {
+			p.checkPath(p.fieldPath("allow").Item(i).Child("paths").Item(j), path)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ func (p port) checkShapes(own api.PathOptions, paths map[string]api.PathOptions,
 	}
 	p.checkShape(p.path, ir.EveryPath, own)
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		p.checkPath(at.Child(path), path)
 		switch of := at.Child(path); {
 		case path == ir.EveryPath:
 			p.Report(of, everyPath())
@@ -32,6 +33,13 @@ func (p port) checkShapes(own api.PathOptions, paths map[string]api.PathOptions,
 		default:
 			p.checkShape(of, path, paths[path])
 		}
+	}
+}
+
+// checkPath refuses a path that proxies never see.
+func (p port) checkPath(at field.Path, path string) {
+	if read := ir.NormalizedPath(path); read != path {
+		p.Report(at, dotSegments(path, read))
 	}
 }
 
