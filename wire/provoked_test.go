@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/egressbundle/egressbundle/conformance/calls"
@@ -121,7 +122,24 @@ func TestRetries(t *testing.T) {
 		if n := requests(got); n != want {
 			t.Errorf("%s from %s: the host sees it %d times, want %d\n%s", o.Call, o.From, n, want, strings.Join(got.Steps, "\n"))
 		}
+		if o.HTTP2 {
+			checkUnavailable(t, o)
+		}
 	})
+}
+
+// checkUnavailable makes a request that the host answers with a status of gRPC.
+func checkUnavailable(t *testing.T, o calls.Outcome) {
+	t.Helper()
+	want := 1
+	if strings.Contains(o.Retries.RetryOn, "unavailable") {
+		want += int(o.Retries.Attempts)
+	}
+	got := call(t, o, rig.Request{Header: http.Header{outside.HeaderGRPCStatus: {strconv.Itoa(int(codes.Unavailable))}}})
+	if n := requests(got); n != want {
+		t.Errorf("%s from %s: the host sees what it answers with UNAVAILABLE %d times, want %d\n%s",
+			o.Call, o.From, n, want, strings.Join(got.Steps, "\n"))
+	}
 }
 
 // requests counts what the server outside saw of a request.

@@ -49,7 +49,7 @@ var rows = []struct{ test, tries string }{
 	{"TestWithoutEachObject", "what bundles promise, without one of their objects"},
 	{"TestCertificates", "hosts that show their certificate, one of another name, one of another authority, and one that is revoked"},
 	{"TestTimeouts", "hosts that answer in time, and late"},
-	{"TestRetries", "hosts that answer 200, and 503"},
+	{"TestRetries", "hosts that answer 200, 503, and UNAVAILABLE of gRPC"},
 	{"TestFailover", "endpoints that refuse, in the order of failover"},
 	{"TestServerFirst", "TCP where the client speaks first, and where the server does"},
 	{"TestStartTLS", "SMTP, LDAP and PostgreSQL that open TLS after words in plain text"},

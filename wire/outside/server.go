@@ -27,11 +27,13 @@ import (
 )
 
 // What a request may ask of the server: to wait before it answers, as a
-// time.Duration, to answer with a status, and to end the connection without an answer.
+// time.Duration, to answer with a status, or with one of gRPC, and to end the connection
+// without an answer.
 const (
-	HeaderDelay  = "Test-Delay"
-	HeaderStatus = "Test-Status"
-	HeaderHangUp = "Test-Hang-Up"
+	HeaderDelay      = "Test-Delay"
+	HeaderStatus     = "Test-Status"
+	HeaderGRPCStatus = "Test-Grpc-Status"
+	HeaderHangUp     = "Test-Hang-Up"
 )
 
 // HeaderSeen is the header of an answer that says what was seen, as JSON, and HeaderOwn one that is of no meaning.
@@ -309,6 +311,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	if delay, err := time.ParseDuration(r.Header.Get(HeaderDelay)); err == nil {
 		time.Sleep(delay)
+	}
+	if grpcStatus := r.Header.Get(HeaderGRPCStatus); grpcStatus != "" {
+		w.Header().Set("Grpc-Status", grpcStatus)
 	}
 	var status int
 	if _, err := fmt.Sscan(r.Header.Get(HeaderStatus), &status); err == nil {

@@ -46,11 +46,22 @@ func (httpCarrier) cross(l lane) crossing {
 }
 
 func (httpCarrier) addHopRoute(spec *networking.VirtualService, l lane) {
-	spec.Http = append(spec.Http, &networking.HTTPRoute{
+	route := &networking.HTTPRoute{
 		Match:   []*networking.HTTPMatchRequest{{Port: uint32(l.route.Port)}},
 		Rewrite: &networking.HTTPRewrite{Authority: l.name},
 		Route:   []*networking.HTTPRouteDestination{{Destination: l.to()}},
-	})
+	}
+	if l.route.IsHTTP2() {
+		route.Retries = hopRetries()
+	}
+	spec.Http = append(spec.Http, route)
+}
+
+// hopRetries are Istio's default without what an answer of gRPC says: who sends requests out repeats
+// them for that, and not each proxy on the way.
+// https://istio.io/latest/docs/concepts/traffic-management/#retries
+func hopRetries() *networking.HTTPRetry {
+	return &networking.HTTPRetry{Attempts: 2, RetryOn: "connect-failure,refused-stream"}
 }
 
 func (httpCarrier) addExitRoute(spec *networking.VirtualService, l lane) {
