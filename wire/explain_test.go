@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +41,43 @@ func expectExplained(t *testing.T, output *egress.Output, o calls.Outcome) {
 	}
 	if wrong != "" {
 		t.Errorf("%s from %s (-explained +observed): %s", o.Call, o.From, wrong)
+	}
+}
+
+// TestExplainPaths: a path is explained as proxies read it.
+func TestExplainPaths(t *testing.T) {
+	g := named(t, "testdata/render/http/allow")
+	set(t, g)
+	output, err := g.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(t, g.Outcomes[slices.IndexFunc(g.Outcomes, func(o calls.Outcome) bool { return o.Call == "http://weather.example.com/today" })])
+	passed := 0
+	for _, path := range []string{
+		"/days/../tomorrow", "/days/%2e%2E/tomorrow", "/tomorrow/../days/x", "/tomorrow/.%2E/days/x", "/d%61ys/%7e", "/days/a%2fb%C3%a9", "/today/.",
+		"/today//../today", "/days//x/../y",
+	} {
+		o := calls.Outcome{Call: "http://weather.example.com" + path, From: "payments"}
+		e, err := output.Explain(o.ExplainCall())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, arrives := call(t, o, rig.Request{}), ""
+		for _, s := range got.Seen {
+			arrives = s.Request.URI
+		}
+		want := ""
+		if e.Verdict == explain.Passes {
+			passed++
+			want = e.Hops[len(e.Hops)-1].Log.Path
+		}
+		if diff := gocmp.Diff(want, arrives); diff != "" {
+			t.Errorf("%s (-explained +seen outside):\n%s\n%s", path, diff, strings.Join(got.Steps, "\n"))
+		}
+	}
+	if passed != 5 {
+		t.Errorf("%d paths pass, want 5", passed)
 	}
 }
 

@@ -233,9 +233,9 @@ func everyPath() diagnose.Finding {
 		"must be more exact than /*, which is every path; put what it says beside paths, which is for every path")
 }
 
-func dotSegments(path, read string) diagnose.Finding {
+func pathNotNormalized(path, read string) diagnose.Finding {
 	return diagnose.Errorf(diag.InvalidValue,
-		"must have no segment . or .., got %q: proxies read it as %q before they compare it; write that", path, read)
+		"must be a path as proxies read it, got %q: they compare %q with it, and nothing meets it; write that", path, read)
 }
 
 func pathNotAllowed() diagnose.Finding {

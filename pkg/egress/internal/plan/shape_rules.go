@@ -39,7 +39,7 @@ func (p port) checkShapes(own api.PathOptions, paths map[string]api.PathOptions,
 // checkPath refuses a path that proxies never see.
 func (p port) checkPath(at field.Path, path string) {
 	if read := ir.NormalizedPath(path); read != path {
-		p.Report(at, dotSegments(path, read))
+		p.Report(at, pathNotNormalized(path, read))
 	}
 }
 
