@@ -127,7 +127,7 @@ spec:
 func TestExplainFaults(t *testing.T) {
 	output := outputOf(t, []byte(faults))
 	for path, want := range map[string]string{
-		"/": "", "/waits": "DI", "/may-wait": "*", "/fails": "FI", "/may-fail": "", "/waits-and-fails": "DI,FI", "/may-wait-and-fails": "*",
+		"/": "", "/waits": "DI", "/may-wait": "*", "/fails": "FI", "/may-fail": "*", "/waits-and-fails": "DI,FI", "/may-wait-and-fails": "*",
 	} {
 		e := explained(t, output, explain.Call{Namespace: "payments", URL: "http://edition.cnn.com" + path})
 		if got := e.Hops[len(e.Hops)-1].Log.Flags; got != want {

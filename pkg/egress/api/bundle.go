@@ -114,8 +114,9 @@ type Endpoint struct {
 	// Ports are its ports, by the ports that applications call. Default: the
 	// port that the pattern says.
 	Ports map[int]int `json:"ports,omitempty"`
-	// Weight is how much of the traffic it gets, beside the weights of the others. A name
-	// gets it for each of its addresses. Default: 1.
+	// Weight is how much of the traffic it gets, beside the weights of the others: of all,
+	// and where outlierDetection makes localities count, of those that are equally near. A
+	// name gets it for each of its addresses. Default: 1.
 	Weight int `json:"weight,omitempty"`
 	// Locality is where it is: region, region/zone or region/zone/subzone.
 	// Default: unknown.

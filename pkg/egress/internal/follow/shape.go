@@ -30,8 +30,12 @@ func (w *walk) shape(hop *explain.Hop, c istio.Course) {
 		hop.Authority = s.Rewrite.Authority
 		hop.Log.Authority = hop.Authority
 	}
-	if s.Fault != nil && s.Fault.Delay != nil {
-		hop.Log.Flags = flagOfDelay(*s.Fault.Delay)
+	switch f := s.Fault; {
+	case f == nil:
+	case f.Abort != nil: // Of some such requests: who stops all is not asked.
+		hop.Log.Flags, hop.Log.Details = explain.Any, explain.Any
+	case f.Delay != nil:
+		hop.Log.Flags = flagOfDelay(*f.Delay)
 	}
 	hop.Headers = s.Headers
 }
