@@ -64,7 +64,8 @@ func targetOf(call explain.Call, domain string) (target, error) {
 	}
 	t := target{
 		scheme: u.Scheme, host: strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), port: port,
-		method: cmp.Or(call.Method, "GET"), path: ir.NormalizedPath(u.EscapedPath()), query: u.RawQuery, namespace: call.Namespace, domain: domain,
+		method: cmp.Or(call.Method, "GET"), path: ir.NormalizedPath(u.EscapedPath()), query: u.RawQuery,
+		namespace: call.Namespace, domain: domain,
 	}
 	if t.address, err = netip.ParseAddr(cmp.Or(call.Address, t.host)); err != nil && call.Address != "" {
 		return target{}, fmt.Errorf("the address %q must be an IP address", call.Address)

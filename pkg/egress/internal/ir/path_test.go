@@ -27,8 +27,8 @@ func TestNormalizedPath(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/a//b/../c":                           "/a//c",
-		"/%61%5A%30%39%7e%2d%5f%2e":            "/aZ09~-_.",
+		"/a//b/../c":                            "/a//c",
+		"/%61%5A%30%39%7e%2d%5f%2e":             "/aZ09~-_.",
 		"/%21%24%2f%2F%25%20%5b%60%7b%7F%C3%a9": "/%21%24%2f%2F%25%20%5b%60%7b%7F%C3%a9",
 	} {
 		if got := NormalizedPath(path); got != want {
