@@ -114,31 +114,24 @@ func TestRetries(t *testing.T) {
 	says := func(o calls.Outcome) bool { return o.Retries != nil }
 	each(t, says, func(t *testing.T, o calls.Outcome) {
 		t.Helper()
-		want := 1
-		if strings.Contains(o.Retries.RetryOn, "5xx") {
-			want += int(o.Retries.Attempts)
-		}
-		got := call(t, o, rig.Request{Header: http.Header{outside.HeaderStatus: {strconv.Itoa(http.StatusServiceUnavailable)}}})
-		if n := requests(got); n != want {
-			t.Errorf("%s from %s: the host sees it %d times, want %d\n%s", o.Call, o.From, n, want, strings.Join(got.Steps, "\n"))
-		}
+		checkRepeated(t, o, "5xx", outside.HeaderStatus, http.StatusServiceUnavailable)
 		if o.HTTP2 {
-			checkUnavailable(t, o)
+			checkRepeated(t, o, "unavailable", outside.HeaderGRPCStatus, int(codes.Unavailable))
 		}
 	})
 }
 
-// checkUnavailable makes a request that the host answers with a status of gRPC.
-func checkUnavailable(t *testing.T, o calls.Outcome) {
+// checkRepeated makes a request that the host answers with a status, on which routes may say that it is repeated.
+func checkRepeated(t *testing.T, o calls.Outcome, on, header string, status int) {
 	t.Helper()
 	want := 1
-	if strings.Contains(o.Retries.RetryOn, "unavailable") {
+	if strings.Contains(o.Retries.RetryOn, on) {
 		want += int(o.Retries.Attempts)
 	}
-	got := call(t, o, rig.Request{Header: http.Header{outside.HeaderGRPCStatus: {strconv.Itoa(int(codes.Unavailable))}}})
+	got := call(t, o, rig.Request{Header: http.Header{header: {strconv.Itoa(status)}}})
 	if n := requests(got); n != want {
-		t.Errorf("%s from %s: the host sees what it answers with UNAVAILABLE %d times, want %d\n%s",
-			o.Call, o.From, n, want, strings.Join(got.Steps, "\n"))
+		t.Errorf("%s from %s: the host answers %d and sees it %d times, want %d\n%s",
+			o.Call, o.From, status, n, want, strings.Join(got.Steps, "\n"))
 	}
 }
 

@@ -32,8 +32,8 @@ func Check(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnosti
 	c.reportBypassedTogether()
 	for _, b := range compared {
 		c.checkAgainstAll(b)
-		reportUnlistedPorts(b)
 	}
+	reportUnlistedPorts(compared)
 	var diagnostics []diag.Diagnostic
 	for _, b := range bundles {
 		diagnostics = append(diagnostics, b.Diagnostics()...)

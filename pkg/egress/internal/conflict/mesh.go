@@ -81,7 +81,7 @@ type namedGateway struct {
 func openMesh(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagnostic {
 	var diagnostics []diag.Diagnostic
 	for _, p := range plans {
-		if !isOpen(p) {
+		if p.Mesh.OutboundTrafficPolicy != ir.AllowAny || p.Enforce.RegistryOnly {
 			continue
 		}
 		subject, path := p.Subject, field.Mesh
@@ -95,17 +95,21 @@ func openMesh(shared *source.Document[api.Mesh], plans []*ir.Plan) []diag.Diagno
 	return slices.Compact(diagnostics)
 }
 
-// isOpen reports whether the sidecars of a bundle's clients let pass what nothing declares.
-func isOpen(p *ir.Plan) bool {
-	return p.Mesh.OutboundTrafficPolicy == ir.AllowAny && !p.Enforce.RegistryOnly
-}
-
 // reportUnlistedPorts looks for hosts that get an address at which they have no port but those of
-// their destination, where all other ports could be reached.
-func reportUnlistedPorts(b *bundle) {
-	for _, d := range b.Destinations {
-		if d.Allocated && isOpen(b.Plan) {
-			b.Report(d.Path.Child("hosts"), unlistedPorts())
+// bundles, where clients could reach all others: no bundle closes their sidecars.
+func reportUnlistedPorts(bundles []*bundle) {
+	closed := map[string]bool{} // by namespace
+	for _, b := range bundles {
+		for _, client := range b.Clients.Namespaces {
+			closed[client] = closed[client] || b.Enforce.RegistryOnly
+		}
+	}
+	isOpen := func(client string) bool { return !closed[client] }
+	for _, b := range bundles {
+		for _, d := range b.Destinations {
+			if d.Allocated && b.Mesh.OutboundTrafficPolicy == ir.AllowAny && slices.ContainsFunc(d.Clients.Namespaces, isOpen) {
+				b.Report(d.Path.Child("hosts"), unlistedPorts())
+			}
 		}
 	}
 }

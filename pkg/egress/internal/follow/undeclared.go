@@ -155,16 +155,10 @@ func (w *walk) elsewhere() string {
 	if t.address = (netip.Addr{}); !w.address.IsValid() {
 		return ""
 	}
-	for _, p := range w.plans {
-		for _, d := range p.Destinations {
-			r := d.RouteAt(w.port)
-			isFor := func(h ir.Host) bool { return t.fits(d, h, *r) }
-			if d.Allocated && r != nil && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && slices.ContainsFunc(d.Hosts, isFor) {
-				return p.NameOf(d)
-			}
-		}
-	}
-	return ""
+	return w.allocated(func(d *ir.Destination, h ir.Host) bool {
+		r := d.RouteAt(w.port)
+		return r != nil && t.fits(d, h, *r)
+	})
 }
 
 func (w *walk) atAnotherAddress(name string) string {
@@ -264,10 +258,16 @@ func (w *walk) noteUnjudged() {
 // allocatedTo names the destination for whose host sidecars of the caller answer with an address that
 // no range of a bundle has. It returns nothing if there is none.
 func (w *walk) allocatedTo() string {
-	isHost := func(h ir.Host) bool { return h.Name == w.host }
+	return w.allocated(func(_ *ir.Destination, h ir.Host) bool { return h.Name == w.host })
+}
+
+// allocated names the destination of the caller with a host that is meant, of those to whose hosts istiod
+// allocates addresses. It returns nothing if there is none.
+func (w *walk) allocated(isMeant func(*ir.Destination, ir.Host) bool) string {
 	for _, p := range w.plans {
 		for _, d := range p.Destinations {
-			if d.Allocated && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && slices.ContainsFunc(d.Hosts, isHost) {
+			has := func(h ir.Host) bool { return isMeant(d, h) }
+			if d.Allocated && slices.Contains(d.Clients.Namespaces, w.Call.Namespace) && slices.ContainsFunc(d.Hosts, has) {
 				return p.NameOf(d)
 			}
 		}
